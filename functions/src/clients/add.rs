@@ -1,0 +1,56 @@
+//! Create a Client: a new API client with a secret made here.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::store::AccessPattern;
+use shared::{
+    AllowList, Authorized, ClientId, ClientSecret, Context, Description, Features, ManageClients,
+    Operation, Result, Route,
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CreateClient {
+    /// The client's display name, unique in the application.
+    description: Description,
+    /// What the client may call; nothing, if left out.
+    #[serde(default)]
+    features: Features,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct CreatedClient {
+    description: Description,
+    client_id: ClientId,
+    client_secret: ClientSecret,
+    features: Features,
+    whitelist: AllowList,
+}
+
+impl Operation for CreateClient {
+    const ID: &'static str = "clients.add";
+    const ROUTE: Route = Route::machine("/clients/add");
+    const SUMMARY: &'static str = "Create a Client";
+    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::CreateClient];
+    type Caller = Authorized<ManageClients>;
+    type Reply = CreatedClient;
+
+    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<CreatedClient> {
+        let client_secret = cx.new_secret()?;
+        let client = caller
+            .store()
+            .create(
+                cx.new_client_id()?,
+                self.description,
+                self.features,
+                &client_secret,
+            )
+            .await?;
+        Ok(CreatedClient {
+            description: client.description,
+            client_id: client.id,
+            client_secret,
+            features: client.features,
+            whitelist: client.allow_list,
+        })
+    }
+}

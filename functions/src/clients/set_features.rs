@@ -1,0 +1,44 @@
+//! Modify Client Features: replaces what a client may call. Owners can not demote themselves.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::store::AccessPattern;
+use shared::{
+    Authorized, ClientId, Context, Error, Feature, Features, ManageClients, Nothing, Operation,
+    Result, Route,
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ModifyClientFeatures {
+    /// The client to change: the caller itself, if left out.
+    for_client_id: Option<ClientId>,
+    /// What the client may call from now on; `[]` for nothing.
+    features: Features,
+}
+
+impl Operation for ModifyClientFeatures {
+    const ID: &'static str = "clients.set_features";
+    const ROUTE: Route = Route::machine("/clients/set_features");
+    const SUMMARY: &'static str = "Modify Client Features";
+    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClient];
+    type Caller = Authorized<ManageClients>;
+    type Reply = Nothing;
+
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Nothing> {
+        let target = caller.target(self.for_client_id);
+        if caller.is(&target) && !self.features.contains(Feature::Owner) {
+            return Err(Error::invalid(
+                "features",
+                "an owner can not take owner from itself",
+            ));
+        }
+        caller
+            .store()
+            .change(&target, |client| {
+                client.features = self.features.clone();
+                Ok(())
+            })
+            .await?;
+        Ok(Nothing {})
+    }
+}

@@ -1,0 +1,178 @@
+//! The OpenAPI document: every operation, described from the declarations that serve it.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use shared::store::AccessPattern;
+use shared::{Anyone, Context, Endpoint, Envelope, Operation, Requirement, Result, Route};
+
+use crate::OPERATIONS;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct DescribeApi {}
+
+/// An OpenAPI 3.1 document.
+#[derive(Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct Document(Value);
+
+impl Operation for DescribeApi {
+    const ID: &'static str = "documents.openapi";
+    const ROUTE: Route = Route::document("/openapi.json");
+    const SUMMARY: &'static str = "Describe the API";
+    const TOUCHES: &'static [AccessPattern] = &[];
+    type Caller = Anyone;
+    type Reply = Document;
+
+    async fn run(self, _: &Context, _: Anyone) -> Result<Document> {
+        Ok(Document(document()))
+    }
+}
+
+/// The OpenAPI 3.1 document of all operations.
+pub fn document() -> Value {
+    let settings = SchemaSettings::draft2020_12()
+        .with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut generator = settings.into_generator();
+    let mut paths = Map::new();
+    for endpoint in OPERATIONS {
+        paths.insert(
+            endpoint.route.path.to_owned(),
+            path_item(endpoint, &mut generator),
+        );
+    }
+    let mut schemas = generator.take_definitions(true);
+    schemas.insert("Error".to_owned(), error_schema());
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Countersign",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "API clients, their secrets and their settings. The machine API answers with HTTP 200 throughout: read `stat`.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "client": { "type": "http", "scheme": "basic", "description": "A client's ID and secret." }
+            }
+        }
+    })
+}
+
+fn path_item(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
+    let described = endpoint.describe(generator);
+    let input = described.input.to_value();
+    let reply = described.reply.to_value();
+    let mut item = Map::new();
+    for method in endpoint.route.methods() {
+        let mut operation = json!({
+            "operationId": format!("{}.{}", endpoint.id, method.to_lowercase()),
+            "summary": endpoint.summary,
+            "tags": [endpoint.id.split('.').next().unwrap_or_default()],
+            "responses": responses(endpoint, &reply),
+        });
+        if let Requirement::AnyFeature(features) = endpoint.requires {
+            let names: Vec<_> = features.iter().map(|feature| feature.name()).collect();
+            operation["security"] = json!([{ "client": [] }]);
+            operation["description"] =
+                json!(format!("Needs one of the features: {}.", names.join(", ")));
+        }
+        if endpoint.route.envelope == Envelope::Machine {
+            match *method {
+                "GET" => operation["parameters"] = parameters(&input),
+                _ => operation["requestBody"] = form(&input),
+            }
+        }
+        item.insert(method.to_lowercase(), operation);
+    }
+    Value::Object(item)
+}
+
+/// The arguments as query parameters; lists and maps travel as JSON text.
+fn parameters(input: &Value) -> Value {
+    let required = |name: &str| {
+        input["required"]
+            .as_array()
+            .is_some_and(|names| names.iter().any(|n| n == name))
+    };
+    let arguments = input["properties"].as_object().into_iter().flatten();
+    arguments
+        .map(|(name, schema)| {
+            let mut parameter = json!({ "name": name, "in": "query", "required": required(name) });
+            parameter["content"] = json!({ "application/json": { "schema": schema } });
+            if is_plain(schema) {
+                parameter["schema"] = schema.clone();
+                parameter
+                    .as_object_mut()
+                    .map(|parameter| parameter.remove("content"));
+            }
+            parameter
+        })
+        .collect()
+}
+
+/// The arguments as a form; lists and maps travel as JSON text.
+fn form(input: &Value) -> Value {
+    let encoding: Map<_, _> = input["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, schema)| !is_plain(schema))
+        .map(|(name, _)| (name.clone(), json!({ "contentType": "application/json" })))
+        .collect();
+    json!({
+        "required": input["required"].as_array().is_some_and(|names| !names.is_empty()),
+        "content": { "application/x-www-form-urlencoded": { "schema": input, "encoding": encoding } }
+    })
+}
+
+/// The types whose values are JSON text in a form.
+fn is_plain(schema: &Value) -> bool {
+    let text = schema.to_string();
+    !["Features", "AllowList", "\"array\"", "\"object\""]
+        .iter()
+        .any(|kind| text.contains(kind))
+}
+
+fn responses(endpoint: &Endpoint, reply: &Value) -> Value {
+    let headers = json!({
+        "x-request-id": { "description": "The request's ID, also in every log line.", "schema": { "type": "string" } }
+    });
+    let schema = match endpoint.route.envelope {
+        Envelope::Document => reply.clone(),
+        Envelope::Machine => {
+            let success = json!({
+                "allOf": [
+                    reply,
+                    { "type": "object", "properties": { "stat": { "const": "ok" } }, "required": ["stat"] }
+                ]
+            });
+            json!({ "oneOf": [success, { "$ref": "#/components/schemas/Error" }] })
+        }
+    };
+    json!({
+        "200": {
+            "description": "Done, or an error of the machine API: `stat` tells.",
+            "headers": headers,
+            "content": { "application/json": { "schema": schema } }
+        }
+    })
+}
+
+fn error_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "argument_name": { "type": "string", "description": "Only with codes 100 and 200." },
+            "request_id": { "type": "string", "pattern": "^[2-9a-hjkmnp-z]{16}$" },
+            "code": { "type": "integer", "enum": [100, 200, 201, 205, 402, 403, 480, 500, 510] },
+            "error_description": { "type": "string" },
+            "error": { "type": "string" },
+            "stat": { "const": "error" }
+        },
+        "required": ["request_id", "code", "error_description", "error", "stat"]
+    })
+}

@@ -1,0 +1,25 @@
+# Formatting, lints and documentation.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# Every test, on the embedded store.
+test:
+    cargo test --workspace --locked
+
+# The service on this machine: `just local --memory`.
+local *options:
+    cargo run --release --locked -- {{ options }}
+
+# The one artifact of every Lambda function: target/lambda/bootstrap/bootstrap.
+build:
+    cargo lambda build --release -p countersign-functions --locked --x86-64 --compiler cargo --disable-optimizations
+
+# To the AWS account that the environment names: `just deploy --guided` the first time.
+deploy *options: build
+    sam deploy --template-file template.yaml --stack-name countersign --resolve-s3 --capabilities CAPABILITY_IAM {{ options }}
+
+# Write anew the files that are derived from the operations.
+update:
+    COUNTERSIGN_UPDATE=1 cargo test -p countersign-tests --locked derived

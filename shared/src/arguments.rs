@@ -1,0 +1,183 @@
+//! The arguments of a machine call: query string and form body, merged (contract section 1).
+
+mod decode;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::error::quoted;
+use crate::{Error, Request, Result};
+
+/// What a caller sent, by name. Faults are kept beside what they belong to and reported when the
+/// argument is asked for: unknown arguments are ignored, whatever they hold.
+#[derive(Debug, Default)]
+pub struct Arguments {
+    given: BTreeMap<String, Given>,
+    /// A name that does not decode; nobody can tell which argument it was meant to be.
+    unreadable_name: Option<String>,
+}
+
+/// One argument's value. `Debug` shows none of it, because it may be a secret.
+struct Given {
+    text: Result<Zeroizing<String>, &'static str>,
+    /// It was given again with another value.
+    conflicting: bool,
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Given(..)")
+    }
+}
+
+impl Arguments {
+    /// Reads the query string and, where it is a form, the body. A body of another kind holds no
+    /// arguments: clients that put everything in the query send `""` as JSON beside it.
+    pub fn of(request: &Request) -> Self {
+        let mut arguments = Self::default();
+        arguments.merge(request.query.as_bytes());
+        let kind = request
+            .headers
+            .get(CONTENT_TYPE)
+            .map(|value| value.as_bytes().to_ascii_lowercase());
+        if kind.is_none_or(|kind| kind.starts_with(b"application/x-www-form-urlencoded")) {
+            arguments.merge(&request.body);
+        }
+        arguments
+    }
+
+    fn merge(&mut self, form: &[u8]) {
+        for pair in form
+            .split(|&byte| byte == b'&')
+            .filter(|pair| !pair.is_empty())
+        {
+            let middle = pair
+                .iter()
+                .position(|&byte| byte == b'=')
+                .unwrap_or(pair.len());
+            let (name, value) = (&pair[..middle], pair.get(middle + 1..).unwrap_or_default());
+            let Ok(name) = unescape(name) else {
+                self.unreadable_name
+                    .get_or_insert_with(|| quoted(&String::from_utf8_lossy(name)));
+                continue;
+            };
+            let text = unescape(value);
+            match self.given.entry(name.to_string()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(Given {
+                        text,
+                        conflicting: false,
+                    });
+                }
+                Entry::Occupied(mut entry) => {
+                    let given = entry.get_mut();
+                    given.conflicting |= given.text != text;
+                }
+            }
+        }
+    }
+
+    /// A part of the caller's credentials. What does not decode is a malformed credential.
+    pub(crate) fn credential(&self, name: &str) -> Result<Option<Zeroizing<String>>> {
+        match self.given.get(name) {
+            None => Ok(None),
+            Some(Given {
+                conflicting: true, ..
+            }) => Err(Error::Duplicate {
+                argument: name.to_owned(),
+            }),
+            Some(Given { text: Ok(text), .. }) => Ok(Some(text.clone())),
+            Some(Given { text: Err(_), .. }) => Err(Error::BadCredentials),
+        }
+    }
+
+    /// Parses the arguments into an operation's input. `required` lists the arguments it can not
+    /// do without; it is asked only when one is missing, to name all that are.
+    pub(crate) fn decode<T: DeserializeOwned>(
+        &self,
+        required: impl FnOnce() -> Vec<String>,
+    ) -> Result<T> {
+        if let Some(name) = &self.unreadable_name {
+            return Err(Error::invalid(
+                name,
+                "the name is not valid percent-encoded UTF-8",
+            ));
+        }
+        T::deserialize(decode::Input(&self.given)).map_err(|fault| match fault {
+            decode::Fault::Missing(name) => {
+                let mut missing = required();
+                missing.retain(|name| !self.given.contains_key(name));
+                Error::Missing(if missing.is_empty() {
+                    vec![name.to_owned()]
+                } else {
+                    missing
+                })
+            }
+            decode::Fault::Duplicate(argument) => Error::Duplicate { argument },
+            decode::Fault::Invalid { argument, reason } => Error::invalid(argument, reason),
+        })
+    }
+}
+
+/// Undoes `application/x-www-form-urlencoded`, strictly: a library that replaces what it can not
+/// read would store something else than what was sent.
+fn unescape(text: &[u8]) -> Result<Zeroizing<String>, &'static str> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text.iter();
+    while let Some(&byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || {
+                    rest.next()
+                        .and_then(|&digit| char::from(digit).to_digit(16))
+                };
+                let (Some(high), Some(low)) = (digit(), digit()) else {
+                    return Err("a percent sign is followed by two hexadecimal digits");
+                };
+                u8::try_from(high * 16 + low).unwrap_or_default()
+            }
+            other => other,
+        });
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err("it is not valid UTF-8"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_form_is_undone() {
+        assert_eq!(**unescape(b"a+b%2Bc%3d%C3%A9").as_ref().unwrap(), "a b+c=é");
+        assert!(unescape(b"100%").is_err());
+        assert!(unescape(b"%4").is_err());
+        assert!(unescape(b"%zz").is_err());
+        assert!(unescape(b"%+1").is_err());
+        assert_eq!(unescape(b"%ff").unwrap_err(), "it is not valid UTF-8");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_escaped_comes_back(text in ".*") {
+            let escaped = text.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02x}"));
+            let back = unescape(escaped.as_bytes()).unwrap();
+            prop_assert_eq!(back.as_str(), text.as_str());
+        }
+
+        #[test]
+        fn no_bytes_from_a_stranger_panic(bytes: Vec<u8>) {
+            let mut arguments = Arguments::default();
+            arguments.merge(&bytes);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Who may do what: capabilities, the features that carry them, and the proof that an operation
+//! receives.
+
+use std::marker::PhantomData;
+
+use crate::authentication::{Principal, authenticate};
+use crate::feature::Feature;
+use crate::road::Call;
+use crate::store::{AccessPattern, ClientEditor, ClientReader, Scope, SettingReader};
+use crate::{ClientId, Error, Result};
+
+/// Something that an operation receives as proof that its caller may call it. Only this module
+/// makes one, and what an operation needs to do its work comes out of it.
+pub trait Proof: Sized + Send + Sync + sealed::Sealed {
+    /// What a caller needs.
+    const REQUIRES: Requirement;
+    /// What admitting a caller reads.
+    const TOUCHES: &'static [AccessPattern];
+
+    /// Admits the caller, or says why not.
+    #[doc(hidden)]
+    fn admit(call: &Call<'_>) -> impl Future<Output = Result<Self>> + Send;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// What a caller needs to be let in: the row of the permission table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// Nothing, not even a name.
+    Nothing,
+    /// An API client with at least one of these features.
+    AnyFeature(&'static [Feature]),
+}
+
+/// Proof of nothing: anyone may call, and there is nothing to hand out.
+#[derive(Debug)]
+pub struct Anyone(());
+
+impl sealed::Sealed for Anyone {}
+
+impl Proof for Anyone {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const TOUCHES: &'static [AccessPattern] = &[];
+
+    async fn admit(_: &Call<'_>) -> Result<Self> {
+        Ok(Self(()))
+    }
+}
+
+/// One row of the policy: a capability, the features that carry it, and the view of the store that
+/// fits it.
+pub trait Capability: Send + Sync + sealed::Sealed {
+    /// A client with at least one of these has the capability.
+    const FEATURES: &'static [Feature];
+    /// What the store lets the holder do.
+    type Store: From<Scope> + Send + Sync;
+}
+
+/// Declares the policy, one line a capability.
+macro_rules! capabilities {
+    ($($(#[$doc:meta])* $name:ident: $features:expr => $store:ty;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name(());
+
+        impl sealed::Sealed for $name {}
+
+        impl Capability for $name {
+            const FEATURES: &'static [Feature] = $features;
+            type Store = $store;
+        }
+    )*};
+}
+
+capabilities! {
+    /// See the application's API clients.
+    ListClients: &[Feature::Owner] => ClientReader;
+    /// Create, change and delete the application's API clients.
+    ManageClients: &[Feature::Owner] => ClientEditor;
+    /// Read the settings of the application's layer.
+    ReadApplicationSettings: &Feature::ALL => SettingReader;
+}
+
+/// Proof that an API client has capability `C`, and the store as far as `C` reaches, scoped to the
+/// client's own application. It has private fields and no constructor, so it can not be made up:
+///
+/// ```compile_fail
+/// let caller = shared::Authorized::<shared::ManageClients> { principal: todo!(), store: todo!() };
+/// ```
+///
+/// and a capability that may only read hands out a store that can only read:
+///
+/// ```compile_fail
+/// async fn sneak(caller: shared::Authorized<shared::ListClients>, target: &shared::Target) {
+///     let _ = caller.store().delete(target, |_| Ok(())).await;
+/// }
+/// ```
+///
+/// while the one that may change hands out one that can:
+///
+/// ```
+/// async fn manage(caller: shared::Authorized<shared::ManageClients>, target: &shared::Target) {
+///     let _ = caller.store().delete(target, |_| Ok(())).await;
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Authorized<C: Capability> {
+    client: ClientId,
+    source_ip: std::net::IpAddr,
+    store: C::Store,
+    capability: PhantomData<C>,
+}
+
+impl<C: Capability> sealed::Sealed for Authorized<C> {}
+
+impl<C: Capability> Proof for Authorized<C> {
+    const REQUIRES: Requirement = Requirement::AnyFeature(C::FEATURES);
+    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::Authenticate];
+
+    async fn admit(call: &Call<'_>) -> Result<Self> {
+        let principal = authenticate(call.cx, call.request, call.arguments).await?;
+        if !principal.features.has_any(C::FEATURES.iter().copied()) {
+            return Err(Error::NotPermitted);
+        }
+        let Principal {
+            ref client,
+            source_ip,
+            ..
+        } = principal;
+        Ok(Self {
+            client: client.clone(),
+            source_ip,
+            store: C::Store::from(Scope::of(call, &principal)),
+            capability: PhantomData,
+        })
+    }
+}
+
+impl<C: Capability> Authorized<C> {
+    /// The store, as far as the capability reaches.
+    pub fn store(&self) -> &C::Store {
+        &self.store
+    }
+
+    /// The address that the caller calls from.
+    pub fn source_ip(&self) -> std::net::IpAddr {
+        self.source_ip
+    }
+
+    /// The client that the optional argument `for_client_id` names: by default the caller itself.
+    pub fn target(&self, for_client_id: Option<ClientId>) -> Target {
+        Target {
+            id: for_client_id.unwrap_or_else(|| self.client.clone()),
+            argument: "for_client_id",
+        }
+    }
+
+    /// Is `target` the caller itself?
+    pub fn is(&self, target: &Target) -> bool {
+        target.id == self.client
+    }
+}
+
+/// A client that an argument names. Whether it exists in the caller's application is for the store
+/// to find out.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub(crate) id: ClientId,
+    pub(crate) argument: &'static str,
+}
+
+impl Target {
+    /// The client that `argument` names.
+    pub fn named(argument: &'static str, id: ClientId) -> Self {
+        Self { id, argument }
+    }
+
+    /// What to answer when there is no such client.
+    pub(crate) fn unknown(&self) -> Error {
+        Error::not_a_valid_id(self.argument)
+    }
+}

@@ -1,0 +1,162 @@
+//! API clients: their identity, their name and what they hold.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::NOT_A_VALID_ID;
+use crate::schema::described;
+use crate::secret::{PreviousSecret, StoredSecret};
+use crate::{AllowList, Features, Random, Result, Timestamp};
+
+/// The ID of a client. Made here it has 32 characters; imported it may have any shape, so the only
+/// bound is what the store takes: 1 to 255 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ClientId(String);
+
+described! {
+    ClientId: { "type": "string", "description": "The ID of an API client.", "minLength": 1, "maxLength": 255 }
+}
+
+impl ClientId {
+    /// A new ID.
+    pub fn generate(random: &Random) -> Result<Self> {
+        random.id(32).map(Self)
+    }
+
+    /// The ID's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ClientId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        // Nothing longer can have been stored, so it names no client.
+        if (1..=255).contains(&text.len()) {
+            Ok(Self(text))
+        } else {
+            Err(NOT_A_VALID_ID)
+        }
+    }
+}
+
+/// The display name of a client: 1 to 255 characters, none of them a control character, without
+/// white space at either end. Unique in its application, compared without case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Description(String);
+
+described! {
+    Description: {
+        "type": "string",
+        "description": "The display name of an API client: unique in its application, compared without case.",
+        "minLength": 1,
+        "maxLength": 255
+    }
+}
+
+impl Description {
+    /// The text as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text as it is compared.
+    pub(crate) fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl TryFrom<String> for Description {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let trimmed = text.trim();
+        if trimmed.chars().any(char::is_control) {
+            return Err("a description holds no control characters".to_owned());
+        }
+        match trimmed.chars().count() {
+            1..=255 => Ok(Self(trimmed.to_owned())),
+            count => Err(format!(
+                "a description has 1 to 255 characters, this one has {count}"
+            )),
+        }
+    }
+}
+
+/// How far a client is let into a module.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleGrant {
+    /// Does it hold Administrator there?
+    #[serde(default)]
+    pub administrator: bool,
+}
+
+/// An API client, whole.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its ID, which is also its user name.
+    pub id: ClientId,
+    /// Its display name.
+    pub description: Description,
+    /// A client that is not enabled is refused like an unknown one.
+    pub enabled: bool,
+    /// What it may call.
+    pub features: Features,
+    /// Where it may call from.
+    pub allow_list: AllowList,
+    /// The modules it is let into.
+    pub modules: BTreeMap<String, ModuleGrant>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// The secret it authenticates with.
+    pub(crate) secret: StoredSecret,
+    /// The secret before that, while its grace period lasts.
+    pub(crate) previous: Option<PreviousSecret>,
+    /// Counts the changes; the lock that keeps two of them from undoing each other.
+    pub(crate) version: u64,
+}
+
+impl Client {
+    /// A new client with nothing but a name and a secret: enabled, without features, callable
+    /// from everywhere.
+    pub(crate) fn new(
+        id: ClientId,
+        description: Description,
+        secret: StoredSecret,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            description,
+            enabled: true,
+            features: Features::default(),
+            allow_list: AllowList::default(),
+            modules: BTreeMap::new(),
+            created: now,
+            secret,
+            previous: None,
+            version: 1,
+        }
+    }
+
+    /// Puts `secret` in the place of the current one, which keeps working until `old_until`. An
+    /// older one still in its grace period ends here (contract section 5, Reset a Client Secret).
+    pub(crate) fn replace_secret(
+        &mut self,
+        secret: StoredSecret,
+        old_until: Timestamp,
+        now: Timestamp,
+    ) {
+        let old = std::mem::replace(&mut self.secret, secret);
+        self.previous = (old_until > now).then_some(PreviousSecret {
+            secret: old,
+            until: old_until,
+        });
+    }
+}

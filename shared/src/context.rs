@@ -1,0 +1,102 @@
+//! What an operation works with: the store, the clock, randomness, and the keys to seal with.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+
+use crate::sealing::DataKeys;
+use crate::store::Store;
+use crate::{ClientId, ClientSecret, Clock, KeyWrapper, Random, Result, Timestamp, WarmSecrets};
+
+/// What a [`Context`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The client of the DynamoDB that keeps everything.
+    pub dynamodb: DynamoDb,
+    /// What the names of all tables begin with.
+    pub table_prefix: String,
+    /// Who wraps the data keys.
+    pub keys: Arc<dyn KeyWrapper>,
+    /// What the process remembers of imported secrets; shared by all contexts of a process.
+    pub warm: WarmSecrets,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+}
+
+/// What an operation works with. Made once a process and function, shared by all requests. The
+/// store is not to be had from it: that comes out of a proof.
+#[derive(Clone, Debug)]
+pub struct Context {
+    store: Store,
+    warm: WarmSecrets,
+    clock: Clock,
+    random: Random,
+}
+
+impl Context {
+    /// Puts the parts together. Connects to nothing.
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            dynamodb,
+            table_prefix,
+            keys,
+            warm,
+            clock,
+            random,
+        } = parts;
+        let keys = DataKeys::new(keys, random.clone());
+        let store = Store::new(dynamodb, &table_prefix, keys, clock.clone(), random.clone());
+        Self {
+            store,
+            warm,
+            clock,
+            random,
+        }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// An ID for a new client.
+    pub fn new_client_id(&self) -> Result<ClientId> {
+        ClientId::generate(&self.random)
+    }
+
+    /// A new secret for a client.
+    pub fn new_secret(&self) -> Result<ClientSecret> {
+        ClientSecret::generate(&self.random)
+    }
+
+    /// Opens the connection to the store, so that the first request does not pay for it. What goes
+    /// wrong here shows again, with more to say, when the first request comes.
+    pub async fn warm_up(&self) {
+        self.store.warm_up().await;
+    }
+
+    /// Creates the tables that are not there yet: for the local binary and for tests, not for a
+    /// deployment, where the template makes them.
+    pub async fn create_missing_tables(&self) -> Result<()> {
+        self.store.create_missing_tables().await
+    }
+
+    /// Is there no application yet?
+    pub async fn is_empty(&self) -> Result<bool> {
+        self.store.is_empty().await
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn warm(&self) -> &WarmSecrets {
+        &self.warm
+    }
+
+    pub(crate) fn random(&self) -> &Random {
+        &self.random
+    }
+}

@@ -1,0 +1,123 @@
+//! How replies and errors look on the wire.
+
+use serde::Serialize;
+
+use crate::operation::Envelope;
+use crate::{Error, Result};
+
+/// What a reply or an error becomes.
+pub(crate) struct Rendered {
+    pub(crate) status: u16,
+    /// The code of the machine API's error table, for the log; 0 where all is well.
+    pub(crate) code: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The machine API's success: the reply's own fields, `stat` last.
+#[derive(Serialize)]
+struct Success<'a, R> {
+    #[serde(flatten)]
+    reply: &'a R,
+    stat: &'static str,
+}
+
+/// The machine API's error, its fields in the order of the contract.
+#[derive(Serialize)]
+struct Failure<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    argument_name: Option<&'a str>,
+    request_id: &'a str,
+    code: u16,
+    error_description: String,
+    error: &'static str,
+    stat: &'static str,
+}
+
+impl Envelope {
+    pub(crate) fn reply<R: Serialize>(self, reply: &R) -> Result<Vec<u8>> {
+        match self {
+            Self::Machine => serde_json::to_vec(&Success { reply, stat: "ok" }),
+            Self::Document => serde_json::to_vec(reply),
+        }
+        .map_err(|fault| Error::unexpected(format!("the reply does not serialise: {fault}")))
+    }
+
+    pub(crate) fn error(self, error: &Error, request_id: &str) -> Rendered {
+        let (code, name) = code(error);
+        let failure = Failure {
+            argument_name: argument(error),
+            request_id,
+            code,
+            error_description: describe(error),
+            error: name,
+            stat: "error",
+        };
+        let status = match (self, error) {
+            // Published clients throw on any status but 200 before they read the body. A body that
+            // is too large is the exception: a gateway or proxy in front answers it with 413, too.
+            (_, Error::TooLarge) => 413,
+            (Self::Machine, _) => 200,
+            (Self::Document, _) => 500,
+        };
+        Rendered {
+            status,
+            code,
+            body: serde_json::to_vec(&failure).unwrap_or_default(),
+        }
+    }
+}
+
+/// The contract's table of codes (machine API contract, section 3).
+fn code(error: &Error) -> (u16, &'static str) {
+    match error {
+        Error::Missing(_) => (100, "missing_argument"),
+        Error::Invalid { .. } | Error::TooLarge => (200, "invalid_argument"),
+        Error::Duplicate { .. } => (201, "duplicate_argument"),
+        Error::UnsupportedScheme => (205, "invalid_auth_method"),
+        Error::BadCredentials => (402, "invalid_client_credentials"),
+        Error::NotPermitted => (403, "client_permission_error"),
+        Error::HeldBack(_) => (480, "api_feature_disabled"),
+        Error::Unexpected(_) => (500, "unexpected_error"),
+        Error::Busy => (510, "api_limit_error"),
+    }
+}
+
+fn argument(error: &Error) -> Option<&str> {
+    match error {
+        Error::Missing(names) => names.first().map(String::as_str),
+        Error::Invalid { argument, .. } => Some(argument),
+        Error::TooLarge => Some("body"),
+        _ => None,
+    }
+}
+
+fn describe(error: &Error) -> String {
+    match error {
+        Error::Missing(names) if names.len() == 1 => {
+            format!("missing required argument: {}", names[0])
+        }
+        Error::Missing(names) => format!("missing arguments: {}", names.join(", ")),
+        Error::Invalid { argument, reason } => {
+            format!("{argument} was not valid for the following reason: {reason}")
+        }
+        Error::TooLarge => format!(
+            "body was not valid for the following reason: it is larger than {} bytes",
+            crate::MAX_BODY_BYTES
+        ),
+        Error::Duplicate { argument } => {
+            format!("{argument} was given more than once with different values")
+        }
+        Error::UnsupportedScheme => {
+            "the Authorization header's scheme is not supported; use HTTP Basic".to_owned()
+        }
+        Error::BadCredentials => "the client credentials are missing or not valid".to_owned(),
+        Error::NotPermitted => "this client does not have authorization for this action".to_owned(),
+        Error::HeldBack(why) => (*why).to_owned(),
+        Error::Unexpected(_) => {
+            "an unexpected error occurred; the log has more under this request_id".to_owned()
+        }
+        Error::Busy => {
+            "too many calls at once; nothing was changed, try again in a moment".to_owned()
+        }
+    }
+}

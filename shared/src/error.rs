@@ -1,0 +1,94 @@
+//! What can go wrong in an operation, by what the caller can do about it.
+
+use std::fmt;
+
+/// The result of anything a caller asked for.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A refusal or a fault. How it looks on the wire is decided once, by the envelope of the route.
+#[derive(Debug)]
+pub enum Error {
+    /// Required arguments are absent. Never empty.
+    Missing(Vec<String>),
+    /// An argument does not fit.
+    Invalid {
+        /// The argument's name on the wire.
+        argument: String,
+        /// Why it does not fit, for the person who reads it.
+        reason: String,
+    },
+    /// An argument was given twice with different values.
+    Duplicate {
+        /// The argument's name on the wire.
+        argument: String,
+    },
+    /// The `Authorization` header names a scheme that is not supported.
+    UnsupportedScheme,
+    /// Unknown or disabled client, wrong secret, no credentials or a malformed header: on purpose
+    /// one and the same.
+    BadCredentials,
+    /// The caller is known, but may not do this, or not from here.
+    NotPermitted,
+    /// The request's body is larger than [`crate::MAX_BODY_BYTES`].
+    TooLarge,
+    /// The application's policy holds this operation back, and the sentence says why.
+    HeldBack(&'static str),
+    /// Too many others changed the same thing at once, or the store is throttling: try again.
+    Busy,
+    /// A fault on our side.
+    Unexpected(Cause),
+}
+
+/// The inside of a fault. It goes to the log and nowhere else: it can not be displayed, and its
+/// `Debug` says nothing.
+pub struct Cause(String);
+
+impl Cause {
+    /// Keeps `what` for the log. It must not hold a secret or a caller's argument.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+
+    /// The words for the log line of the request.
+    pub(crate) fn for_the_log(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cause(..)")
+    }
+}
+
+/// The reason that integrations match on when an ID names no client of the caller's application.
+pub(crate) const NOT_A_VALID_ID: &str = "is not a valid id";
+
+impl Error {
+    /// `argument` does not fit, because of `reason`.
+    pub fn invalid(argument: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid {
+            argument: argument.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// `argument` names no client of the caller's application, whatever its shape (contract 4).
+    pub fn not_a_valid_id(argument: &str) -> Self {
+        Self::invalid(argument, format!("{argument} {NOT_A_VALID_ID}"))
+    }
+
+    /// A fault on our side; `what` goes to the log.
+    pub fn unexpected(what: impl Into<String>) -> Self {
+        Self::Unexpected(Cause::new(what))
+    }
+}
+
+/// A caller's text as it may stand in an error: bounded, so that an error is not an echo chamber.
+pub(crate) fn quoted(text: &str) -> String {
+    const SHOWN: usize = 64;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,159 @@
+//! What an operation declares, and the one list entry that everything else is read from.
+
+use std::pin::Pin;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::authorization::{Proof, Requirement};
+use crate::road::Call;
+use crate::store::{AccessPattern, Grant};
+use crate::{Context, Result, schema};
+
+/// One thing that a caller can do. The type's fields are its input; the rest is declared here.
+pub trait Operation: DeserializeOwned + JsonSchema + Send + Sized + 'static {
+    /// Its name: the area and the file it stands in, `clients.reset_secret`. Also the name of its
+    /// Lambda function's handler, and the action in the audit.
+    const ID: &'static str;
+    /// Where it is reached, and in which envelope it answers.
+    const ROUTE: Route;
+    /// Its title in the documentation.
+    const SUMMARY: &'static str;
+    /// What it does with the store, beyond admitting its caller. Its IAM policy is made from this,
+    /// and the local binary enforces it.
+    const TOUCHES: &'static [AccessPattern];
+    /// The proof it takes that its caller may call it.
+    type Caller: Proof;
+    /// What it answers.
+    type Reply: Serialize + JsonSchema;
+
+    /// Does it.
+    fn run(
+        self,
+        cx: &Context,
+        caller: Self::Caller,
+    ) -> impl Future<Output = Result<Self::Reply>> + Send;
+}
+
+/// Where an operation is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The path, beginning with a slash.
+    pub path: &'static str,
+    /// How replies and errors look.
+    pub envelope: Envelope,
+}
+
+/// How replies and errors look on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// The machine API's: always HTTP 200, `stat` last (machine API contract, section 3).
+    Machine,
+    /// The reply as it is, as a JSON document.
+    Document,
+}
+
+impl Route {
+    /// A machine operation's route: GET and POST, the machine API's envelope.
+    pub const fn machine(path: &'static str) -> Self {
+        Self {
+            path,
+            envelope: Envelope::Machine,
+        }
+    }
+
+    /// A public document's route: GET, no envelope.
+    pub const fn document(path: &'static str) -> Self {
+        Self {
+            path,
+            envelope: Envelope::Document,
+        }
+    }
+
+    /// The HTTP methods it answers to.
+    pub const fn methods(&self) -> &'static [&'static str] {
+        match self.envelope {
+            Envelope::Machine => &["GET", "POST"],
+            Envelope::Document => &["GET"],
+        }
+    }
+}
+
+/// The reply of an operation that has nothing to say but that it was done.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+/// An operation, as plain data: what the bootstrap, the local server, the template, the OpenAPI
+/// document and the tests read.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// [`Operation::ID`]
+    pub id: &'static str,
+    /// [`Operation::ROUTE`]
+    pub route: Route,
+    /// [`Operation::SUMMARY`]
+    pub summary: &'static str,
+    /// What its caller needs.
+    pub requires: Requirement,
+    touches: [&'static [AccessPattern]; 2],
+    pub(crate) answer: for<'a> fn(&'a Call<'a>) -> Answering<'a>,
+    describe: fn(&mut SchemaGenerator) -> Described,
+}
+
+/// An operation at work; in the end the reply's bytes, without its envelope's frame.
+pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send + 'a>>;
+
+/// The JSON schemas of an operation's input and reply.
+#[derive(Debug)]
+pub struct Described {
+    /// An object with a property for each argument.
+    pub input: Schema,
+    /// The reply.
+    pub reply: Schema,
+}
+
+impl Endpoint {
+    /// The list entry of operation `T`.
+    pub const fn of<T: Operation>() -> Self {
+        Self {
+            id: T::ID,
+            route: T::ROUTE,
+            summary: T::SUMMARY,
+            requires: T::Caller::REQUIRES,
+            touches: [T::Caller::TOUCHES, T::TOUCHES],
+            answer: |call| Box::pin(answer::<T>(call)),
+            describe: |generator| Described {
+                input: T::json_schema(generator),
+                reply: T::Reply::json_schema(generator),
+            },
+        }
+    }
+
+    /// What it may do to which table, each once and sorted: its IAM policy.
+    pub fn grants(&self) -> Vec<Grant> {
+        let mut grants: Vec<_> = self
+            .touches
+            .iter()
+            .copied()
+            .flatten()
+            .flat_map(|pattern| pattern.grants())
+            .copied()
+            .collect();
+        grants.sort_unstable();
+        grants.dedup();
+        grants
+    }
+
+    /// The schemas of its input and reply; types they share go into the generator's definitions.
+    pub fn describe(&self, generator: &mut SchemaGenerator) -> Described {
+        (self.describe)(generator)
+    }
+}
+
+async fn answer<T: Operation>(call: &Call<'_>) -> Result<Vec<u8>> {
+    let caller = T::Caller::admit(call).await?;
+    let input: T = call.arguments.decode(schema::required::<T>)?;
+    let reply = input.run(call.cx, caller).await?;
+    call.endpoint.route.envelope.reply(&reply)
+}

@@ -1,0 +1,382 @@
+//! Sealing: secrets at rest are encrypted under a data key of their application, and that key is
+//! wrapped by something that this process does not keep in the database.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::future::Future;
+use std::io::{Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::{ApplicationId, ClientId, ClientSecret, Error, Random, Result};
+
+const NONCE_BYTES: usize = 12;
+
+/// The key under which an application's secrets are sealed, in the clear. Wiped when dropped.
+pub struct DataKey(Zeroizing<[u8; 32]>);
+
+impl DataKey {
+    /// A key from 256 random bits, or from what a key service opened.
+    pub fn new(mut bytes: [u8; 32]) -> Self {
+        let key = Self(Zeroizing::new(bytes));
+        bytes.zeroize();
+        key
+    }
+
+    /// AES-256-GCM with a random nonce in front; `bound` must be the same to open it again.
+    fn seal(&self, plain: &[u8], bound: &[u8], random: &Random) -> Result<Vec<u8>> {
+        let nonce = random.bytes::<NONCE_BYTES>()?;
+        let sealed = Aes256Gcm::new((&*self.0).into())
+            .encrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: plain,
+                    aad: bound,
+                },
+            )
+            .map_err(|_| Error::unexpected("sealing failed"))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    fn open(&self, sealed: &[u8], bound: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let broken = || {
+            Error::unexpected(
+                "a sealed value does not open: another key, or moved from another record",
+            )
+        };
+        let (nonce, ciphertext) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| broken())?;
+        Aes256Gcm::new((&*self.0).into())
+            .decrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: ciphertext,
+                    aad: bound,
+                },
+            )
+            .map(Zeroizing::new)
+            .map_err(|_| broken())
+    }
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DataKey(..)")
+    }
+}
+
+/// A data key as it is stored: only a [`KeyWrapper`] opens it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WrappedKey(pub Vec<u8>);
+
+/// What a [`KeyWrapper`] does takes time: on AWS it is a call to the key service.
+pub type Wrapping<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// Makes and opens data keys. Locally that is a key file, on AWS the key management service; each
+/// binds a key to its application, so that one application's key does not open for another.
+pub trait KeyWrapper: Send + Sync + fmt::Debug {
+    /// A new data key for `application`, in the clear and wrapped.
+    fn make<'a>(&'a self, application: &'a ApplicationId) -> Wrapping<'a, (DataKey, WrappedKey)>;
+
+    /// Opens a data key of `application`.
+    fn unwrap<'a>(
+        &'a self,
+        application: &'a ApplicationId,
+        wrapped: &'a WrappedKey,
+    ) -> Wrapping<'a, DataKey>;
+}
+
+/// The key file of the local binary: 32 random bytes that wrap every data key.
+#[derive(Debug)]
+pub struct KeyFile {
+    key: DataKey,
+    random: Random,
+}
+
+/// Why a key file can not be used. The sentence names the file.
+#[derive(Debug, thiserror::Error)]
+#[error("the sealing key {path}: {why}")]
+pub struct KeyFileFault {
+    path: String,
+    why: String,
+}
+
+impl KeyFile {
+    /// Reads the key file, or makes it, readable by its owner alone. One that others may read, or
+    /// that is not 32 bytes long, is refused: silence would be a leak, a new key would lose every
+    /// secret.
+    pub fn open_or_create(path: &Path, random: &Random) -> Result<Self, KeyFileFault> {
+        let fault = |why: String| KeyFileFault {
+            path: path.display().to_string(),
+            why,
+        };
+        let io = |fault_: std::io::Error| fault(fault_.to_string());
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+        {
+            Ok(mut file) => {
+                let key = random
+                    .bytes::<32>()
+                    .map_err(|_| fault("no randomness to be had".into()))?;
+                file.write_all(&key)
+                    .and_then(|()| file.sync_all())
+                    .map_err(io)?;
+                Ok(Self {
+                    key: DataKey::new(key),
+                    random: random.clone(),
+                })
+            }
+            Err(exists) if exists.kind() == std::io::ErrorKind::AlreadyExists => {
+                let mut file = File::open(path).map_err(io)?;
+                let mode = file.metadata().map_err(io)?.permissions().mode();
+                if mode & 0o077 != 0 {
+                    return Err(fault(format!(
+                        "others may read it (mode {:o}); take that away with `chmod 600`",
+                        mode & 0o777
+                    )));
+                }
+                let mut bytes = Zeroizing::new(Vec::with_capacity(32));
+                file.read_to_end(&mut bytes).map_err(io)?;
+                let key: [u8; 32] = bytes
+                    .as_slice()
+                    .try_into()
+                    .map_err(|_| fault(format!("it has {} bytes instead of 32", bytes.len())))?;
+                Ok(Self {
+                    key: DataKey::new(key),
+                    random: random.clone(),
+                })
+            }
+            Err(other) => Err(io(other)),
+        }
+    }
+
+    /// A key that lives as long as this process, for a store that does too.
+    pub fn ephemeral(random: &Random) -> Result<Self> {
+        Ok(Self {
+            key: DataKey::new(random.bytes()?),
+            random: random.clone(),
+        })
+    }
+}
+
+fn bound_to_application(application: &ApplicationId) -> Vec<u8> {
+    [b"countersign data key\0", application.as_str().as_bytes()].concat()
+}
+
+impl KeyWrapper for KeyFile {
+    fn make<'a>(&'a self, application: &'a ApplicationId) -> Wrapping<'a, (DataKey, WrappedKey)> {
+        Box::pin(async move {
+            let data_key = DataKey::new(self.random.bytes()?);
+            let wrapped = self.key.seal(
+                &*data_key.0,
+                &bound_to_application(application),
+                &self.random,
+            )?;
+            Ok((data_key, WrappedKey(wrapped)))
+        })
+    }
+
+    fn unwrap<'a>(
+        &'a self,
+        application: &'a ApplicationId,
+        wrapped: &'a WrappedKey,
+    ) -> Wrapping<'a, DataKey> {
+        Box::pin(async move {
+            let plain = self
+                .key
+                .open(&wrapped.0, &bound_to_application(application))?;
+            let key = <[u8; 32]>::try_from(plain.as_slice())
+                .map_err(|_| Error::unexpected("a data key is not 32 bytes long"))?;
+            Ok(DataKey::new(key))
+        })
+    }
+}
+
+/// The data keys that this process has opened. A data key authorises nothing by itself, so
+/// remembering it outlives no revocation.
+#[derive(Clone, Debug)]
+pub(crate) struct DataKeys {
+    wrapper: Arc<dyn KeyWrapper>,
+    opened: Arc<Mutex<HashMap<WrappedKey, Arc<DataKey>>>>,
+    random: Random,
+}
+
+/// More applications than that in one process, and the memory starts over.
+const MOST_OPENED: usize = 1_000;
+
+impl DataKeys {
+    pub(crate) fn new(wrapper: Arc<dyn KeyWrapper>, random: Random) -> Self {
+        Self {
+            wrapper,
+            opened: Arc::default(),
+            random,
+        }
+    }
+
+    /// A new application's key, wrapped.
+    pub(crate) async fn make(&self, application: &ApplicationId) -> Result<WrappedKey> {
+        self.wrapper
+            .make(application)
+            .await
+            .map(|(_, wrapped)| wrapped)
+    }
+
+    /// The sealer of one application.
+    pub(crate) async fn sealer(
+        &self,
+        application: &ApplicationId,
+        wrapped: &WrappedKey,
+    ) -> Result<Sealer> {
+        let remembered = self
+            .opened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(wrapped)
+            .cloned();
+        let key = if let Some(key) = remembered {
+            key
+        } else {
+            let key = Arc::new(self.wrapper.unwrap(application, wrapped).await?);
+            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            if opened.len() >= MOST_OPENED {
+                opened.clear();
+            }
+            opened.insert(wrapped.clone(), Arc::clone(&key));
+            key
+        };
+        Ok(Sealer {
+            key,
+            application: application.clone(),
+            random: self.random.clone(),
+        })
+    }
+}
+
+/// Seals and opens the secrets of one application's clients. What is sealed is bound to the
+/// application, the client and the secret's serial number: moved to another record it does not open.
+#[derive(Debug)]
+pub(crate) struct Sealer {
+    key: Arc<DataKey>,
+    application: ApplicationId,
+    random: Random,
+}
+
+impl Sealer {
+    pub(crate) fn seal(
+        &self,
+        client: &ClientId,
+        serial: u32,
+        secret: &ClientSecret,
+    ) -> Result<Vec<u8>> {
+        self.key.seal(
+            secret.expose().as_bytes(),
+            &self.bound_to(client, serial),
+            &self.random,
+        )
+    }
+
+    pub(crate) fn open(
+        &self,
+        client: &ClientId,
+        serial: u32,
+        sealed: &[u8],
+    ) -> Result<ClientSecret> {
+        let plain = self.key.open(sealed, &self.bound_to(client, serial))?;
+        std::str::from_utf8(&plain)
+            .map(ClientSecret::from_outside)
+            .map_err(|_| Error::unexpected("a sealed secret is not UTF-8"))
+    }
+
+    /// Lengths go in front, so that no two records share one text.
+    fn bound_to(&self, client: &ClientId, serial: u32) -> Vec<u8> {
+        let (application, client) = (self.application.as_str(), client.as_str());
+        format!(
+            "countersign secret\0{}:{application}{}:{client}{serial}",
+            application.len(),
+            client.len()
+        )
+        .into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id<T: TryFrom<String>>(text: &str) -> T
+    where
+        T::Error: fmt::Debug,
+    {
+        T::try_from(text.to_owned()).unwrap()
+    }
+
+    async fn sealer(application: &str) -> (DataKeys, WrappedKey, Sealer) {
+        let random = Random::default();
+        let keys = DataKeys::new(Arc::new(KeyFile::ephemeral(&random).unwrap()), random);
+        let wrapped = keys.make(&id(application)).await.unwrap();
+        let sealer = keys.sealer(&id(application), &wrapped).await.unwrap();
+        (keys, wrapped, sealer)
+    }
+
+    #[tokio::test]
+    async fn a_sealed_secret_opens_for_its_own_record_only() {
+        let (_, _, sealer) = sealer("app").await;
+        let sealed = sealer
+            .seal(&id("one"), 1, &ClientSecret::from_outside("s3cret"))
+            .unwrap();
+        assert_eq!(
+            sealer.open(&id("one"), 1, &sealed).unwrap().expose(),
+            "s3cret"
+        );
+        assert!(sealer.open(&id("two"), 1, &sealed).is_err());
+        assert!(sealer.open(&id("one"), 2, &sealed).is_err());
+        assert!(sealer.open(&id("one"), 1, &sealed[..11]).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_data_key_opens_for_its_own_application_only() {
+        let (keys, wrapped, _) = sealer("app").await;
+        keys.opened.lock().unwrap().clear();
+        assert!(keys.sealer(&id("other"), &wrapped).await.is_err());
+    }
+
+    #[test]
+    fn a_key_file_is_private_kept_and_never_replaced() {
+        let folder = std::env::temp_dir().join(Random::default().id(16).unwrap());
+        std::fs::create_dir(&folder).unwrap();
+        let path = folder.join("sealing.key");
+        let random = Random::default();
+        let first = KeyFile::open_or_create(&path, &random).unwrap();
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(
+            *KeyFile::open_or_create(&path, &random).unwrap().key.0,
+            *first.key.0
+        );
+
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        let fault = KeyFile::open_or_create(&path, &random)
+            .unwrap_err()
+            .to_string();
+        assert!(fault.contains("others may read it"), "{fault}");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::write(&path, b"short").unwrap();
+        let fault = KeyFile::open_or_create(&path, &random)
+            .unwrap_err()
+            .to_string();
+        assert!(fault.contains("5 bytes instead of 32"), "{fault}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

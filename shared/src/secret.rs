@@ -1,0 +1,287 @@
+//! Client secrets: made here or imported, verified without being known, and replaced with a grace
+//! period.
+
+use std::fmt;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::schema::described;
+use crate::{Error, Random, Result, Timestamp};
+
+const PREFIX: &str = "csk_";
+const RANDOM_CHARS: usize = 32;
+const CHECKSUM_CHARS: usize = 6;
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A client secret in the clear. It is wiped from memory when dropped and shows nothing of itself
+/// in `Debug`; serialising it is the one way out, so only replies that reveal a secret hold one.
+#[derive(Clone)]
+pub struct ClientSecret(SecretString);
+
+/// What a presented secret tells of itself, before any look-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The form and checksum of a secret made here: 190 random bits.
+    Made,
+    /// The form of a secret made here, but the checksum does not fit: a typing error.
+    Mistyped,
+    /// Anything else: it can only be an imported secret, perhaps one that a person chose.
+    Imported,
+}
+
+impl ClientSecret {
+    /// A new secret: `csk_`, 32 base-62 characters from the system's generator (190 bits) and six
+    /// base-62 characters of their CRC-32, so that scanners can find one that leaked (contract 4).
+    pub fn generate(random: &Random) -> Result<Self> {
+        let body = zeroize::Zeroizing::new(random.text(BASE62, RANDOM_CHARS)?);
+        Ok(Self(format!("{PREFIX}{}{}", *body, checksum(&body)).into()))
+    }
+
+    /// A secret that came in from outside.
+    pub fn from_outside(text: impl Into<String>) -> Self {
+        Self(text.into().into())
+    }
+
+    /// The secret in the clear. Never into a log, an error or a URL.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        let text = self.expose();
+        let Some(rest) = text.strip_prefix(PREFIX) else {
+            return Origin::Imported;
+        };
+        if rest.len() != RANDOM_CHARS + CHECKSUM_CHARS
+            || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        {
+            return Origin::Imported;
+        }
+        let (body, sum) = rest.split_at(RANDOM_CHARS);
+        if checksum(body) == sum {
+            Origin::Made
+        } else {
+            Origin::Mistyped
+        }
+    }
+
+    /// SHA-256 of the secret: from 112 bits on a plain hash is enough (OWASP ASVS 5, 6.5.2).
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.expose()).into()
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(..)")
+    }
+}
+
+impl Serialize for ClientSecret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+described! {
+    ClientSecret: {
+        "type": "string",
+        "format": "password",
+        "description": "A client secret in the clear. Made here it is `csk_` and 38 base-62 characters, the last six of which are a checksum."
+    }
+}
+
+fn checksum(body: &str) -> String {
+    let mut sum = crc32fast::hash(body.as_bytes()) as usize;
+    let mut digits = [b'0'; CHECKSUM_CHARS];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[sum % 62];
+        sum /= 62;
+    }
+    digits.iter().map(|&digit| char::from(digit)).collect()
+}
+
+/// How a stored secret is recognised.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Verifier {
+    /// SHA-256 of a secret with the form of one made here.
+    Digest([u8; 32]),
+    /// An Argon2id hash (PHC string) of an imported secret.
+    Argon2(String),
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Verifier(..)")
+    }
+}
+
+impl Verifier {
+    /// The verifier that suits where `secret` came from. Slow (tens of milliseconds) for an
+    /// imported one: call it on a blocking thread.
+    pub(crate) fn of(secret: &ClientSecret, random: &Random) -> Result<Self> {
+        match secret.origin() {
+            Origin::Made => Ok(Self::Digest(secret.digest())),
+            Origin::Mistyped | Origin::Imported => {
+                let salt = random.bytes::<16>()?;
+                hasher()?
+                    .hash_password_with_salt(secret.expose().as_bytes(), &salt)
+                    .map(|hash| Self::Argon2(hash.to_string()))
+                    .map_err(|fault| Error::unexpected(format!("Argon2 failed: {fault}")))
+            }
+        }
+    }
+}
+
+/// Argon2id with 19 MiB, two passes and one lane (OWASP Password Storage Cheat Sheet).
+fn hasher() -> Result<Argon2<'static>> {
+    Params::new(19 * 1024, 2, 1, None)
+        .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+        .map_err(|fault| Error::unexpected(format!("Argon2 parameters: {fault}")))
+}
+
+/// A hash that no secret has, for the callers that have none: an unknown client must cost what a
+/// known one costs.
+pub(crate) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$Y291bnRlcnNpZ25ub2JvZA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Does `secret` fit the Argon2id hash? Tens of milliseconds of CPU: call it on a blocking thread.
+pub(crate) fn fits_hash(secret: &ClientSecret, hash: &str) -> bool {
+    let Ok(parsed) = PasswordHash::new(hash) else {
+        return false;
+    };
+    hasher().is_ok_and(|argon2| {
+        argon2
+            .verify_password(secret.expose().as_bytes(), &parsed)
+            .is_ok()
+    })
+}
+
+/// Does `secret` fit one of `digests`? Compares with each of them in constant time, whatever the
+/// outcome of the others, and with one that nothing fits where there is none.
+pub(crate) fn fits_digest(secret: &ClientSecret, digests: [Option<&[u8; 32]>; 2]) -> bool {
+    let presented = secret.digest();
+    let fits = digests.map(|digest| {
+        presented.ct_eq(digest.unwrap_or(&[0; 32]))
+            & subtle::Choice::from(u8::from(digest.is_some()))
+    });
+    (fits[0] | fits[1]).into()
+}
+
+/// A secret as a client's record holds it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredSecret {
+    /// Counts a client's secrets; bound into the sealing, so that an old one can not be put back.
+    pub(crate) serial: u32,
+    pub(crate) verifier: Verifier,
+    /// The secret itself under the application's data key.
+    pub(crate) sealed: Vec<u8>,
+}
+
+/// A replaced secret that still authenticates.
+#[derive(Clone, Debug)]
+pub(crate) struct PreviousSecret {
+    pub(crate) secret: StoredSecret,
+    /// The moment from which on it is refused.
+    pub(crate) until: Timestamp,
+}
+
+/// How long an old secret keeps working after a reset: 0 to 168 whole hours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
+pub struct GraceHours(u16);
+
+described! {
+    GraceHours: {
+        "type": "integer",
+        "description": "For how many hours the old secret keeps working.",
+        "minimum": 0,
+        "maximum": 168,
+        "default": 0
+    }
+}
+
+impl GraceHours {
+    /// The same in milliseconds.
+    pub(crate) fn millis(self) -> i64 {
+        i64::from(self.0) * 3_600_000
+    }
+}
+
+impl TryFrom<u64> for GraceHours {
+    type Error = &'static str;
+
+    fn try_from(hours: u64) -> Result<Self, &'static str> {
+        match u16::try_from(hours) {
+            Ok(hours @ 0..=168) => Ok(Self(hours)),
+            _ => Err("it takes a whole number of hours from 0 to 168"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_made_here_is_recognised_and_any_single_typing_error_too() {
+        let secret = ClientSecret::generate(&Random::default()).unwrap();
+        assert_eq!(secret.expose().len(), 42);
+        assert_eq!(secret.origin(), Origin::Made);
+        for position in 4..42 {
+            let mut typed = secret.expose().as_bytes().to_vec();
+            typed[position] = if typed[position] == b'x' { b'y' } else { b'x' };
+            let typed = ClientSecret::from_outside(String::from_utf8(typed).unwrap());
+            assert_eq!(typed.origin(), Origin::Mistyped, "at {position}");
+        }
+    }
+
+    #[test]
+    fn nobodys_hash_is_one_that_can_be_computed_and_fits_nothing() {
+        assert!(PasswordHash::new(NOBODYS_HASH).is_ok());
+        let costs = hasher()
+            .unwrap()
+            .verify_password(b"x", &PasswordHash::new(NOBODYS_HASH).unwrap());
+        assert_eq!(
+            costs.unwrap_err(),
+            argon2::password_hash::Error::PasswordInvalid
+        );
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        let secret = ClientSecret::from_outside("s3cret");
+        let verifier = Verifier::of(&secret, &Random::default()).unwrap();
+        assert_eq!(
+            format!("{secret:?} {verifier:?}"),
+            "ClientSecret(..) Verifier(..)"
+        );
+        assert_eq!(
+            format!("{:?}", Verifier::Digest(secret.digest())),
+            "Verifier(..)"
+        );
+    }
+
+    #[test]
+    fn a_digest_that_is_not_there_fits_nothing() {
+        let secret = ClientSecret::from_outside("x");
+        assert!(!fits_digest(&secret, [None, None]));
+        let digest = secret.digest();
+        assert!(fits_digest(&secret, [None, Some(&digest)]));
+        assert!(fits_digest(&secret, [Some(&digest), None]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_from_outside_panics(text in "(csk_)?.*") {
+            let _ = ClientSecret::from_outside(text).origin();
+        }
+    }
+}

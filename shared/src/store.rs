@@ -1,0 +1,128 @@
+//! How DynamoDB holds it all. Nothing outside this module names a table's attribute.
+//!
+//! The access patterns, and the keys that serve them (`pk` / `sk`):
+//!
+//! | pattern | table | key | how |
+//! |---|---|---|---|
+//! | authenticate a client | clients | `client#{id}` / `credential` | one consistent `GetItem` |
+//! | an application's policy and data key | clients | `app#{app}` / `application` | with what stands beside it |
+//! | a client of an application | clients | `app#{app}` / `client#{id}` | consistent `BatchGetItem`, with the application |
+//! | all clients of an application | clients | `app#{app}` / `application` … `client#…` | one consistent `Query`, paged |
+//! | one description, one client | clients | `app#{app}` / `name#{hash}` | condition in the transaction of the change |
+//! | a layer of settings | settings | `app#{app}` / `default` or `client#{id}` | one `GetItem` |
+//! | an audit event | audit | `app#{app}` / `{time}#{request}#{action}#{object}` | `Put` in the transaction of the change |
+//!
+//! A client stands twice: its *record* in its application's partition is the truth and carries the
+//! version; its *credential* is what authentication needs of it, under the client's ID alone,
+//! because that is all a caller presents. Every change writes both in one transaction, on condition
+//! that the record still has the version that was read.
+
+mod access;
+mod application;
+mod audit;
+mod client;
+mod dynamodb;
+mod import;
+mod key;
+mod setting;
+mod table;
+mod transaction;
+
+pub use access::{AccessPattern, Grant};
+pub(crate) use client::Credential;
+pub use client::{ClientEditor, ClientReader, Listed};
+pub use setting::SettingReader;
+pub use table::Table;
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+
+use crate::audit::{Actor, Origin};
+use crate::authentication::Principal;
+use crate::road::Call;
+use crate::sealing::DataKeys;
+use crate::{ApplicationId, Clock, Random, Result};
+use key::Key;
+
+/// The tables, and what it takes to write in them.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    dynamodb: DynamoDb,
+    tables: table::Names,
+    keys: DataKeys,
+    clock: Clock,
+    random: Random,
+}
+
+impl Store {
+    pub(crate) fn new(
+        dynamodb: DynamoDb,
+        prefix: &str,
+        keys: DataKeys,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self {
+            dynamodb,
+            tables: table::Names::with(prefix),
+            keys,
+            clock,
+            random,
+        }
+    }
+
+    /// Reads a credential that nobody has: the cheapest call that every machine function may make.
+    pub(crate) async fn warm_up(&self) {
+        let nobody = Key::credential_of("-");
+        let _ = self.get::<client::Nothing>(Table::Clients, &nobody).await;
+    }
+
+    /// Is there no application yet?
+    pub(crate) async fn is_empty(&self) -> Result<bool> {
+        let page = self
+            .dynamodb
+            .scan()
+            .table_name(self.tables.name(Table::Clients))
+            .limit(1)
+            .consistent_read(true);
+        let page = page.send().await.map_err(dynamodb::fault)?;
+        Ok(page.items().is_empty())
+    }
+}
+
+/// The store as one caller may see it: one application, and who is asking. Made by
+/// [`crate::Authorized`] alone.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub(crate) store: Store,
+    pub(crate) application: ApplicationId,
+    pub(crate) origin: Origin,
+}
+
+/// A user agent is kept for the audit up to this many characters.
+const USER_AGENT_CHARS: usize = 256;
+
+impl Scope {
+    pub(crate) fn of(call: &Call<'_>, principal: &Principal) -> Self {
+        let user_agent = call.request.headers.get(http::header::USER_AGENT);
+        let user_agent = user_agent.map(|text| {
+            String::from_utf8_lossy(text.as_bytes())
+                .chars()
+                .take(USER_AGENT_CHARS)
+                .collect()
+        });
+        Self {
+            store: call.cx.store().clone(),
+            application: principal.application.clone(),
+            origin: Origin {
+                actor: Actor::Client {
+                    id: principal.client.clone(),
+                    name: principal.name.clone(),
+                },
+                source_ip: Some(principal.source_ip.to_string()),
+                user_agent,
+                action: call.endpoint.id,
+                request_id: call.request_id.to_owned(),
+            },
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Applications, as they are stored.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::dynamodb::Bytes;
+use super::key::Key;
+use super::{Store, Table};
+use crate::sealing::WrappedKey;
+use crate::{Application, ApplicationId, Result};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredApplication {
+    application_id: ApplicationId,
+    name: String,
+    modules: BTreeSet<String>,
+    multi_admin: bool,
+    signatures: bool,
+    data_key: Bytes,
+}
+
+impl From<&Application> for StoredApplication {
+    fn from(application: &Application) -> Self {
+        Self {
+            application_id: application.id.clone(),
+            name: application.name.clone(),
+            modules: application.modules.clone(),
+            multi_admin: application.multi_admin,
+            signatures: application.signatures,
+            data_key: Bytes(application.data_key.0.clone()),
+        }
+    }
+}
+
+impl From<StoredApplication> for Application {
+    fn from(stored: StoredApplication) -> Self {
+        Self {
+            id: stored.application_id,
+            name: stored.name,
+            modules: stored.modules,
+            multi_admin: stored.multi_admin,
+            signatures: stored.signatures,
+            data_key: WrappedKey(stored.data_key.0),
+        }
+    }
+}
+
+impl Store {
+    pub(super) async fn application(&self, id: &ApplicationId) -> Result<Option<Application>> {
+        let stored: Option<StoredApplication> =
+            self.get(Table::Clients, &Key::application(id)).await?;
+        Ok(stored.map(Application::from))
+    }
+}

@@ -1,0 +1,239 @@
+//! Clients, as they are stored: the record, and the credential that is made from it.
+
+use serde::{Deserialize, Serialize};
+
+use super::StoredModules;
+use crate::secret::{PreviousSecret, StoredSecret, Verifier};
+use crate::store::dynamodb::Bytes;
+use crate::{AllowList, ApplicationId, Client, ClientId, Description, Features, Timestamp};
+
+/// A record of which nothing is wanted but whether it is there.
+#[derive(Deserialize)]
+pub(in crate::store) struct Nothing {}
+
+/// What keeps a description unique.
+#[derive(Serialize)]
+pub(in crate::store) struct StoredName {
+    client_id: String,
+}
+
+impl StoredName {
+    pub(in crate::store) fn of(client: &Client) -> Self {
+        Self {
+            client_id: client.id.as_str().to_owned(),
+        }
+    }
+}
+
+/// The whole client.
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct StoredClient {
+    client_id: ClientId,
+    description: Description,
+    enabled: bool,
+    features: Features,
+    allow_list: AllowList,
+    modules: StoredModules,
+    created: Timestamp,
+    secret: StoredKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<StoredPreviousKey>,
+    version: u64,
+}
+
+/// A secret: how it is recognised, and itself, sealed.
+#[derive(Serialize, Deserialize)]
+struct StoredKey {
+    serial: u32,
+    verifier: StoredVerifier,
+    sealed: Bytes,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredPreviousKey {
+    secret: StoredKey,
+    until: Timestamp,
+}
+
+impl From<&Client> for StoredClient {
+    fn from(client: &Client) -> Self {
+        Self {
+            client_id: client.id.clone(),
+            description: client.description.clone(),
+            enabled: client.enabled,
+            features: client.features.clone(),
+            allow_list: client.allow_list.clone(),
+            modules: client.modules.clone(),
+            created: client.created,
+            secret: StoredKey::from(&client.secret),
+            previous: client.previous.as_ref().map(|previous| StoredPreviousKey {
+                secret: StoredKey::from(&previous.secret),
+                until: previous.until,
+            }),
+            version: client.version,
+        }
+    }
+}
+
+impl From<StoredClient> for Client {
+    fn from(stored: StoredClient) -> Self {
+        Self {
+            id: stored.client_id,
+            description: stored.description,
+            enabled: stored.enabled,
+            features: stored.features,
+            allow_list: stored.allow_list,
+            modules: stored.modules,
+            created: stored.created,
+            secret: stored.secret.into(),
+            previous: stored.previous.map(|previous| PreviousSecret {
+                secret: previous.secret.into(),
+                until: previous.until,
+            }),
+            version: stored.version,
+        }
+    }
+}
+
+impl From<&StoredSecret> for StoredKey {
+    fn from(secret: &StoredSecret) -> Self {
+        Self {
+            serial: secret.serial,
+            verifier: StoredVerifier::from(&secret.verifier),
+            sealed: Bytes(secret.sealed.clone()),
+        }
+    }
+}
+
+impl From<StoredKey> for StoredSecret {
+    fn from(stored: StoredKey) -> Self {
+        Self {
+            serial: stored.serial,
+            verifier: stored.verifier.into(),
+            sealed: stored.sealed.0,
+        }
+    }
+}
+
+/// What authentication needs of a client, and nothing else: it is read for every call.
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct StoredCredential {
+    application_id: ApplicationId,
+    description: Description,
+    enabled: bool,
+    features: Features,
+    allow_list: AllowList,
+    secret: StoredVerifier,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<StoredPreviousVerifier>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredPreviousVerifier {
+    verifier: StoredVerifier,
+    until: Timestamp,
+}
+
+impl StoredCredential {
+    pub(in crate::store) fn new(application: &ApplicationId, client: &Client) -> Self {
+        Self {
+            application_id: application.clone(),
+            description: client.description.clone(),
+            enabled: client.enabled,
+            features: client.features.clone(),
+            allow_list: client.allow_list.clone(),
+            secret: StoredVerifier::from(&client.secret.verifier),
+            previous: client
+                .previous
+                .as_ref()
+                .map(|previous| StoredPreviousVerifier {
+                    verifier: StoredVerifier::from(&previous.secret.verifier),
+                    until: previous.until,
+                }),
+        }
+    }
+
+    pub(in crate::store) fn of(self, client: ClientId) -> Credential {
+        Credential {
+            application: self.application_id,
+            client,
+            description: self.description,
+            enabled: self.enabled,
+            features: self.features,
+            allow_list: self.allow_list,
+            current: self.secret.into(),
+            previous: self
+                .previous
+                .map(|previous| (previous.verifier.into(), previous.until)),
+        }
+    }
+}
+
+/// What authentication needs of a client.
+#[derive(Debug)]
+pub(crate) struct Credential {
+    pub(crate) application: ApplicationId,
+    pub(crate) client: ClientId,
+    pub(crate) description: Description,
+    pub(crate) enabled: bool,
+    pub(crate) features: Features,
+    pub(crate) allow_list: AllowList,
+    current: Verifier,
+    previous: Option<(Verifier, Timestamp)>,
+}
+
+impl Credential {
+    /// The verifiers of the secrets that authenticate now: the current one, and the one before it
+    /// while its grace period lasts.
+    pub(crate) fn verifiers(&self, now: Timestamp) -> [Option<&Verifier>; 2] {
+        let previous = self.previous.as_ref().filter(|(_, until)| now < *until);
+        [Some(&self.current), previous.map(|(verifier, _)| verifier)]
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredVerifier {
+    Sha256(StoredDigest),
+    Argon2(String),
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "Bytes", into = "Bytes")]
+struct StoredDigest([u8; 32]);
+
+impl From<StoredDigest> for Bytes {
+    fn from(digest: StoredDigest) -> Self {
+        Self(digest.0.to_vec())
+    }
+}
+
+impl TryFrom<Bytes> for StoredDigest {
+    type Error = &'static str;
+
+    fn try_from(bytes: Bytes) -> Result<Self, &'static str> {
+        bytes
+            .0
+            .try_into()
+            .map(Self)
+            .map_err(|_| "a digest is 32 bytes long")
+    }
+}
+
+impl From<&Verifier> for StoredVerifier {
+    fn from(verifier: &Verifier) -> Self {
+        match verifier {
+            Verifier::Digest(digest) => Self::Sha256(StoredDigest(*digest)),
+            Verifier::Argon2(hash) => Self::Argon2(hash.clone()),
+        }
+    }
+}
+
+impl From<StoredVerifier> for Verifier {
+    fn from(stored: StoredVerifier) -> Self {
+        match stored {
+            StoredVerifier::Sha256(digest) => Self::Digest(digest.0),
+            StoredVerifier::Argon2(hash) => Self::Argon2(hash),
+        }
+    }
+}

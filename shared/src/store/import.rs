@@ -1,0 +1,203 @@
+//! Importing an application: each client in a transaction of its own, safe to repeat.
+
+use std::collections::HashSet;
+
+use super::application::StoredApplication;
+use super::client::seal;
+use super::key::Key;
+use super::setting::StoredLayer;
+use super::transaction::{Otherwise, Outcome, Race, Transaction};
+use super::{ClientReader, Scope, Store, Table};
+use crate::audit::{Actor, Object, Origin};
+use crate::sealing::Sealer;
+use crate::secret::Verifier;
+use crate::seed::{Planted, SeedApplication, SeedClient};
+use crate::{Application, Client, ClientId, ClientSecret, Error, Result};
+
+impl Store {
+    /// Creates the application, its settings and its clients as far as they are not there yet.
+    /// Before anything is written, every client's ID is looked up: one that another application has
+    /// refuses the whole.
+    pub(crate) async fn import(&self, seed: SeedApplication, planted: &mut Planted) -> Result<()> {
+        let scope = Scope {
+            store: self.clone(),
+            application: seed.application_id.clone(),
+            origin: Origin {
+                actor: Actor::System,
+                source_ip: None,
+                user_agent: None,
+                action: "import",
+                request_id: self.random.id(16)?,
+            },
+        };
+        let (application, there) = match self.application(&seed.application_id).await? {
+            Some(application) => {
+                let clients = ClientReader::from(scope.clone()).clients().await?;
+                (Some(application), clients.into_iter().collect())
+            }
+            None => (None, Vec::new()),
+        };
+        let ids: HashSet<_> = there
+            .iter()
+            .map(|client: &Client| client.id.clone())
+            .collect();
+        let names: HashSet<_> = there
+            .iter()
+            .map(|client| client.description.folded())
+            .collect();
+        let is_there = |client: &SeedClient| match &client.client_id {
+            Some(id) => ids.contains(id),
+            // Without an ID, a client of the same name is the one that an earlier import made.
+            None => names.contains(&client.description.folded()),
+        };
+        for client in seed.clients.iter().filter(|client| !is_there(client)) {
+            self.check_free(client, &names).await?;
+        }
+
+        let application = if let Some(application) = application {
+            planted.kept += 1;
+            application
+        } else {
+            planted.applications += 1;
+            self.create_application(&scope, &seed).await?
+        };
+        let sealer = self
+            .keys
+            .sealer(&application.id, &application.data_key)
+            .await?;
+        for client in seed.clients {
+            if is_there(&client) {
+                planted.kept += 1;
+            } else {
+                self.import_client(&scope, &sealer, client).await?;
+                planted.clients += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_free(&self, client: &SeedClient, names: &HashSet<String>) -> Result<()> {
+        let place = || format!("client \"{}\"", client.description.as_str());
+        if let Some(id) = &client.client_id
+            && self.credential(id).await?.is_some()
+        {
+            return Err(Error::invalid(
+                place(),
+                "its client_id belongs to a client of another application",
+            ));
+        }
+        if names.contains(&client.description.folded()) {
+            return Err(Error::invalid(
+                place(),
+                "a client with another ID has its description",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn create_application(
+        &self,
+        scope: &Scope,
+        seed: &SeedApplication,
+    ) -> Result<Application> {
+        let application = seed.application(self.keys.make(&seed.application_id).await?);
+        let object = Object {
+            kind: "application",
+            id: application.id.as_str().to_owned(),
+            name: application.name.clone(),
+        };
+        let layer = StoredLayer {
+            values: &seed.settings,
+            version: 1,
+        };
+        let creation = Transaction::on(self)
+            .create(
+                Table::Clients,
+                Key::application(&application.id),
+                &StoredApplication::from(&application),
+                Otherwise::Retry,
+            )?
+            .overwrite(
+                Table::Settings,
+                Key::application_settings(&application.id),
+                &layer,
+            )?
+            .audit(
+                scope,
+                &object,
+                &crate::audit::Changes::new(),
+                self.clock.now(),
+            )?;
+        match creation.commit().await? {
+            Outcome::Committed => Ok(application),
+            // Another process imports the same file: its application is as good as this one.
+            _ => self
+                .application(&seed.application_id)
+                .await?
+                .ok_or(Error::Busy),
+        }
+    }
+
+    async fn import_client(&self, scope: &Scope, sealer: &Sealer, seed: SeedClient) -> Result<()> {
+        let id = seed
+            .client_id
+            .map_or_else(|| ClientId::generate(&self.random), Ok)?;
+        let secret = seed
+            .client_secret
+            .map_or_else(|| ClientSecret::generate(&self.random), Ok)?;
+        let verifier = self.verifier(secret.clone()).await?;
+        let now = self.clock.now();
+        let client = Client {
+            enabled: seed.enabled,
+            features: seed.features,
+            allow_list: seed.whitelist,
+            modules: seed.modules,
+            ..Client::new(
+                id.clone(),
+                seed.description,
+                seal(sealer, &id, 1, &secret, verifier)?,
+                now,
+            )
+        };
+        let layer = StoredLayer {
+            values: &seed.settings,
+            version: 1,
+        };
+        let mut race = Race::begin(&self.random);
+        loop {
+            let mut creation = Transaction::on(self).create_client(scope, &client, now)?;
+            if !seed.settings.is_empty() {
+                creation = creation.overwrite(
+                    Table::Settings,
+                    Key::client_settings(&scope.application, &client.id),
+                    &layer,
+                )?;
+            }
+            match creation.commit().await? {
+                Outcome::Committed => return Ok(()),
+                Outcome::Lost => race.again().await?,
+                Outcome::Refused(_) => {
+                    let place = format!("client \"{}\"", client.description.as_str());
+                    return Err(Error::invalid(
+                        place,
+                        "its ID or description was taken in the meantime",
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Argon2 takes tens of milliseconds, so it stays off the threads that serve requests.
+    async fn verifier(&self, secret: ClientSecret) -> Result<Verifier> {
+        let random = self.random.clone();
+        tokio::task::spawn_blocking(move || Verifier::of(&secret, &random))
+            .await
+            .map_err(|_| Error::unexpected("the thread for Argon2 was lost"))?
+    }
+}
+
+impl ClientReader {
+    async fn clients(&self) -> Result<Vec<Client>> {
+        self.all().await.map(|(_, clients)| clients)
+    }
+}

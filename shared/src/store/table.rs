@@ -1,0 +1,125 @@
+//! The tables, by lifecycle.
+
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+
+use super::key::{PARTITION, SORT};
+use super::{Store, dynamodb};
+use crate::{Error, Result};
+
+/// A table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Applications, clients and their credentials.
+    Clients,
+    /// Layers of settings.
+    Settings,
+    /// What happened.
+    Audit,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Self; 3] = [Self::Clients, Self::Settings, Self::Audit];
+
+    /// The end of its name, after the prefix of the deployment.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Clients => "clients",
+            Self::Settings => "settings",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// Its name in the template.
+    pub const fn logical_id(self) -> &'static str {
+        match self {
+            Self::Clients => "ClientsTable",
+            Self::Settings => "SettingsTable",
+            Self::Audit => "AuditTable",
+        }
+    }
+}
+
+/// The tables' full names.
+#[derive(Clone, Debug)]
+pub(super) struct Names([String; Table::ALL.len()]);
+
+impl Names {
+    pub(super) fn with(prefix: &str) -> Self {
+        Self(Table::ALL.map(|table| format!("{prefix}-{}", table.suffix())))
+    }
+
+    pub(super) fn name(&self, table: Table) -> &str {
+        match table {
+            Table::Clients => &self.0[0],
+            Table::Settings => &self.0[1],
+            Table::Audit => &self.0[2],
+        }
+    }
+}
+
+impl Store {
+    /// Creates the tables that are not there yet, on demand, as the template does.
+    pub(crate) async fn create_missing_tables(&self) -> Result<()> {
+        for table in Table::ALL {
+            self.create_if_missing(self.tables.name(table)).await?;
+        }
+        Ok(())
+    }
+
+    async fn create_if_missing(&self, name: &str) -> Result<()> {
+        let broken =
+            |fault: aws_sdk_dynamodb::error::BuildError| Error::unexpected(fault.to_string());
+        let mut create = self
+            .dynamodb
+            .create_table()
+            .table_name(name)
+            .billing_mode(BillingMode::PayPerRequest);
+        for (attribute, kind) in [(PARTITION, KeyType::Hash), (SORT, KeyType::Range)] {
+            let text = AttributeDefinition::builder()
+                .attribute_name(attribute)
+                .attribute_type(ScalarAttributeType::S);
+            let element = KeySchemaElement::builder()
+                .attribute_name(attribute)
+                .key_type(kind);
+            create = create
+                .attribute_definitions(text.build().map_err(broken)?)
+                .key_schema(element.build().map_err(broken)?);
+        }
+        match create.send().await {
+            Ok(_) => self.wait_until_active(name).await,
+            Err(fault)
+                if fault
+                    .as_service_error()
+                    .is_some_and(CreateTableError::is_resource_in_use_exception) =>
+            {
+                Ok(())
+            }
+            Err(fault) => Err(dynamodb::fault(fault)),
+        }
+    }
+
+    /// A new table takes a few seconds on AWS; the emulators have it at once.
+    async fn wait_until_active(&self, name: &str) -> Result<()> {
+        for _ in 0..120 {
+            let table = self
+                .dynamodb
+                .describe_table()
+                .table_name(name)
+                .send()
+                .await
+                .map_err(dynamodb::fault)?;
+            let status = table.table().and_then(|table| table.table_status());
+            if status == Some(&aws_sdk_dynamodb::types::TableStatus::Active) {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+        Err(Error::unexpected(format!(
+            "table {name} did not become active within a minute"
+        )))
+    }
+}

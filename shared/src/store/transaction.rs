@@ -1,0 +1,272 @@
+//! Changes: all that belongs to one in one `TransactWriteItems`, and what to do when others were
+//! faster.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use serde::Serialize;
+
+use super::dynamodb::{fault, is_throttling, to_item};
+use super::key::{Key, PARTITION};
+use super::{Store, Table};
+use crate::{Error, Random, Result};
+
+/// What it means when an item of a transaction fails its condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Otherwise {
+    /// Somebody else was faster: read again, and try again.
+    Retry,
+    /// The description belongs to another client.
+    NameTaken,
+    /// The client's ID is already in use.
+    IdTaken,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// All of it happened.
+    Committed,
+    /// None of it happened: somebody else changed what was read, or is just changing it.
+    Lost,
+    /// None of it happened, and trying again does not help.
+    Refused(Otherwise),
+}
+
+/// A change in the making. No item may stand in it twice.
+#[derive(Debug)]
+pub(super) struct Transaction<'a> {
+    store: &'a Store,
+    items: Vec<TransactWriteItem>,
+    otherwise: Vec<Otherwise>,
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn on(store: &'a Store) -> Self {
+        Self {
+            store,
+            items: Vec::new(),
+            otherwise: Vec::new(),
+        }
+    }
+
+    /// Writes an item that must not be there yet.
+    pub(super) fn create<T: Serialize>(
+        self,
+        table: Table,
+        key: Key,
+        record: &T,
+        otherwise: Otherwise,
+    ) -> Result<Self> {
+        self.put(table, key, record, otherwise, |put| {
+            put.condition_expression("attribute_not_exists(#pk)")
+                .expression_attribute_names("#pk", PARTITION)
+        })
+    }
+
+    /// Writes an item whatever stood there before: for what follows from an item that a condition
+    /// of the same transaction guards.
+    pub(super) fn overwrite<T: Serialize>(
+        self,
+        table: Table,
+        key: Key,
+        record: &T,
+    ) -> Result<Self> {
+        self.put(table, key, record, Otherwise::Retry, |put| put)
+    }
+
+    /// Writes an item in the place of the version that was read.
+    pub(super) fn replace<T: Serialize>(
+        self,
+        table: Table,
+        key: Key,
+        record: &T,
+        version: u64,
+    ) -> Result<Self> {
+        self.put(table, key, record, Otherwise::Retry, |put| {
+            put.condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+        })
+    }
+
+    fn put<T: Serialize>(
+        mut self,
+        table: Table,
+        key: Key,
+        record: &T,
+        otherwise: Otherwise,
+        condition: impl FnOnce(
+            aws_sdk_dynamodb::types::builders::PutBuilder,
+        ) -> aws_sdk_dynamodb::types::builders::PutBuilder,
+    ) -> Result<Self> {
+        let put = Put::builder()
+            .table_name(self.store.tables.name(table))
+            .set_item(Some(to_item(key, record)?));
+        let put = condition(put)
+            .build()
+            .map_err(|fault| Error::unexpected(fault.to_string()))?;
+        self.items
+            .push(TransactWriteItem::builder().put(put).build());
+        self.otherwise.push(otherwise);
+        Ok(self)
+    }
+
+    /// Deletes an item; none there is fine too.
+    pub(super) fn delete(self, table: Table, key: Key) -> Result<Self> {
+        self.remove(table, key, |delete| delete)
+    }
+
+    /// Deletes the version of an item that was read.
+    pub(super) fn delete_version(self, table: Table, key: Key, version: u64) -> Result<Self> {
+        self.remove(table, key, |delete| {
+            delete
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+        })
+    }
+
+    fn remove(
+        mut self,
+        table: Table,
+        key: Key,
+        condition: impl FnOnce(
+            aws_sdk_dynamodb::types::builders::DeleteBuilder,
+        ) -> aws_sdk_dynamodb::types::builders::DeleteBuilder,
+    ) -> Result<Self> {
+        let delete = Delete::builder()
+            .table_name(self.store.tables.name(table))
+            .set_key(Some(key.into_attributes()));
+        let delete = condition(delete)
+            .build()
+            .map_err(|fault| Error::unexpected(fault.to_string()))?;
+        self.items
+            .push(TransactWriteItem::builder().delete(delete).build());
+        self.otherwise.push(Otherwise::Retry);
+        Ok(self)
+    }
+
+    /// All of it or none of it. The SDK gives the call a token, so that its own repetitions after a
+    /// broken connection do nothing twice.
+    pub(super) async fn commit(self) -> Result<Outcome> {
+        let Self {
+            store,
+            items,
+            otherwise,
+        } = self;
+        let call = store
+            .dynamodb
+            .transact_write_items()
+            .set_transact_items(Some(items));
+        let Err(failed) = call.send().await else {
+            return Ok(Outcome::Committed);
+        };
+        match failed.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+                let reasons: Vec<_> = canceled
+                    .cancellation_reasons()
+                    .iter()
+                    .map(|reason| reason.code().unwrap_or("None"))
+                    .collect();
+                outcome(&reasons, &otherwise).ok_or_else(|| {
+                    Error::unexpected(format!(
+                        "DynamoDB cancelled a transaction: {}",
+                        reasons.join(", ")
+                    ))
+                })
+            }
+            Some(TransactWriteItemsError::TransactionInProgressException(_)) => Ok(Outcome::Lost),
+            _ => Err(fault(failed)),
+        }
+    }
+}
+
+/// What the cancellation reasons, one for each item, mean together: as long as anything can be read
+/// anew, reading anew comes first. `None` for a reason that should never be.
+fn outcome(reasons: &[&str], otherwise: &[Otherwise]) -> Option<Outcome> {
+    let mut refused = None;
+    let mut lost = false;
+    for (reason, otherwise) in reasons.iter().zip(otherwise) {
+        match *reason {
+            "None" => {}
+            "ConditionalCheckFailed" if *otherwise != Otherwise::Retry => {
+                refused = Some(*otherwise);
+            }
+            "ConditionalCheckFailed" | "TransactionConflict" => lost = true,
+            code if is_throttling(code) => lost = true,
+            _ => return None,
+        }
+    }
+    if lost {
+        Some(Outcome::Lost)
+    } else {
+        refused.map(Outcome::Refused)
+    }
+}
+
+/// A race for an item: how often it was lost, and how long to wait before the next try.
+#[derive(Debug)]
+pub(super) struct Race<'a> {
+    random: &'a Random,
+    lost: u32,
+}
+
+/// Then it says so: about six seconds at the very longest.
+const MOST_TRIES: u32 = 24;
+const SHORTEST_WAIT: Duration = Duration::from_millis(4);
+const LONGEST_WAIT: Duration = Duration::from_millis(256);
+
+impl<'a> Race<'a> {
+    pub(super) fn begin(random: &'a Random) -> Self {
+        Self { random, lost: 0 }
+    }
+
+    /// Waits a random part of a time that doubles, or gives up with [`Error::Busy`].
+    pub(super) async fn again(&mut self) -> Result<()> {
+        self.lost += 1;
+        if self.lost >= MOST_TRIES {
+            return Err(Error::Busy);
+        }
+        let most = SHORTEST_WAIT
+            .saturating_mul(1 << self.lost.min(16))
+            .min(LONGEST_WAIT);
+        tokio::time::sleep(self.random.jitter(most)).await;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMED: [Otherwise; 2] = [Otherwise::Retry, Otherwise::NameTaken];
+
+    #[test]
+    fn a_stale_version_is_read_anew_before_a_name_counts_as_taken() {
+        let both = ["ConditionalCheckFailed", "ConditionalCheckFailed"];
+        assert_eq!(outcome(&both, &NAMED), Some(Outcome::Lost));
+        let name = ["None", "ConditionalCheckFailed"];
+        assert_eq!(
+            outcome(&name, &NAMED),
+            Some(Outcome::Refused(Otherwise::NameTaken))
+        );
+    }
+
+    #[test]
+    fn conflicts_and_throttling_are_tried_again() {
+        for code in [
+            "TransactionConflict",
+            "ThrottlingError",
+            "ProvisionedThroughputExceeded",
+        ] {
+            assert_eq!(
+                outcome(&["None", code], &NAMED),
+                Some(Outcome::Lost),
+                "{code}"
+            );
+        }
+        assert_eq!(outcome(&["ValidationError", "None"], &NAMED), None);
+    }
+}
