@@ -1,1 +1,14 @@
-//! Stub.
+//! The harness of the suite: a running Countersign, callers of every kind, and what they were
+//! answered.
+//!
+//! Every test has a server of its own, on the embedded store, or, with `COUNTERSIGN_TEST_DYNAMODB`
+//! set, on the DynamoDB at that URL under a table prefix of its own.
+
+mod app;
+pub mod binary;
+mod caller;
+pub mod derived;
+pub mod witness;
+
+pub use app::{APPLICATION, App, Setup, random_name, remote_dynamodb, secret_of};
+pub use caller::{Caller, Reply, form, http_from};

@@ -82,8 +82,8 @@ fn path_item(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
         }
         if endpoint.route.envelope == Envelope::Machine {
             match *method {
-                "GET" => operation["parameters"] = parameters(&input),
-                _ => operation["requestBody"] = form(&input),
+                "GET" => operation["parameters"] = parameters(&input, generator.definitions()),
+                _ => operation["requestBody"] = form(&input, generator.definitions()),
             }
         }
         item.insert(method.to_lowercase(), operation);
@@ -92,7 +92,7 @@ fn path_item(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
 }
 
 /// The arguments as query parameters; lists and maps travel as JSON text.
-fn parameters(input: &Value) -> Value {
+fn parameters(input: &Value, definitions: &Map<String, Value>) -> Value {
     let required = |name: &str| {
         input["required"]
             .as_array()
@@ -102,12 +102,10 @@ fn parameters(input: &Value) -> Value {
     arguments
         .map(|(name, schema)| {
             let mut parameter = json!({ "name": name, "in": "query", "required": required(name) });
-            parameter["content"] = json!({ "application/json": { "schema": schema } });
-            if is_plain(schema) {
+            if is_plain(schema, definitions) {
                 parameter["schema"] = schema.clone();
-                parameter
-                    .as_object_mut()
-                    .map(|parameter| parameter.remove("content"));
+            } else {
+                parameter["content"] = json!({ "application/json": { "schema": schema } });
             }
             parameter
         })
@@ -115,12 +113,12 @@ fn parameters(input: &Value) -> Value {
 }
 
 /// The arguments as a form; lists and maps travel as JSON text.
-fn form(input: &Value) -> Value {
+fn form(input: &Value, definitions: &Map<String, Value>) -> Value {
     let encoding: Map<_, _> = input["properties"]
         .as_object()
         .into_iter()
         .flatten()
-        .filter(|(_, schema)| !is_plain(schema))
+        .filter(|(_, schema)| !is_plain(schema, definitions))
         .map(|(name, _)| (name.clone(), json!({ "contentType": "application/json" })))
         .collect();
     json!({
@@ -129,12 +127,17 @@ fn form(input: &Value) -> Value {
     })
 }
 
-/// The types whose values are JSON text in a form.
-fn is_plain(schema: &Value) -> bool {
-    let text = schema.to_string();
-    !["Features", "AllowList", "\"array\"", "\"object\""]
-        .iter()
-        .any(|kind| text.contains(kind))
+/// Lists and maps are JSON text in a form; everything else is plain.
+fn is_plain(schema: &Value, definitions: &Map<String, Value>) -> bool {
+    let named = schema["$ref"]
+        .as_str()
+        .and_then(|path| definitions.get(path.rsplit('/').next()?));
+    if let Some(named) = named {
+        return is_plain(named, definitions);
+    }
+    let mut choices = schema["anyOf"].as_array().into_iter().flatten();
+    !matches!(schema["type"].as_str(), Some("array" | "object"))
+        && choices.all(|choice| is_plain(choice, definitions))
 }
 
 fn responses(endpoint: &Endpoint, reply: &Value) -> Value {

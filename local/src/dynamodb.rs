@@ -1,0 +1,72 @@
+//! How one Lambda function reaches DynamoDB here: through a door that its IAM policy guards.
+
+mod client;
+mod endpoint;
+mod needs;
+mod passage;
+mod witness;
+
+use std::sync::Arc;
+
+pub use self::endpoint::{Endpoint, EndpointFault};
+pub use self::needs::Need;
+pub use self::witness::{AnswerView, Call, Intervention, Witness};
+use crate::embedded::{Answer, Embedded};
+use crate::iam::{ACCOUNT, Policy};
+
+/// What is behind the door.
+#[derive(Clone, Debug)]
+pub enum Backend {
+    /// The `DynamoDB` in this process.
+    Embedded(Embedded),
+    /// `DynamoDB` at a URL: Amazon's own, or its `DynamoDB` Local.
+    Endpoint(Endpoint),
+}
+
+/// One function's way to `DynamoDB`.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// The function's name, which is its `Handler`.
+    pub function: Arc<str>,
+    /// What answers.
+    pub backend: Backend,
+    /// What the function may do. `None` is for the binary's own housekeeping, which may do all.
+    pub policy: Option<Arc<Policy>>,
+    /// A test that looks on, and may interfere.
+    pub witness: Option<Arc<dyn Witness>>,
+}
+
+impl Door {
+    /// The client that a function uses, with this door between it and `DynamoDB`.
+    #[must_use]
+    pub fn client(self) -> aws_sdk_dynamodb::Client {
+        client::client(self)
+    }
+
+    /// The first thing that a call needs and the policy does not grant, as AWS words it.
+    fn refusal(&self, needs: &[Need]) -> Option<Answer> {
+        let policy = self.policy.as_ref()?;
+        let missing = needs
+            .iter()
+            .find(|need| !policy.allows(&need.action, &need.resource()))?;
+        let (function, action) = (&self.function, &missing.action);
+        tracing::warn!(%function, %action, table = %missing.table, "not granted by template.yaml");
+        let message = format!(
+            "User: arn:aws:sts::{ACCOUNT}:assumed-role/{function}/{function} is not authorized to \
+             perform: {action} on resource: {} because no identity-based policy allows the \
+             {action} action",
+            missing.resource(),
+        );
+        let body = serde_json::json!({
+            "__type": "com.amazon.coral.service#AccessDeniedException",
+            "Message": message,
+        });
+        Some(Answer {
+            status: 400,
+            body: body.to_string().into_bytes(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

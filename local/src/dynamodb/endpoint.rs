@@ -1,0 +1,150 @@
+//! DynamoDB at a URL: Amazon's own, or DynamoDB Local on this machine.
+
+use std::error::Error;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Region;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use http::Uri;
+
+use crate::iam::REGION;
+
+/// Where `DynamoDB` is, and who we are there.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    pub(super) url: String,
+    pub(super) region: Region,
+    pub(super) credentials: SharedCredentialsProvider,
+    pub(super) http: SharedHttpClient,
+}
+
+/// Why a URL is none that `DynamoDB` can be reached at.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointFault {
+    /// The text is no such URL.
+    #[error("it is not of the form http://HOST:PORT or https://HOST")]
+    Url,
+    /// Neither the environment nor a profile has credentials.
+    #[error("no AWS credentials were found in the environment or in a profile")]
+    Credentials,
+    /// Nothing answers there.
+    #[error("{0} does not answer ({1}); is it running?")]
+    Unreachable(String, String),
+    /// Something answers, but not to us.
+    #[error("{0} refuses these credentials ({1})")]
+    Refused(String, String),
+}
+
+impl Endpoint {
+    /// Prepares to talk to this URL. Nothing is sent to it yet.
+    pub async fn new(url: &str) -> Result<Self, EndpointFault> {
+        let uri: Uri = url.parse().map_err(|_| EndpointFault::Url)?;
+        let host = uri.host().ok_or(EndpointFault::Url)?;
+        if uri.path() != "/" || uri.query().is_some() {
+            return Err(EndpointFault::Url);
+        }
+        let builder = aws_smithy_http_client::Builder::new()
+            .pool_idle_timeout(Duration::from_secs(20));
+        let is_plain = match uri.scheme_str() {
+            Some("http") => true,
+            Some("https") => false,
+            _ => return Err(EndpointFault::Url),
+        };
+        let https = || {
+            let provider = tls::Provider::Rustls(CryptoMode::Ring);
+            aws_smithy_http_client::Builder::new()
+                .tls_provider(provider)
+                .build_https()
+        };
+        if is_plain && is_loopback(host) && !environment_names_credentials() {
+            return Ok(Self {
+                url: url.to_owned(),
+                region: Region::from_static(REGION),
+                credentials: anyone(),
+                http: builder.build_http(),
+            });
+        }
+        let aws = aws_config::defaults(BehaviorVersion::latest()).http_client(https());
+        let aws = aws.load().await;
+        Ok(Self {
+            url: url.to_owned(),
+            region: aws.region().cloned().unwrap_or(Region::from_static(REGION)),
+            credentials: aws.credentials_provider().ok_or(EndpointFault::Credentials)?,
+            http: if is_plain { builder.build_http() } else { https() },
+        })
+    }
+
+    /// Asks it something small, through a client that leads to it.
+    pub async fn reach(&self, client: &Client) -> Result<(), EndpointFault> {
+        let Err(fault) = client.list_tables().limit(1).send().await else {
+            return Ok(());
+        };
+        let url = self.url.clone();
+        match (&fault, fault.code()) {
+            // Not everyone who may use tables may list them.
+            (SdkError::ServiceError(_), Some("AccessDeniedException")) => Ok(()),
+            (SdkError::ServiceError(_), Some(code)) => {
+                Err(EndpointFault::Refused(url, code.to_owned()))
+            }
+            _ => Err(EndpointFault::Unreachable(url, innermost(&fault))),
+        }
+    }
+}
+
+/// The innermost reason: the outer ones say no more than that something went wrong.
+fn innermost(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => innermost(cause),
+        None => error.to_string(),
+    }
+}
+
+/// `DynamoDB` Local wants credentials of letters and digits, and asks no more of them.
+fn anyone() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "local"))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+fn environment_names_credentials() -> bool {
+    ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"]
+        .into_iter()
+        .any(|name| std::env::var_os(name).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_urls_of_a_host_are_taken() {
+        for url in ["", "nonsense", "ftp://localhost", "http://", "http://h/path", "http://h?q", "localhost:8000"] {
+            let fault = Endpoint::new(url).await.err();
+            assert!(matches!(fault, Some(EndpointFault::Url)), "{url}");
+        }
+        for url in ["http://localhost:8000", "http://127.0.0.1:8000/", "http://[::1]:8000"] {
+            let endpoint = Endpoint::new(url).await.unwrap();
+            assert_eq!(endpoint.region.as_ref(), REGION);
+        }
+    }
+
+    #[test]
+    fn loopback_is_this_machine() {
+        for host in ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["localhost.example", "10.0.0.1", "[::2]", "dynamodb.us-east-1.amazonaws.com"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

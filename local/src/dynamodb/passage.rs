@@ -1,0 +1,163 @@
+//! One call's way through a function's door to DynamoDB.
+
+use std::io;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+
+use super::needs::{asking_for_capacity, needs};
+use super::{AnswerView, Backend, Call, Door, Intervention, Witness};
+use crate::embedded::{Answer, Embedded};
+
+/// The SDK asks an HTTP client for a connector at each attempt; it gets one with the door in it.
+#[derive(Debug)]
+pub(super) struct DoorClient(pub(super) Arc<Door>);
+
+impl HttpClient for DoorClient {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let onward = match &self.0.backend {
+            Backend::Embedded(store) => Onward::Embedded(store.clone()),
+            Backend::Endpoint(endpoint) => {
+                Onward::Http(endpoint.http.http_connector(settings, components))
+            }
+        };
+        SharedHttpConnector::new(Passage {
+            door: Arc::clone(&self.0),
+            onward,
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Passage {
+    door: Arc<Door>,
+    onward: Onward,
+}
+
+#[derive(Clone, Debug)]
+enum Onward {
+    Embedded(Embedded),
+    Http(SharedHttpConnector),
+}
+
+impl HttpConnector for Passage {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let passage = self.clone();
+        HttpConnectorFuture::new(async move {
+            match &passage.door.witness {
+                None => passage.pass(&request.operation(), request).await,
+                Some(witness) => passage.pass_seen(&**witness, request).await,
+            }
+        })
+    }
+}
+
+impl Passage {
+    /// Refuses or forwards.
+    async fn pass(&self, operation: &str, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        if self.door.policy.is_some() {
+            let needs = needs(operation, request.json());
+            if let Some(refusal) = self.door.refusal(&needs) {
+                return response(refusal);
+            }
+        }
+        match &self.onward {
+            Onward::Embedded(store) => response(store.call(operation, request.json()).await),
+            Onward::Http(connector) => connector.call(request).await,
+        }
+    }
+
+    /// The same, with a test looking on and perhaps interfering.
+    async fn pass_seen(
+        &self,
+        witness: &dyn Witness,
+        mut request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let operation = request.operation();
+        let sent = request.json().to_vec();
+        let call = Call {
+            function: &self.door.function,
+            operation: &operation,
+            body: &sent,
+            needs: &needs(&operation, &sent),
+        };
+        if witness.wants_capacity() && matches!(self.onward, Onward::Embedded(_)) {
+            if let Some(asking) = asking_for_capacity(&operation, &sent) {
+                *request.body_mut() = SdkBody::from(asking);
+            }
+        }
+        let intervention = witness.before(&call);
+        let mut answer = match &intervention {
+            Intervention::FailBefore => return Err(broken(io::ErrorKind::ConnectionRefused)),
+            Intervention::AnswerInstead(status, body) => response(Answer {
+                status: *status,
+                body: body.clone(),
+            })?,
+            Intervention::Delay(time) => {
+                tokio::time::sleep(*time).await;
+                self.pass(&operation, request).await?
+            }
+            Intervention::Proceed | Intervention::FailAfter => {
+                self.pass(&operation, request).await?
+            }
+        };
+        let received = ByteStream::new(answer.take_body()).collect().await;
+        let received = received.map_err(|fault| ConnectorError::io(fault.into()))?;
+        let received = received.into_bytes();
+        let view = AnswerView {
+            status: answer.status().as_u16(),
+            body: &received,
+        };
+        witness.after(&call, &view);
+        if matches!(intervention, Intervention::FailAfter) {
+            return Err(broken(io::ErrorKind::ConnectionReset));
+        }
+        *answer.body_mut() = SdkBody::from(received);
+        Ok(answer)
+    }
+}
+
+/// What the door reads of a request.
+trait DynamoDbRequest {
+    /// The operation's name, which is the end of the target header.
+    fn operation(&self) -> String;
+    /// The JSON body.
+    fn json(&self) -> &[u8];
+}
+
+impl DynamoDbRequest for HttpRequest {
+    fn operation(&self) -> String {
+        let target = self.headers().get("x-amz-target").unwrap_or_default();
+        let (_, operation) = target.split_once('.').unwrap_or_default();
+        operation.to_owned()
+    }
+
+    fn json(&self) -> &[u8] {
+        self.body().bytes().unwrap_or_default()
+    }
+}
+
+fn response(answer: Answer) -> Result<HttpResponse, ConnectorError> {
+    let status = StatusCode::try_from(answer.status)
+        .map_err(|fault| ConnectorError::other(fault.into(), None))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
+    let headers = response.headers_mut();
+    headers.insert("content-type", "application/x-amz-json-1.0");
+    Ok(response)
+}
+
+fn broken(kind: io::ErrorKind) -> ConnectorError {
+    ConnectorError::io(io::Error::from(kind).into())
+}

@@ -1,0 +1,162 @@
+//! The DynamoDB operations that the embedded store answers, by their names.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::idempotency::{Seen, content};
+use super::{Answer, Embedded, Store};
+
+/// Runs the operation of this name.
+pub(super) async fn dispatch(store: &Embedded, operation: &str, body: &[u8]) -> Answer {
+    match operation {
+        "BatchGetItem" => read_items(store, body, |db, input| db.batch_get_item(input)).await,
+        "CreateTable" => run(store, body, |db, input| db.create_table(input)).await,
+        "DeleteItem" => run(store, body, |db, input| db.delete_item(input)).await,
+        "DescribeTable" => run(store, body, |db, input| db.describe_table(input)).await,
+        "DescribeTimeToLive" => run(store, body, |db, input| db.describe_time_to_live(input)).await,
+        "GetItem" => read_items(store, body, |db, input| db.get_item(input)).await,
+        "ListTables" => run(store, body, |db, input| db.list_tables(input)).await,
+        "PutItem" => run(store, body, |db, input| db.put_item(input)).await,
+        "Query" => run(store, body, |db, input| db.query(input)).await,
+        "Scan" => run(store, body, |db, input| db.scan(input)).await,
+        "TransactGetItems" => {
+            read_items(store, body, |db, input| db.transact_get_items(input)).await
+        }
+        "TransactWriteItems" => transact_write(store, body).await,
+        "UpdateItem" => run(store, body, |db, input| db.update_item(input)).await,
+        "UpdateTimeToLive" => run(store, body, |db, input| db.update_time_to_live(input)).await,
+        _ => Answer {
+            status: 400,
+            body: br#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#.to_vec(),
+        },
+    }
+}
+
+type Call<I, O> = fn(&Database, I) -> Result<O, DynoxideError>;
+
+/// JSON is read and written on the caller's thread, so that the store's only has the store's work.
+async fn run<I, O>(store: &Embedded, body: &[u8], call: Call<I, O>) -> Answer
+where
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + Send + 'static,
+{
+    let input = match read(body) {
+        Ok(input) => input,
+        Err(answer) => return answer,
+    };
+    let outcome = store.run(move |store| call(&store.db, input)).await;
+    outcome.map_or_else(internal_error, |outcome| write(&outcome))
+}
+
+/// Single items are read by their keys in microseconds, whatever the size of the table.
+async fn read_items<I, O>(store: &Embedded, body: &[u8], call: Call<I, O>) -> Answer
+where
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + Send + 'static,
+{
+    let input = match read(body) {
+        Ok(input) => input,
+        Err(answer) => return answer,
+    };
+    let work = move |store: &mut Store| call(&store.db, input);
+    let outcome = store.run_briefly(work).await;
+    outcome.map_or_else(internal_error, |outcome| write(&outcome))
+}
+
+/// A transaction, at most once for each token.
+async fn transact_write(store: &Embedded, body: &[u8]) -> Answer {
+    let mut input: TransactWriteItemsRequest = match read(body) {
+        Ok(input) => input,
+        Err(answer) => return answer,
+    };
+    let Some(token) = input.client_request_token.take() else {
+        let outcome = store.run(move |store| store.db.transact_write_items(input));
+        return outcome
+            .await
+            .map_or_else(internal_error, |outcome| write(&outcome));
+    };
+    let content = content(body);
+    let answer = store.run(move |store| once(store, input, token, content));
+    answer.await.unwrap_or_else(internal_error)
+}
+
+fn once(
+    store: &mut Store,
+    input: TransactWriteItemsRequest,
+    token: String,
+    content: u64,
+) -> Answer {
+    match store.answered.seen(&token, content) {
+        Seen::Before(answer) => return answer,
+        Seen::WithOtherContent => {
+            let fault = DynoxideError::IdempotentParameterMismatchException(
+                "the token was used for another transaction".to_owned(),
+            );
+            return refusal(&fault);
+        }
+        Seen::Never => {}
+    }
+    let outcome = store.db.transact_write_items(input);
+    let answer = write(&outcome);
+    if outcome.is_ok() {
+        let now = Instant::now();
+        store.answered.remember(now, token, content, answer.clone());
+    }
+    answer
+}
+
+fn read<I: DeserializeOwned>(body: &[u8]) -> Result<I, Answer> {
+    // The store checks much while it reads; a panic there is no reason to lose the request's task.
+    match catch_unwind(AssertUnwindSafe(|| serde_json::from_slice(body))) {
+        Ok(Ok(input)) => Ok(input),
+        Ok(Err(fault)) => Err(unreadable(&fault)),
+        Err(_) => Err(internal_error()),
+    }
+}
+
+/// The store marks the class of what it refuses in the text of the parser's error.
+fn unreadable(fault: &serde_json::Error) -> Answer {
+    let text = fault.to_string();
+    let (marker, message) = text
+        .split_once(':')
+        .filter(|(marker, _)| marker.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+        .unwrap_or(("VALIDATION", &text));
+    let message = message.to_owned();
+    refusal(&if marker.starts_with("SERIALIZATION") {
+        DynoxideError::SerializationException(message)
+    } else {
+        DynoxideError::ValidationException(message)
+    })
+}
+
+fn write<O: Serialize>(outcome: &Result<O, DynoxideError>) -> Answer {
+    match outcome {
+        Err(fault) => refusal(fault),
+        Ok(output) => serde_json::to_vec(output).map_or_else(
+            |_| internal_error(),
+            |body| Answer { status: 200, body },
+        ),
+    }
+}
+
+fn refusal(fault: &DynoxideError) -> Answer {
+    let status = fault.status_code();
+    if status >= 500 {
+        tracing::error!(%fault, "the embedded DynamoDB failed");
+    }
+    Answer {
+        status,
+        body: fault.to_json().into_bytes(),
+    }
+}
+
+fn internal_error() -> Answer {
+    refusal(&DynoxideError::InternalServerError(
+        "internal error".to_owned(),
+    ))
+}

@@ -1,0 +1,120 @@
+//! What API Gateway does on AWS: an HTTP request becomes the event that a Lambda function gets.
+
+mod event;
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{self, HeaderValue};
+use http::request::Parts;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::request::LambdaRequest;
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+pub(crate) use self::event::event;
+
+/// The largest body that API Gateway passes on.
+pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// The most that API Gateway takes for the request line and the values of all headers together.
+pub const MAX_HEAD_BYTES: usize = 10_240;
+
+/// What API Gateway answers by itself, without asking a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    BadRequest,
+    NotFound,
+    BodyTooLarge,
+    HeadTooLarge,
+    FunctionFailed,
+}
+
+impl Refusal {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::FunctionFailed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::BadRequest => "Bad Request",
+            Self::NotFound => "Not Found",
+            Self::BodyTooLarge => "Request Entity Too Large",
+            Self::HeadTooLarge => "Request Header Fields Too Large",
+            Self::FunctionFailed => "Internal Server Error",
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = format!(r#"{{"message":"{}"}}"#, self.message());
+        let content_type = (header::CONTENT_TYPE, "application/json");
+        (self.status(), [content_type], body).into_response()
+    }
+}
+
+/// What is known of a request beside what it says itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival<'a> {
+    /// Who is at the other end of the connection.
+    pub(crate) peer: SocketAddr,
+    /// The port that it came to.
+    pub(crate) port: u16,
+    /// When, in milliseconds since the epoch.
+    pub(crate) at: i64,
+    /// The gateway's own ID of it.
+    pub(crate) request_id: &'a str,
+}
+
+/// The path that routes are found by, percent-decoded as in a `rawPath`.
+///
+/// Refuses what could not be put together to a URL again. `lambda_http` does that, and panics if it
+/// cannot: a host that is none must be stopped before.
+pub(crate) fn path(head: &Parts) -> Result<String, Refusal> {
+    let values: usize = head.headers.values().map(HeaderValue::len).sum();
+    let line = head.uri.path().len() + head.uri.query().map_or(0, str::len);
+    if values + line > MAX_HEAD_BYTES {
+        return Err(Refusal::HeadTooLarge);
+    }
+    let mut hosts = head.headers.get_all(header::HOST).iter();
+    let host = hosts.next().map(HeaderValue::to_str);
+    if hosts.next().is_some() || !host.is_none_or(|host| host.is_ok_and(is_host)) {
+        return Err(Refusal::BadRequest);
+    }
+    let path = percent_decode_str(head.uri.path()).decode_utf8();
+    path.map(Cow::into_owned).map_err(|_| Refusal::BadRequest)
+}
+
+fn is_host(host: &str) -> bool {
+    // A stricter alphabet than RFC 3986 has: all names and addresses, but no user, no escapes.
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+    let is_url = |host| Url::parse(&format!("http://{host}/")).is_ok();
+    host.bytes().all(is_plain) && is_url(host)
+}
+
+/// The request that a function gets for an event.
+pub(crate) fn request(event: ApiGatewayV2httpRequest) -> lambda_http::Request {
+    LambdaRequest::ApiGatewayV2(event).into()
+}
+
+/// The response that a function's answer becomes.
+pub(crate) fn response(answer: http::Response<lambda_http::Body>) -> Response {
+    answer
+        .map(|body| match body {
+            lambda_http::Body::Text(text) => axum::body::Body::from(text),
+            lambda_http::Body::Binary(bytes) => axum::body::Body::from(bytes),
+            _ => axum::body::Body::empty(),
+        })
+        .into_response()
+}
+
+#[cfg(test)]
+mod tests;

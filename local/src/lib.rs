@@ -1,0 +1,24 @@
+//! Countersign on one machine: an HTTP server that runs the operations as AWS would run them.
+//!
+//! A request goes the way it goes on AWS. [`server`] takes it as API Gateway would, hands it to the
+//! operation's own function, and every call of that function to DynamoDB passes its own
+//! [`dynamodb::Door`], which lets through what `template.yaml` grants and denies the rest.
+//! Behind the doors is the [`embedded::Embedded`] DynamoDB, or a real one.
+
+pub mod dynamodb;
+pub mod embedded;
+mod fault;
+mod gateway;
+pub mod iam;
+pub mod options;
+mod routes;
+pub mod server;
+
+pub use dynamodb::{AnswerView, Call, Intervention, Need, Witness};
+pub use embedded::Embedded;
+pub use fault::StartError;
+pub use gateway::{MAX_BODY_BYTES, MAX_HEAD_BYTES};
+pub use server::{Options, Running, Storage, start};
+
+/// The SAM template that this was built with.
+pub const TEMPLATE: &str = include_str!("../../template.yaml");

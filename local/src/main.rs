@@ -1,0 +1,107 @@
+//! The `countersign` command: the whole service on this machine.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::panic;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use local::Running;
+use local::options::{Cli, Log};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What shells and scripts take for "used wrongly".
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log(cli.log);
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|fault| format!("cannot start threads: {fault}"))
+        .and_then(|runtime| runtime.block_on(run(&cli)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            let _ = writeln!(io::stderr(), "countersign: {sentence}");
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+/// Lines go to stderr; stdout is for what a newcomer needs.
+fn log(form: Log) {
+    let lines = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false);
+    match form {
+        Log::Text => lines.init(),
+        Log::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .init(),
+    }
+    // What a panic says can quote what it choked on, so only its place goes to the log.
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panicked");
+    }));
+}
+
+async fn run(cli: &Cli) -> Result<(), String> {
+    let signals = |fault: io::Error| format!("cannot listen for signals: {fault}");
+    let mut terminate = signal(SignalKind::terminate()).map_err(signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(signals)?;
+    let running = local::start(cli.server()?)
+        .await
+        .map_err(|fault| fault.to_string())?;
+    if let Some(file) = &cli.ready_file {
+        write_ready_file(file, &running.url)
+            .map_err(|fault| format!("cannot write the file of --ready-file, {}: {fault}", file.display()))?;
+    }
+    // A closed stdout is nobody who wants to be told.
+    let _ = welcome(&running);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    running.stop().await;
+    Ok(())
+}
+
+fn welcome(running: &Running) -> io::Result<()> {
+    let url = &running.url;
+    let mut out = io::stdout().lock();
+    writeln!(out, "Countersign answers at {url}")?;
+    if let Some(demo) = &running.demo {
+        let (id, secret) = (demo.client_id.as_str(), demo.client_secret.expose());
+        writeln!(out, "\nFor a start there is an application, Demo. Its owner's credentials, shown this once:")?;
+        writeln!(out, "  client ID      {id}")?;
+        writeln!(out, "  client secret  {secret}")?;
+        writeln!(out, "\nTry them:\n  curl -u {id}:{secret} {url}/clients/list")?;
+    }
+    if let Some(planted) = &running.planted {
+        let (applications, clients) = (planted.applications, planted.clients);
+        let kept = planted.kept;
+        writeln!(out, "\nOf the seed, {applications} applications and {clients} clients are new; {kept} were there.")?;
+        if planted.administrators_left_out > 0 {
+            let left_out = planted.administrators_left_out;
+            writeln!(out, "Its administrators ({left_out}) were left out: people cannot be kept yet.")?;
+        }
+    }
+    writeln!(out, "\nThe description of the API is at {url}/openapi.json. Ctrl-C stops.")?;
+    out.flush()
+}
+
+/// Written beside and moved into place, so that who waits for the file never reads half of it.
+fn write_ready_file(file: &Path, url: &str) -> io::Result<()> {
+    let ready = serde_json::json!({"url": url, "pid": std::process::id()});
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    fs::write(&beside, format!("{ready}\n"))?;
+    fs::rename(&beside, file)
+}

@@ -1,0 +1,129 @@
+//! The options of the `countersign` command.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use shared::Clock;
+use shared::seed::Seed;
+
+use crate::server::{Options, Storage};
+
+/// Keeps API clients, their secrets and their settings. Runs on this machine with nothing beside it.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version)]
+pub struct Cli {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+
+    /// The folder that keeps the data; created if it is missing
+    #[arg(long, value_name = "DIR", default_value = ".countersign")]
+    data: PathBuf,
+
+    /// Keep nothing when it stops; with --dynamodb, that is the sealing key
+    #[arg(long, conflicts_with = "data")]
+    memory: bool,
+
+    /// Keep the data in DynamoDB at this URL instead; missing tables are created
+    #[arg(long, value_name = "URL")]
+    dynamodb: Option<String>,
+
+    /// Create what this JSON file names and is not there yet
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+
+    /// Once it answers, write its URL and process ID to this file
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+
+    /// How log lines look
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub log: Log,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Log {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl Cli {
+    /// What the server needs to know. A fault is a sentence for the person at the terminal.
+    pub fn server(&self) -> Result<Options, String> {
+        let folder = self.data.clone();
+        let storage = match (self.dynamodb.clone(), self.memory) {
+            (None, true) => Storage::Memory,
+            (None, false) => Storage::Folder(folder),
+            (Some(url), true) => Storage::EndpointMemory { url },
+            (Some(url), false) => Storage::Endpoint { url, folder },
+        };
+        Ok(Options {
+            listen: self.listen,
+            storage,
+            table_prefix: "countersign".to_owned(),
+            seed: self.seed()?,
+            demo: true,
+            clock: Clock::System,
+            witness: None,
+            template: None,
+        })
+    }
+
+    fn seed(&self) -> Result<Option<Seed>, String> {
+        let Some(file) = &self.seed else {
+            return Ok(None);
+        };
+        let name = file.display();
+        let text = fs::read_to_string(file)
+            .map_err(|fault| format!("cannot read the file of --seed, {name}: {fault}"))?;
+        let seed = Seed::parse(&text)
+            .map_err(|fault| format!("the file of --seed, {name}, does not fit: {fault}"))?;
+        Ok(Some(seed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from([&["countersign"], arguments].concat())
+    }
+
+    fn storage(arguments: &[&str]) -> String {
+        format!("{:?}", parse(arguments).unwrap().server().unwrap().storage)
+    }
+
+    #[test]
+    fn the_options_fit_together() {
+        Cli::command().debug_assert();
+        assert_eq!(storage(&[]), r#"Folder(".countersign")"#);
+        assert_eq!(storage(&["--data", "d"]), r#"Folder("d")"#);
+        assert_eq!(storage(&["--memory"]), "Memory");
+        let url = "http://localhost:8000";
+        assert!(storage(&["--dynamodb", url, "--data", "d"]).starts_with("Endpoint {"));
+        assert!(storage(&["--dynamodb", url, "--memory"]).starts_with("EndpointMemory {"));
+        assert!(parse(&["--memory", "--data", "d"]).is_err());
+        assert!(parse(&["--listen", "nonsense"]).is_err());
+    }
+
+    #[test]
+    fn a_seed_that_cannot_be_used_is_a_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("seed.json");
+        let said = || {
+            let cli = parse(&["--seed", file.to_str().unwrap()]).unwrap();
+            cli.server().unwrap_err()
+        };
+        assert!(said().starts_with("cannot read the file of --seed, "));
+        fs::write(&file, r#"{"applications":[{}]}"#).unwrap();
+        assert!(said().contains("does not fit: at applications[0]"), "{}", said());
+    }
+}

@@ -1,0 +1,167 @@
+//! The local server: HTTP in, the same operations as on AWS, each with its own function's rights.
+
+mod contexts;
+mod http;
+mod storage;
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use functions::OPERATIONS;
+use shared::seed::{Demo, Planted, Seed};
+use shared::{Clock, Context, Random, WarmSecrets};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use self::contexts::Contexts;
+use self::http::Server;
+pub use self::storage::Storage;
+use crate::dynamodb::Witness;
+use crate::embedded::Embedded;
+use crate::fault::StartError;
+use crate::iam::Policies;
+
+/// How long requests that are being answered may take when the server stops.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// How the server runs.
+#[derive(Debug)]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub storage: Storage,
+    /// What the names of all tables begin with; also the stack name that policies are read with.
+    pub table_prefix: String,
+    /// What to create that is not there yet.
+    pub seed: Option<Seed>,
+    /// Whether to create a demo application if there is nothing yet, and no seed.
+    pub demo: bool,
+    /// The time.
+    pub clock: Clock,
+    /// A test that looks on at every call to DynamoDB that an operation makes.
+    pub witness: Option<Arc<dyn Witness>>,
+    /// Another SAM template than the one that this binary was built with.
+    pub template: Option<String>,
+}
+
+/// A server that answers. Dropping it stops it too, but waits for nothing.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it is: `http://127.0.0.1:8080`.
+    pub url: String,
+    /// The address that it listens on.
+    pub address: SocketAddr,
+    /// The demo application, if this start created it.
+    pub demo: Option<Demo>,
+    /// What this start created of the seed, if there was one.
+    pub planted: Option<Planted>,
+    server: Arc<Server>,
+    serving: JoinHandle<()>,
+    at_work: mpsc::Receiver<Infallible>,
+    stop: oneshot::Sender<Infallible>,
+}
+
+impl Running {
+    /// Takes no more requests, and returns when those that are being answered are done, or have had
+    /// ten seconds.
+    pub async fn stop(mut self) {
+        drop(self.stop);
+        let finish = async {
+            let ended = (&mut self.serving).await;
+            // Nothing is ever sent: this returns when the last task at work drops its sender.
+            let _ = self.at_work.recv().await;
+            ended
+        };
+        if tokio::time::timeout(LAST_REQUESTS, finish).await.is_err() {
+            tracing::warn!("requests that took too long were cut off");
+            self.serving.abort();
+        }
+    }
+
+    /// The embedded DynamoDB, if that is what the server runs on.
+    pub fn embedded(&self) -> Option<&Embedded> {
+        self.server.contexts.opened.embedded()
+    }
+
+    /// The embedded DynamoDB and its sealing key, for another server that is to share them.
+    pub fn shared_storage(&self) -> Option<Storage> {
+        self.server.contexts.opened.shared()
+    }
+
+    /// What the function of this operation works with.
+    pub fn context(&self, operation: &str) -> Option<&Context> {
+        let place = OPERATIONS.iter().position(|known| known.id == operation)?;
+        Some(self.server.contexts.of(place))
+    }
+}
+
+/// Opens the storage, creates what is missing, and serves.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|fault| StartError::Listen(options.listen, fault))?;
+    let address = listener
+        .local_addr()
+        .map_err(|fault| StartError::Listen(options.listen, fault))?;
+    let random = Random::default();
+    let template = options.template.as_deref().unwrap_or(crate::TEMPLATE);
+    let policies = Policies::parse(template, &options.table_prefix)?;
+    let contexts = Contexts {
+        opened: options.storage.open(&random).await?,
+        policies,
+        table_prefix: options.table_prefix,
+        warm: WarmSecrets::new(&random)?,
+        clock: options.clock.clone(),
+        random: random.clone(),
+        witness: options.witness,
+        of_operation: OPERATIONS.iter().map(|_| OnceLock::new()).collect(),
+    };
+    let (demo, planted) = prepare(&contexts, options.seed, options.demo).await?;
+
+    let server = Arc::new(Server::new(contexts, options.clock, random, address.port()));
+    let (stop, stopped) = oneshot::channel::<Infallible>();
+    let (working, at_work) = mpsc::channel(1);
+    let serving = tokio::spawn(http::serve(listener, Arc::clone(&server), working, stopped));
+    Ok(Running {
+        url: format!("http://{}", reachable(address)),
+        address,
+        demo,
+        planted,
+        server,
+        serving,
+        at_work,
+        stop,
+    })
+}
+
+/// Creates tables, and what is to be in them from the start.
+async fn prepare(
+    contexts: &Contexts,
+    seed: Option<Seed>,
+    demo: bool,
+) -> Result<(Option<Demo>, Option<Planted>), StartError> {
+    let cx = contexts.housekeeping().await?;
+    cx.create_missing_tables().await?;
+    if let Some(seed) = seed {
+        return Ok((None, Some(seed.plant(&cx).await?)));
+    }
+    let is_wanted = demo && cx.is_empty().await?;
+    Ok((if is_wanted { Some(Demo::plant(&cx).await?) } else { None }, None))
+}
+
+/// The address that this machine reaches a listener at which listens on all of them.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests;

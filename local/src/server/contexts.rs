@@ -1,0 +1,65 @@
+//! What each operation works with here: as on AWS, each function has its own client and rights.
+
+use std::sync::{Arc, OnceLock};
+
+use functions::OPERATIONS;
+use shared::{Clock, Context, Parts, Random, WarmSecrets};
+
+use super::storage::Opened;
+use crate::dynamodb::{Backend, Door, Witness};
+use crate::fault::StartError;
+use crate::iam::Policies;
+
+/// The contexts of all operations, made when they are first called.
+#[derive(Debug)]
+pub(super) struct Contexts {
+    pub(super) opened: Opened,
+    pub(super) policies: Policies,
+    pub(super) table_prefix: String,
+    pub(super) warm: WarmSecrets,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+    pub(super) witness: Option<Arc<dyn Witness>>,
+    pub(super) of_operation: Vec<OnceLock<Context>>,
+}
+
+impl Contexts {
+    /// The context of the operation at this place in the list.
+    pub(super) fn of(&self, place: usize) -> &Context {
+        self.of_operation[place].get_or_init(|| {
+            let function = OPERATIONS[place].id;
+            self.behind(Door {
+                function: function.into(),
+                backend: self.opened.backend.clone(),
+                // A function that the template does not have may do nothing.
+                policy: Some(self.policies.of(function).unwrap_or_default()),
+                witness: self.witness.clone(),
+            })
+        })
+    }
+
+    /// The context of what the binary does before it serves, which no policy speaks of.
+    pub(super) async fn housekeeping(&self) -> Result<Context, StartError> {
+        let door = Door {
+            function: "housekeeping".into(),
+            backend: self.opened.backend.clone(),
+            policy: None,
+            witness: None,
+        };
+        if let Backend::Endpoint(endpoint) = &self.opened.backend {
+            endpoint.reach(&door.clone().client()).await?;
+        }
+        Ok(self.behind(door))
+    }
+
+    fn behind(&self, door: Door) -> Context {
+        Context::new(Parts {
+            dynamodb: door.client(),
+            table_prefix: self.table_prefix.clone(),
+            keys: Arc::clone(&self.opened.keys),
+            warm: self.warm.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        })
+    }
+}

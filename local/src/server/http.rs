@@ -1,0 +1,177 @@
+//! From a connection to an operation and back.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt;
+use functions::OPERATIONS;
+use http::Method;
+use http::request::Parts;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use shared::{Clock, Random};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+
+use super::contexts::Contexts;
+use crate::gateway::{self, Arrival, MAX_BODY_BYTES, Refusal};
+use crate::routes::{Matched, Routes};
+
+/// Characters of a path that go to the log.
+const LOGGED_PATH: usize = 200;
+
+/// Held by every task that answers a request; nothing is ever sent.
+type AtWork = mpsc::Sender<Infallible>;
+
+/// Answers connections until `stopped`, and then those that are open to their end.
+pub(super) async fn serve(
+    listener: TcpListener,
+    server: Arc<Server>,
+    working: AtWork,
+    stopped: oneshot::Receiver<Infallible>,
+) {
+    let app = Router::new().fallback(handle).with_state((server, working));
+    let listener = listener.tap_io(|connection| {
+        // Without this a small answer can wait for the acknowledgement of the one before.
+        let _ = connection.set_nodelay(true);
+    });
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    // It retries what fails on accepting and so never returns an error.
+    let _ = axum::serve(listener, app)
+        .with_graceful_shutdown(stopped)
+        .await;
+}
+
+async fn handle(
+    State((server, working)): State<(Arc<Server>, AtWork)>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let started = Instant::now();
+    let (head, body) = request.into_parts();
+    let seen = Seen::of(&head, &server.random, started);
+    let (path, route, body) = match server.admit(&head, body).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return seen.refuse(refusal),
+    };
+    let arrival = Arrival {
+        peer,
+        port: server.port,
+        at: server.clock.now().millis(),
+        request_id: &seen.request_id,
+    };
+    let place = route.operation;
+    let event = gateway::event(head, path, &body, route, arrival);
+    // As on Lambda: an operation that has begun goes on to its end though its caller has gone, and
+    // one that panics ends nothing but itself.
+    let run = tokio::spawn(async move {
+        let cx = server.contexts.of(place);
+        let answer = functions::answer(&OPERATIONS[place], cx, gateway::request(event)).await;
+        drop(working);
+        answer
+    });
+    match run.await {
+        Ok(answer) => gateway::response(answer),
+        Err(_) => {
+            tracing::error!(operation = OPERATIONS[place].id, "the operation panicked");
+            seen.refuse(Refusal::FunctionFailed)
+        }
+    }
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) contexts: Contexts,
+    routes: Routes,
+    clock: Clock,
+    random: Random,
+    port: u16,
+}
+
+impl Server {
+    /// A server of all operations.
+    pub(super) fn new(contexts: Contexts, clock: Clock, random: Random, port: u16) -> Self {
+        let mut routes = Routes::default();
+        for (place, operation) in OPERATIONS.iter().enumerate() {
+            routes.add(operation.route.path, operation.route.methods(), place);
+        }
+        Self {
+            contexts,
+            routes,
+            clock,
+            random,
+            port,
+        }
+    }
+
+    /// The decoded path, its route, and the body.
+    async fn admit(
+        &self,
+        head: &Parts,
+        body: Body,
+    ) -> Result<(String, Matched, Bytes), Refusal> {
+        let path = gateway::path(head)?;
+        let route = self.routes.find(head.method.as_str(), &path);
+        let route = route.ok_or(Refusal::NotFound)?;
+        if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
+            return Err(Refusal::BodyTooLarge);
+        }
+        let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
+        let body = body.map_err(|fault| match fault.is::<LengthLimitError>() {
+            true => Refusal::BodyTooLarge,
+            false => Refusal::BadRequest,
+        })?;
+        Ok((path, route, body.to_bytes()))
+    }
+}
+
+/// What the log says of a request that no operation answered.
+struct Seen {
+    method: Method,
+    path: String,
+    request_id: String,
+    started: Instant,
+}
+
+impl Seen {
+    fn of(head: &Parts, random: &Random, started: Instant) -> Self {
+        const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
+        // An ID that names a request in a log need not be unguessable.
+        let bytes: [u8; 16] = random.bytes().unwrap_or_default();
+        let letters = bytes.map(|byte| ALPHABET[usize::from(byte) % ALPHABET.len()]);
+        Self {
+            method: head.method.clone(),
+            path: head.uri.path().chars().take(LOGGED_PATH).collect(),
+            request_id: letters.map(char::from).iter().collect(),
+            started,
+        }
+    }
+
+    fn refuse(self, refusal: Refusal) -> Response {
+        let Self {
+            method,
+            path,
+            request_id,
+            started,
+        } = self;
+        tracing::info_span!("request", request_id).in_scope(|| {
+            tracing::info!(
+                method = method.as_str(),
+                path,
+                status = refusal.status().as_u16(),
+                milliseconds = started.elapsed().as_secs_f64() * 1000.0,
+                "answered"
+            );
+        });
+        refusal.into_response()
+    }
+}

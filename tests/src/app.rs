@@ -1,0 +1,227 @@
+//! A running Countersign with one application to test against, and a foreign one beside it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use local::{Options, Running, Storage};
+use serde_json::{Value, json};
+use shared::seed::Seed;
+use shared::{Clock, Random, Timestamp};
+
+use crate::caller::{Caller, http_from};
+
+/// The ID of the application under test.
+pub const APPLICATION: &str = "app1aaaaaaaaaaaaaaaaaaaaaa";
+
+/// How a test's server differs from the usual one.
+#[derive(Debug)]
+pub struct Setup {
+    pub seed: Value,
+    pub witness: Option<Arc<dyn local::dynamodb::Witness>>,
+    pub template: Option<String>,
+    pub listen: &'static str,
+    /// On the embedded store even when the suite runs on another: for tests about that store.
+    pub embedded: bool,
+}
+
+impl Default for Setup {
+    /// One application with an owner, a client for each lesser feature, one without features and
+    /// one that is disabled; and a foreign application with an owner.
+    fn default() -> Self {
+        let client = |id: &str, features: &[&str]| json!({"client_id": id, "client_secret": secret_of(id), "description": format!("the {id}"), "features": features});
+        let mut disabled = client("disabled", &["owner"]);
+        disabled["enabled"] = json!(false);
+        Self {
+            seed: json!({"applications": [
+                {
+                    "application_id": APPLICATION,
+                    "name": "Under test",
+                    "settings": {"minimum_age": "13", "größe": "1.5"},
+                    "clients": [
+                        client("owner", &["owner"]),
+                        client("access_issuer", &["access_issuer"]),
+                        client("direct_access", &["direct_access"]),
+                        client("direct_read_access", &["direct_read_access"]),
+                        client("login_client", &["login_client"]),
+                        client("featureless", &[]),
+                        disabled,
+                    ]
+                },
+                {
+                    "application_id": "app2bbbbbbbbbbbbbbbbbbbbbb",
+                    "name": "Foreign",
+                    "settings": {"minimum_age": "99"},
+                    "clients": [client("foreigner", &["owner"])]
+                }
+            ]}),
+            witness: None,
+            template: None,
+            listen: "127.0.0.1:0",
+            embedded: false,
+        }
+    }
+}
+
+/// The secret that the seed gives a client: with the form of one made by Countersign, so that no
+/// test waits for Argon2 unless that is what it is about.
+pub fn secret_of(client: &str) -> String {
+    use std::collections::HashMap;
+    use std::sync::{Mutex, OnceLock};
+    static SECRETS: OnceLock<Mutex<HashMap<String, String>>> = OnceLock::new();
+    let mut secrets = SECRETS.get_or_init(Mutex::default).lock().unwrap();
+    let make = || {
+        shared::ClientSecret::generate(&Random::default())
+            .unwrap()
+            .expose()
+            .to_owned()
+    };
+    secrets
+        .entry(client.to_owned())
+        .or_insert_with(make)
+        .clone()
+}
+
+/// A name that no other test has.
+pub fn random_name() -> String {
+    let bytes = Random::default().bytes::<8>().unwrap();
+    format!("t{:016x}", u64::from_le_bytes(bytes))
+}
+
+/// The DynamoDB that the suite runs on, if it is not the embedded one.
+pub fn remote_dynamodb() -> Option<String> {
+    std::env::var("COUNTERSIGN_TEST_DYNAMODB").ok()
+}
+
+/// A running Countersign. Its clock stands still until a test winds it.
+#[derive(Debug)]
+pub struct App {
+    pub running: Running,
+    pub clock: Clock,
+    pub table_prefix: String,
+}
+
+impl App {
+    /// The usual server.
+    pub async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// One that differs.
+    pub async fn with(setup: Setup) -> Self {
+        // 2026-11-21T00:00:00Z
+        let clock = Clock::manual(Timestamp::from_millis(1_795_219_200_000));
+        let remote = remote_dynamodb().filter(|_| !setup.embedded);
+        let table_prefix = if remote.is_some() {
+            random_name()
+        } else {
+            "countersign".to_owned()
+        };
+        let options = Options {
+            listen: setup.listen.parse().unwrap(),
+            storage: remote.map_or(Storage::Memory, |url| Storage::EndpointMemory { url }),
+            table_prefix: table_prefix.clone(),
+            seed: Some(Seed::parse(&setup.seed.to_string()).unwrap()),
+            demo: false,
+            clock: clock.clone(),
+            witness: setup.witness,
+            template: setup.template,
+        };
+        let running = local::start(options).await.unwrap();
+        Self {
+            running,
+            clock,
+            table_prefix,
+        }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.running.url
+    }
+
+    /// The owner client of the application under test.
+    pub fn owner(&self) -> Caller {
+        self.client("owner")
+    }
+
+    /// A client of the seed, by its ID.
+    pub fn client(&self, id: &str) -> Caller {
+        self.caller(id, &secret_of(id))
+    }
+
+    /// Anyone with an ID and a secret.
+    pub fn caller(&self, id: &str, secret: &str) -> Caller {
+        Caller::new(self.url()).basic(id, secret)
+    }
+
+    /// Someone without credentials.
+    pub fn stranger(&self) -> Caller {
+        Caller::new(self.url())
+    }
+
+    /// Winds the server's clock.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// Creates a client with `features` and gives back a caller for it and its ID.
+    pub async fn new_client(&self, features: &[&str]) -> (Caller, String) {
+        let features = json!(features).to_string();
+        let reply = self
+            .owner()
+            .post(
+                "/clients/add",
+                &[("description", &random_name()), ("features", &features)],
+            )
+            .await
+            .ok();
+        let id = reply["client_id"].as_str().unwrap().to_owned();
+        (
+            self.caller(&id, reply["client_secret"].as_str().unwrap()),
+            id,
+        )
+    }
+
+    /// The list entry of a client.
+    pub async fn listed(&self, id: &str) -> Option<Value> {
+        let list = self.owner().post("/clients/list", &[]).await.ok();
+        list["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|client| client["client_id"] == id)
+            .cloned()
+    }
+
+    /// Everything that a table holds, as DynamoDB's JSON.
+    pub async fn dump(&self, table: &str) -> Vec<Value> {
+        let mut scan = json!({"TableName": format!("{}-{table}", self.table_prefix)});
+        let mut items = Vec::new();
+        loop {
+            let page = self.dynamodb("Scan", &scan).await;
+            items.extend(page["Items"].as_array().unwrap().iter().cloned());
+            match &page["LastEvaluatedKey"] {
+                Value::Null => return items,
+                last => scan["ExclusiveStartKey"] = last.clone(),
+            }
+        }
+    }
+
+    /// Asks the store itself, past all policies.
+    async fn dynamodb(&self, operation: &str, request: &Value) -> Value {
+        let answer = match self.running.embedded() {
+            Some(embedded) => embedded.call(operation, request.to_string().into_bytes()).await.body,
+            None => {
+                let url = remote_dynamodb().unwrap();
+                let credential = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+                let request = http_from("127.0.0.1")
+                    .post(url)
+                    .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+                    .header("content-type", "application/x-amz-json-1.0")
+                    .header("authorization", credential)
+                    .body(request.to_string());
+                request.send().await.unwrap().bytes().await.unwrap().to_vec()
+            }
+        };
+        serde_json::from_slice(&answer).unwrap()
+    }
+}

@@ -1,0 +1,135 @@
+//! The local binary as a process of its own, as a user runs it.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
+use tokio::process::Child;
+
+/// Builds the binaries once, as this test was built, and says where they are.
+pub fn built(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build.args([
+            "build",
+            "--quiet",
+            "--bins",
+            "--package",
+            "countersign-local",
+            "--package",
+            "countersign-functions",
+        ]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        assert!(
+            build.status().unwrap().success(),
+            "the binaries do not build"
+        );
+        // target/<profile>/deps/suite-<hash>
+        std::env::current_exe()
+            .unwrap()
+            .ancestors()
+            .nth(2)
+            .unwrap()
+            .to_owned()
+    });
+    folder.join(name)
+}
+
+/// The local binary, serving. It ends with the test.
+#[derive(Debug)]
+pub struct Local {
+    pub url: String,
+    pub folder: TempDir,
+    child: Child,
+}
+
+impl Local {
+    /// The command line of the binary, in `folder`, with `arguments`.
+    pub fn command(folder: &TempDir, arguments: &[&str]) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(built("countersign"));
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Starts it on a free port, and waits until it serves.
+    pub async fn start(arguments: &[&str], seed: Option<&Value>) -> Self {
+        Self::start_in(TempDir::new().unwrap(), arguments, seed).await
+    }
+
+    /// Starts it in a folder that may hold the data of an earlier start.
+    pub async fn start_in(folder: TempDir, arguments: &[&str], seed: Option<&Value>) -> Self {
+        let ready = folder.path().join("ready.json");
+        let _ = std::fs::remove_file(&ready);
+        let mut all = vec!["--listen", "127.0.0.1:0", "--ready-file", "ready.json"];
+        if let Some(seed) = seed {
+            std::fs::write(folder.path().join("seed.json"), seed.to_string()).unwrap();
+            all.extend(["--seed", "seed.json"]);
+        }
+        all.extend(arguments);
+        let mut child = Self::command(&folder, &all).spawn().unwrap();
+        let url = loop {
+            if let Ok(text) = std::fs::read_to_string(&ready) {
+                let json: Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(json["pid"], child.id().unwrap());
+                break json["url"].as_str().unwrap().to_owned();
+            }
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("it ended with {status}: {}", Self::read(&mut child).await.1);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        Self { url, folder, child }
+    }
+
+    async fn read(child: &mut Child) -> (String, String) {
+        let (mut out, mut err) = (String::new(), String::new());
+        if let Some(pipe) = &mut child.stdout {
+            pipe.read_to_string(&mut out).await.unwrap();
+        }
+        if let Some(pipe) = &mut child.stderr {
+            pipe.read_to_string(&mut err).await.unwrap();
+        }
+        (out, err)
+    }
+
+    /// Sends SIGTERM, holds it to a clean end, and gives what it wrote to stdout and stderr.
+    pub async fn stop_with(mut self, signal: &str) -> (String, String, TempDir) {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let output = Self::read(&mut self.child).await;
+        let status = self.child.wait().await.unwrap();
+        assert_eq!(status.code(), Some(0), "{}", output.1);
+        (output.0, output.1, self.folder)
+    }
+
+    /// Ends it cleanly and gives its log.
+    pub async fn stop(self) -> String {
+        self.stop_with("-TERM").await.1
+    }
+
+    /// Kills it without warning, and gives the folder it worked in.
+    pub async fn kill(mut self) -> TempDir {
+        self.child.kill().await.unwrap();
+        self.folder
+    }
+}

@@ -1,0 +1,130 @@
+//! Files that are made from the declarations. A test holds each to them; with `COUNTERSIGN_UPDATE`
+//! set, the same test writes it anew.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use functions::OPERATIONS;
+use shared::{Endpoint, Feature, Requirement};
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(path)
+}
+
+/// Holds a file to what it should be, or makes it so.
+#[track_caller]
+pub fn hold(path: &str, wanted: &str) {
+    let file = repository(path);
+    if std::env::var_os("COUNTERSIGN_UPDATE").is_some() {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, wanted).unwrap();
+        return;
+    }
+    let found = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{path} is not what the declarations say: run `just update` and look at the difference"
+    );
+}
+
+const BEGIN: &str =
+    "  # --- functions: rendered from the declarations by `just update`; do not edit by hand ---\n";
+const END: &str = "  # --- end of functions ---\n";
+
+/// `template.yaml` with its block of functions as the declarations have it.
+pub fn template() -> String {
+    let file = std::fs::read_to_string(repository("template.yaml")).unwrap();
+    let (before, rest) = file
+        .split_once(BEGIN)
+        .expect("template.yaml has the line that begins the functions");
+    let (_, after) = rest
+        .split_once(END)
+        .expect("template.yaml has the line that ends the functions");
+    let functions: Vec<_> = OPERATIONS.iter().map(function).collect();
+    format!("{before}{BEGIN}{}{END}{after}", functions.join("\n"))
+}
+
+/// The logical ID of an operation's function: `clients.reset_secret` is `ClientsResetSecret`.
+fn logical_id(id: &str) -> String {
+    let words = id.split(['.', '_']);
+    words
+        .map(|word| word[..1].to_uppercase() + &word[1..])
+        .collect()
+}
+
+fn function(endpoint: &Endpoint) -> String {
+    let mut yaml = format!(
+        "  {}:\n    Type: AWS::Serverless::Function\n    Properties:\n      Description: {}\n      Handler: {}\n",
+        logical_id(endpoint.id),
+        endpoint.summary,
+        endpoint.id
+    );
+    let mut tables: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for grant in endpoint.grants() {
+        tables.entry(grant.table).or_default().push(grant.action);
+    }
+    if !tables.is_empty() {
+        yaml.push_str("      Policies:\n        - Version: \"2012-10-17\"\n          Statement:\n");
+    }
+    for (table, actions) in tables {
+        writeln!(yaml, "            - Effect: Allow").unwrap();
+        writeln!(yaml, "              Action: [{}]", actions.join(", ")).unwrap();
+        writeln!(
+            yaml,
+            "              Resource: !GetAtt {}.Arn",
+            table.logical_id()
+        )
+        .unwrap();
+    }
+    yaml.push_str("      Events:\n");
+    for method in endpoint.route.methods() {
+        let event = logical_id(&method.to_lowercase());
+        let path = endpoint.route.path;
+        writeln!(yaml, "        {event}:\n          Type: HttpApi\n          Properties: {{ ApiId: !Ref Api, Method: {method}, Path: {path} }}").unwrap();
+    }
+    yaml
+}
+
+/// The permission table: who may call what.
+pub fn permissions() -> String {
+    let mut table = String::from(
+        "# Who may call what\n\nMade from the declarations by `just update`; a test holds it to them. A client needs at least one of the\nfeatures marked; a disabled client, and one calling from outside its allow list, may call nothing.\n\n| operation | path |",
+    );
+    for feature in Feature::ALL {
+        write!(table, " {feature} | ").unwrap();
+    }
+    table = table.replace("  |", " |").replace("| \n", "|\n");
+    table.push_str("anyone |\n|---|---|");
+    table.push_str(&"---|".repeat(Feature::ALL.len() + 1));
+    for endpoint in OPERATIONS {
+        write!(
+            table,
+            "\n| {} | `{}` |",
+            endpoint.summary, endpoint.route.path
+        )
+        .unwrap();
+        for feature in Feature::ALL {
+            let may = match endpoint.requires {
+                Requirement::Nothing => true,
+                Requirement::AnyFeature(features) => features.contains(&feature),
+            };
+            table.push_str(if may { " yes |" } else { " |" });
+        }
+        table.push_str(if endpoint.requires == Requirement::Nothing {
+            " yes |"
+        } else {
+            " |"
+        });
+    }
+    table.push('\n');
+    table
+}
+
+/// The OpenAPI document, as it is served.
+pub fn openapi() -> String {
+    format!("{:#}\n", functions::openapi_document())
+}

@@ -1,0 +1,89 @@
+//! The permission matrix: every operation × every kind of caller, generated from the declarations,
+//! so that an operation is covered the day it is written.
+
+use countersign_tests::{App, Caller};
+use functions::OPERATIONS;
+use shared::{Endpoint, Feature, Requirement};
+
+/// What a call without arguments comes to: past admission, an operation says that arguments are
+/// missing or does its work; before, it says one of these.
+fn refusal(body: &serde_json::Value) -> Option<u64> {
+    body["code"].as_u64().filter(|code| matches!(code, 402 | 403))
+}
+
+async fn outcome(caller: &Caller, endpoint: &Endpoint) -> Option<u64> {
+    let reply = match endpoint.route.methods() {
+        ["GET"] => caller.get(endpoint.route.path, &[]).await,
+        _ => caller.post(endpoint.route.path, &[]).await,
+    };
+    assert_eq!(reply.status, 200, "{}", endpoint.id);
+    refusal(&reply.json())
+}
+
+#[tokio::test]
+async fn each_feature_may_call_what_the_table_says_and_nothing_else() {
+    let app = App::start().await;
+    for endpoint in OPERATIONS {
+        for feature in Feature::ALL {
+            let expected = match endpoint.requires {
+                Requirement::AnyFeature(features) if !features.contains(&feature) => Some(403),
+                _ => None,
+            };
+            assert_eq!(outcome(&app.client(feature.name()), endpoint).await, expected, "{} by {feature}", endpoint.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_proves_nothing_may_call_nothing() {
+    let app = App::start().await;
+    let (strict, id) = app.new_client(&["owner"]).await;
+    app.owner()
+        .post("/clients/set_whitelist", &[("for_client_id", &id), ("whitelist", r#"["192.0.2.0/24"]"#)])
+        .await
+        .ok();
+    let callers = [
+        ("nobody", app.stranger(), 402),
+        ("an unknown client", app.caller("nosuchclient", "secret"), 402),
+        ("a wrong secret", app.caller("owner", "wrong"), 402),
+        ("another client's secret", app.caller("owner", &countersign_tests::secret_of("login_client")), 402),
+        ("a disabled client", app.client("disabled"), 402),
+        ("a client without features", app.client("featureless"), 403),
+        ("a client from outside its allow list", strict, 403),
+    ];
+    for endpoint in OPERATIONS {
+        for (name, caller, code) in &callers {
+            let expected = (endpoint.requires != Requirement::Nothing).then_some(*code);
+            assert_eq!(outcome(caller, endpoint).await, expected, "{} by {name}", endpoint.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_another_application_is_visible_or_changeable() {
+    let app = App::start().await;
+    let foreigner = app.client("foreigner");
+    let before = app.owner().post("/clients/list", &[]).await.body;
+    for (path, argument) in [
+        ("/clients/delete", "client_id_for_deletion"),
+        ("/clients/set_description", "for_client_id"),
+        ("/clients/set_features", "for_client_id"),
+        ("/clients/set_whitelist", "for_client_id"),
+        ("/clients/clear_whitelist", "for_client_id"),
+        ("/clients/reset_secret", "for_client_id"),
+    ] {
+        let arguments = [
+            (argument, "login_client"),
+            ("description", "taken over"),
+            ("features", r#"["owner"]"#),
+            ("whitelist", r#"["0.0.0.0/0"]"#),
+        ];
+        let reply = foreigner.post(path, &arguments).await;
+        assert_eq!(reply.invalid(argument), format!("{argument} is not a valid id"), "{path}");
+    }
+    assert_eq!(app.owner().post("/clients/list", &[]).await.body, before);
+    let listed = foreigner.post("/clients/list", &[]).await.ok();
+    assert_eq!(listed["results"].as_array().unwrap().len(), 1);
+    let setting = foreigner.post("/settings/get_default", &[("key", "minimum_age")]).await.ok();
+    assert_eq!(setting["result"], "99");
+}
