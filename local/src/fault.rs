@@ -15,7 +15,9 @@ use crate::iam::PolicyFault;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is taken, or is none of this machine.
-    #[error("cannot listen on {0}: {1}; choose another address with --listen ADDR:PORT (port 0 takes a free one)")]
+    #[error(
+        "cannot listen on {0}: {1}; choose another address with --listen ADDR:PORT (port 0 takes a free one)"
+    )]
     Listen(SocketAddr, io::Error),
     /// The folder cannot be created or written to.
     #[error("cannot keep data in {path}: {1}; choose another folder with --data DIR, or keep nothing with --memory", path = .0.display())]

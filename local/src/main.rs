@@ -47,7 +47,10 @@ fn log(form: Log) {
     }
     // What a panic says can quote what it choked on, so only its place goes to the log.
     panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         tracing::error!(place, "panicked");
     }));
 }
@@ -60,8 +63,12 @@ async fn run(cli: &Cli) -> Result<(), String> {
         .await
         .map_err(|fault| fault.to_string())?;
     if let Some(file) = &cli.ready_file {
-        write_ready_file(file, &running.url)
-            .map_err(|fault| format!("cannot write the file of --ready-file, {}: {fault}", file.display()))?;
+        write_ready_file(file, &running.url).map_err(|fault| {
+            format!(
+                "cannot write the file of --ready-file, {}: {fault}",
+                file.display()
+            )
+        })?;
     }
     // A closed stdout is nobody who wants to be told.
     let _ = welcome(&running);
@@ -79,21 +86,36 @@ fn welcome(running: &Running) -> io::Result<()> {
     writeln!(out, "Countersign answers at {url}")?;
     if let Some(demo) = &running.demo {
         let (id, secret) = (demo.client_id.as_str(), demo.client_secret.expose());
-        writeln!(out, "\nFor a start there is an application, Demo. Its owner's credentials, shown this once:")?;
+        writeln!(
+            out,
+            "\nFor a start there is an application, Demo. Its owner's credentials, shown this once:"
+        )?;
         writeln!(out, "  client ID      {id}")?;
         writeln!(out, "  client secret  {secret}")?;
-        writeln!(out, "\nTry them:\n  curl -u {id}:{secret} {url}/clients/list")?;
+        writeln!(
+            out,
+            "\nTry them:\n  curl -u {id}:{secret} {url}/clients/list"
+        )?;
     }
     if let Some(planted) = &running.planted {
         let (applications, clients) = (planted.applications, planted.clients);
         let kept = planted.kept;
-        writeln!(out, "\nOf the seed, {applications} applications and {clients} clients are new; {kept} were there.")?;
+        writeln!(
+            out,
+            "\nOf the seed, {applications} applications and {clients} clients are new; {kept} were there."
+        )?;
         if planted.administrators_left_out > 0 {
             let left_out = planted.administrators_left_out;
-            writeln!(out, "Its administrators ({left_out}) were left out: people cannot be kept yet.")?;
+            writeln!(
+                out,
+                "Its administrators ({left_out}) were left out: people cannot be kept yet."
+            )?;
         }
     }
-    writeln!(out, "\nThe description of the API is at {url}/openapi.json. Ctrl-C stops.")?;
+    writeln!(
+        out,
+        "\nThe description of the API is at {url}/openapi.json. Ctrl-C stops."
+    )?;
     out.flush()
 }
 

@@ -124,6 +124,10 @@ mod tests {
         };
         assert!(said().starts_with("cannot read the file of --seed, "));
         fs::write(&file, r#"{"applications":[{}]}"#).unwrap();
-        assert!(said().contains("does not fit: at applications[0]"), "{}", said());
+        assert!(
+            said().contains("does not fit: at applications[0]"),
+            "{}",
+            said()
+        );
     }
 }

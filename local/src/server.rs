@@ -150,7 +150,14 @@ async fn prepare(
         return Ok((None, Some(seed.plant(&cx).await?)));
     }
     let is_wanted = demo && cx.is_empty().await?;
-    Ok((if is_wanted { Some(Demo::plant(&cx).await?) } else { None }, None))
+    Ok((
+        if is_wanted {
+            Some(Demo::plant(&cx).await?)
+        } else {
+            None
+        },
+        None,
+    ))
 }
 
 /// The address that this machine reaches a listener at which listens on all of them.

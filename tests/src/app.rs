@@ -209,7 +209,12 @@ impl App {
     /// Asks the store itself, past all policies.
     async fn dynamodb(&self, operation: &str, request: &Value) -> Value {
         let answer = match self.running.embedded() {
-            Some(embedded) => embedded.call(operation, request.to_string().into_bytes()).await.body,
+            Some(embedded) => {
+                embedded
+                    .call(operation, request.to_string().as_bytes())
+                    .await
+                    .body
+            }
             None => {
                 let url = remote_dynamodb().unwrap();
                 let credential = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
@@ -219,7 +224,14 @@ impl App {
                     .header("content-type", "application/x-amz-json-1.0")
                     .header("authorization", credential)
                     .body(request.to_string());
-                request.send().await.unwrap().bytes().await.unwrap().to_vec()
+                request
+                    .send()
+                    .await
+                    .unwrap()
+                    .bytes()
+                    .await
+                    .unwrap()
+                    .to_vec()
             }
         };
         serde_json::from_slice(&answer).unwrap()

@@ -8,6 +8,7 @@ mod app;
 pub mod binary;
 mod caller;
 pub mod derived;
+pub mod runtime_api;
 pub mod witness;
 
 pub use app::{APPLICATION, App, Setup, random_name, remote_dynamodb, secret_of};

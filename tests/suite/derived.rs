@@ -16,3 +16,8 @@ fn the_permission_table_is_that_of_the_declarations() {
 fn the_openapi_document_in_the_repository_is_the_one_that_is_served() {
     hold("docs/openapi.json", &openapi());
 }
+
+#[tokio::test]
+async fn the_table_of_round_trips_and_capacity_units_is_true() {
+    hold("docs/capacity.md", &crate::measures::table().await);
+}

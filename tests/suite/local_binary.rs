@@ -27,14 +27,27 @@ async fn the_first_start_prints_a_curl_line_that_works() {
         (printed, log, folder)
     };
     assert!(printed.contains(&url), "{printed}");
-    let line = printed.lines().map(str::trim).find(|line| line.starts_with("curl ")).expect("a curl line");
+    let line = printed
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("curl "))
+        .expect("a curl line");
     assert!(line.contains("/clients/list"), "{line}");
 }
 
 /// The ID and secret in the printed `curl -u ID:SECRET …`.
 fn credentials(printed: &str) -> (String, String) {
-    let line = printed.lines().map(str::trim).find(|line| line.starts_with("curl ")).expect("a curl line");
-    let pair = line.split_whitespace().skip_while(|word| *word != "-u").nth(1).unwrap().trim_matches('\'');
+    let line = printed
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("curl "))
+        .expect("a curl line");
+    let pair = line
+        .split_whitespace()
+        .skip_while(|word| *word != "-u")
+        .nth(1)
+        .unwrap()
+        .trim_matches('\'');
     let (id, secret) = pair.split_once(':').unwrap();
     (id.to_owned(), secret.to_owned())
 }
@@ -47,16 +60,36 @@ async fn data_is_kept_over_restarts_and_the_demo_is_made_once() {
 
     let local = Local::start_in(folder, &["--data", "kept"], None).await;
     let owner = Caller::at(&local.url).basic(&id, &secret);
-    owner.post("/clients/add", &[("description", "kept")]).await.ok();
+    owner
+        .post("/clients/add", &[("description", "kept")])
+        .await
+        .ok();
     let (printed, _, folder) = local.stop_with("-INT").await;
-    assert!(!printed.contains(&secret), "the credentials are printed once: {printed}");
+    assert!(
+        !printed.contains(&secret),
+        "the credentials are printed once: {printed}"
+    );
 
     let local = Local::start_in(folder, &["--data", "kept"], None).await;
-    let list = Caller::at(&local.url).basic(&id, &secret).post("/clients/list", &[]).await.ok();
+    let list = Caller::at(&local.url)
+        .basic(&id, &secret)
+        .post("/clients/list", &[])
+        .await
+        .ok();
     assert_eq!(list["results"].as_array().unwrap().len(), 2);
     let kept = local.folder.path().join("kept");
-    assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o700);
-    assert_eq!(std::fs::metadata(kept.join("sealing.key")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+    assert_eq!(
+        std::fs::metadata(kept.join("sealing.key"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o600
+    );
 }
 
 #[tokio::test]
@@ -73,8 +106,13 @@ async fn what_was_acknowledged_is_there_after_kill_9() {
                 let mut done = Vec::new();
                 for number in 0..100 {
                     let name = format!("{round} {writer} {number}");
-                    match owner.try_post("/clients/add", &[("description", &name)]).await {
-                        Ok(reply) => done.push((name, reply.ok()["client_id"].as_str().unwrap().to_owned())),
+                    match owner
+                        .try_post("/clients/add", &[("description", &name)])
+                        .await
+                    {
+                        Ok(reply) => {
+                            done.push((name, reply.ok()["client_id"].as_str().unwrap().to_owned()))
+                        }
                         Err(_) => break,
                     }
                 }
@@ -89,9 +127,17 @@ async fn what_was_acknowledged_is_there_after_kill_9() {
     }
     assert!(!acknowledged.is_empty());
     let local = Local::start_in(folder, &["--data", "kept"], Some(&seed)).await;
-    let list = Caller::at(&local.url).basic("owner", &secret_of("owner")).post("/clients/list", &[]).await.ok();
+    let list = Caller::at(&local.url)
+        .basic("owner", &secret_of("owner"))
+        .post("/clients/list", &[])
+        .await
+        .ok();
     for (name, id) in acknowledged {
-        let found = list["results"].as_array().unwrap().iter().find(|client| client["client_id"] == *id);
+        let found = list["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|client| client["client_id"] == *id);
         assert_eq!(found.expect("acknowledged, but lost")["description"], name);
     }
 }
@@ -101,11 +147,23 @@ async fn a_seed_is_planted_once_and_what_is_there_stays() {
     let seed = Setup::default().seed;
     let local = Local::start(&["--data", "kept"], Some(&seed)).await;
     let owner = Caller::at(&local.url).basic("owner", &secret_of("owner"));
-    owner.post("/clients/set_description", &[("for_client_id", "featureless"), ("description", "renamed")]).await.ok();
+    owner
+        .post(
+            "/clients/set_description",
+            &[("for_client_id", "featureless"), ("description", "renamed")],
+        )
+        .await
+        .ok();
     let (printed, _, folder) = local.stop_with("-TERM").await;
-    assert!(!printed.contains("curl "), "with a seed nothing else is created: {printed}");
+    assert!(
+        !printed.contains("curl "),
+        "with a seed nothing else is created: {printed}"
+    );
     let local = Local::start_in(folder, &["--data", "kept"], Some(&seed)).await;
-    let list = Caller::at(&local.url).basic("owner", &secret_of("owner")).post("/clients/list", &[]).await;
+    let list = Caller::at(&local.url)
+        .basic("owner", &secret_of("owner"))
+        .post("/clients/list", &[])
+        .await;
     assert!(list.body.contains("renamed"), "{}", list.body);
 }
 
@@ -115,11 +173,35 @@ async fn a_seed_that_does_not_fit_is_refused_whole_with_its_place() {
     let mut seed = Setup::default().seed;
     seed["applications"][1]["clients"][0]["whitelist"] = json!(["10.0.0.0/99"]);
     std::fs::write(folder.path().join("seed.json"), seed.to_string()).unwrap();
-    let words = refused(&folder, &["--data", "kept", "--listen", "127.0.0.1:0", "--seed", "seed.json"]).await;
-    assert!(words.contains("seed.json") && words.contains("applications[1].clients[0].whitelist"), "{words}");
+    let words = refused(
+        &folder,
+        &[
+            "--data",
+            "kept",
+            "--listen",
+            "127.0.0.1:0",
+            "--seed",
+            "seed.json",
+        ],
+    )
+    .await;
+    assert!(
+        words.contains("seed.json") && words.contains("applications[1].clients[0].whitelist"),
+        "{words}"
+    );
     assert!(!words.contains(&secret_of("owner")), "{words}");
 
-    let words = refused(&folder, &["--memory", "--listen", "127.0.0.1:0", "--seed", "missing.json"]).await;
+    let words = refused(
+        &folder,
+        &[
+            "--memory",
+            "--listen",
+            "127.0.0.1:0",
+            "--seed",
+            "missing.json",
+        ],
+    )
+    .await;
     assert!(words.contains("missing.json"), "{words}");
 }
 
@@ -132,8 +214,22 @@ async fn a_client_id_of_another_application_refuses_the_seed() {
         {"client_id": "owner", "client_secret": "mine now", "description": "thief", "features": ["owner"]}
     ]}]});
     std::fs::write(folder.path().join("thief.json"), thief.to_string()).unwrap();
-    let words = refused(&folder, &["--data", "kept", "--listen", "127.0.0.1:0", "--seed", "thief.json"]).await;
-    assert!(words.contains("another application") && !words.contains("mine now"), "{words}");
+    let words = refused(
+        &folder,
+        &[
+            "--data",
+            "kept",
+            "--listen",
+            "127.0.0.1:0",
+            "--seed",
+            "thief.json",
+        ],
+    )
+    .await;
+    assert!(
+        words.contains("another application") && !words.contains("mine now"),
+        "{words}"
+    );
 }
 
 #[tokio::test]
@@ -142,17 +238,27 @@ async fn a_port_in_use_and_a_folder_that_can_not_be_written_are_one_sentence() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let words = refused(&folder, &["--memory", "--listen", &address]).await;
-    assert!(words.contains(&address) && words.contains("--listen"), "{words}");
+    assert!(
+        words.contains(&address) && words.contains("--listen"),
+        "{words}"
+    );
 
     std::fs::write(folder.path().join("file"), "in the way").unwrap();
     let words = refused(&folder, &["--data", "file", "--listen", "127.0.0.1:0"]).await;
-    assert!(words.contains("file") && words.contains("--data"), "{words}");
+    assert!(
+        words.contains("file") && words.contains("--data"),
+        "{words}"
+    );
 }
 
 #[tokio::test]
 async fn two_processes_never_use_one_folder() {
     let local = Local::start(&["--data", "kept"], None).await;
-    let words = refused(&local.folder, &["--data", "kept", "--listen", "127.0.0.1:0"]).await;
+    let words = refused(
+        &local.folder,
+        &["--data", "kept", "--listen", "127.0.0.1:0"],
+    )
+    .await;
     assert!(words.contains("kept"), "{words}");
 }
 
@@ -163,5 +269,8 @@ async fn a_key_file_that_others_may_read_is_refused() {
     let key = folder.path().join("kept/sealing.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
     let words = refused(&folder, &["--data", "kept", "--listen", "127.0.0.1:0"]).await;
-    assert!(words.contains("sealing.key") && words.contains("chmod 600"), "{words}");
+    assert!(
+        words.contains("sealing.key") && words.contains("chmod 600"),
+        "{words}"
+    );
 }

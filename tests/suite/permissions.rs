@@ -8,7 +8,9 @@ use shared::{Endpoint, Feature, Requirement};
 /// What a call without arguments comes to: past admission, an operation says that arguments are
 /// missing or does its work; before, it says one of these.
 fn refusal(body: &serde_json::Value) -> Option<u64> {
-    body["code"].as_u64().filter(|code| matches!(code, 402 | 403))
+    body["code"]
+        .as_u64()
+        .filter(|code| matches!(code, 402 | 403))
 }
 
 async fn outcome(caller: &Caller, endpoint: &Endpoint) -> Option<u64> {
@@ -29,7 +31,12 @@ async fn each_feature_may_call_what_the_table_says_and_nothing_else() {
                 Requirement::AnyFeature(features) if !features.contains(&feature) => Some(403),
                 _ => None,
             };
-            assert_eq!(outcome(&app.client(feature.name()), endpoint).await, expected, "{} by {feature}", endpoint.id);
+            assert_eq!(
+                outcome(&app.client(feature.name()), endpoint).await,
+                expected,
+                "{} by {feature}",
+                endpoint.id
+            );
         }
     }
 }
@@ -39,14 +46,25 @@ async fn whoever_proves_nothing_may_call_nothing() {
     let app = App::start().await;
     let (strict, id) = app.new_client(&["owner"]).await;
     app.owner()
-        .post("/clients/set_whitelist", &[("for_client_id", &id), ("whitelist", r#"["192.0.2.0/24"]"#)])
+        .post(
+            "/clients/set_whitelist",
+            &[("for_client_id", &id), ("whitelist", r#"["192.0.2.0/24"]"#)],
+        )
         .await
         .ok();
     let callers = [
         ("nobody", app.stranger(), 402),
-        ("an unknown client", app.caller("nosuchclient", "secret"), 402),
+        (
+            "an unknown client",
+            app.caller("nosuchclient", "secret"),
+            402,
+        ),
         ("a wrong secret", app.caller("owner", "wrong"), 402),
-        ("another client's secret", app.caller("owner", &countersign_tests::secret_of("login_client")), 402),
+        (
+            "another client's secret",
+            app.caller("owner", &countersign_tests::secret_of("login_client")),
+            402,
+        ),
         ("a disabled client", app.client("disabled"), 402),
         ("a client without features", app.client("featureless"), 403),
         ("a client from outside its allow list", strict, 403),
@@ -54,7 +72,12 @@ async fn whoever_proves_nothing_may_call_nothing() {
     for endpoint in OPERATIONS {
         for (name, caller, code) in &callers {
             let expected = (endpoint.requires != Requirement::Nothing).then_some(*code);
-            assert_eq!(outcome(caller, endpoint).await, expected, "{} by {name}", endpoint.id);
+            assert_eq!(
+                outcome(caller, endpoint).await,
+                expected,
+                "{} by {name}",
+                endpoint.id
+            );
         }
     }
 }
@@ -79,11 +102,18 @@ async fn nothing_of_another_application_is_visible_or_changeable() {
             ("whitelist", r#"["0.0.0.0/0"]"#),
         ];
         let reply = foreigner.post(path, &arguments).await;
-        assert_eq!(reply.invalid(argument), format!("{argument} is not a valid id"), "{path}");
+        assert_eq!(
+            reply.invalid(argument),
+            format!("{argument} is not a valid id"),
+            "{path}"
+        );
     }
     assert_eq!(app.owner().post("/clients/list", &[]).await.body, before);
     let listed = foreigner.post("/clients/list", &[]).await.ok();
     assert_eq!(listed["results"].as_array().unwrap().len(), 1);
-    let setting = foreigner.post("/settings/get_default", &[("key", "minimum_age")]).await.ok();
+    let setting = foreigner
+        .post("/settings/get_default", &[("key", "minimum_age")])
+        .await
+        .ok();
     assert_eq!(setting["result"], "99");
 }

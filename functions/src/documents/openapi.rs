@@ -64,7 +64,10 @@ pub fn document() -> Value {
 
 fn path_item(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     let described = endpoint.describe(generator);
-    let input = described.input.to_value();
+    let mut input = described.input.to_value();
+    for argument in input["properties"].as_object_mut().into_iter().flatten() {
+        without_null(argument.1);
+    }
     let reply = described.reply.to_value();
     let mut item = Map::new();
     for method in endpoint.route.methods() {
@@ -125,6 +128,22 @@ fn form(input: &Value, definitions: &Map<String, Value>) -> Value {
         "required": input["required"].as_array().is_some_and(|names| !names.is_empty()),
         "content": { "application/x-www-form-urlencoded": { "schema": input, "encoding": encoding } }
     })
+}
+
+/// An argument that may be left out is not one that may be `null`.
+fn without_null(schema: &mut Value) {
+    let choice = schema["anyOf"]
+        .as_array()
+        .and_then(|choices| match choices.as_slice() {
+            [choice, Value::Object(null)] if null.get("type") == Some(&json!("null")) => {
+                Some(choice.clone())
+            }
+            _ => None,
+        });
+    if let (Some(Value::Object(choice)), Some(schema)) = (choice, schema.as_object_mut()) {
+        schema.remove("anyOf");
+        schema.extend(choice);
+    }
 }
 
 /// Lists and maps are JSON text in a form; everything else is plain.

@@ -50,8 +50,8 @@ impl Endpoint {
         if uri.path() != "/" || uri.query().is_some() {
             return Err(EndpointFault::Url);
         }
-        let builder = aws_smithy_http_client::Builder::new()
-            .pool_idle_timeout(Duration::from_secs(20));
+        let builder =
+            aws_smithy_http_client::Builder::new().pool_idle_timeout(Duration::from_secs(20));
         let is_plain = match uri.scheme_str() {
             Some("http") => true,
             Some("https") => false,
@@ -76,8 +76,14 @@ impl Endpoint {
         Ok(Self {
             url: url.to_owned(),
             region: aws.region().cloned().unwrap_or(Region::from_static(REGION)),
-            credentials: aws.credentials_provider().ok_or(EndpointFault::Credentials)?,
-            http: if is_plain { builder.build_http() } else { https() },
+            credentials: aws
+                .credentials_provider()
+                .ok_or(EndpointFault::Credentials)?,
+            http: if is_plain {
+                builder.build_http()
+            } else {
+                https()
+            },
         })
     }
 
@@ -128,11 +134,23 @@ mod tests {
 
     #[tokio::test]
     async fn only_urls_of_a_host_are_taken() {
-        for url in ["", "nonsense", "ftp://localhost", "http://", "http://h/path", "http://h?q", "localhost:8000"] {
+        for url in [
+            "",
+            "nonsense",
+            "ftp://localhost",
+            "http://",
+            "http://h/path",
+            "http://h?q",
+            "localhost:8000",
+        ] {
             let fault = Endpoint::new(url).await.err();
             assert!(matches!(fault, Some(EndpointFault::Url)), "{url}");
         }
-        for url in ["http://localhost:8000", "http://127.0.0.1:8000/", "http://[::1]:8000"] {
+        for url in [
+            "http://localhost:8000",
+            "http://127.0.0.1:8000/",
+            "http://[::1]:8000",
+        ] {
             let endpoint = Endpoint::new(url).await.unwrap();
             assert_eq!(endpoint.region.as_ref(), REGION);
         }
@@ -143,7 +161,12 @@ mod tests {
         for host in ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["localhost.example", "10.0.0.1", "[::2]", "dynamodb.us-east-1.amazonaws.com"] {
+        for host in [
+            "localhost.example",
+            "10.0.0.1",
+            "[::2]",
+            "dynamodb.us-east-1.amazonaws.com",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }

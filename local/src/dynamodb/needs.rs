@@ -163,12 +163,22 @@ mod tests {
 
     #[test]
     fn single_table_operations_need_themselves() {
-        for operation in ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"] {
+        for operation in [
+            "GetItem",
+            "PutItem",
+            "UpdateItem",
+            "DeleteItem",
+            "Query",
+            "Scan",
+        ] {
             let body = r#"{"Key":{"TableName":{"S":"no"}},"TableName":"t","x":[1,{}]}"#;
             assert_eq!(of(operation, body), [on(operation, "t")]);
         }
         let escaped = r#"{"TableName":"\u0074"}"#;
-        assert_eq!(of("DescribeTimeToLive", escaped), [on("DescribeTimeToLive", "t")]);
+        assert_eq!(
+            of("DescribeTimeToLive", escaped),
+            [on("DescribeTimeToLive", "t")]
+        );
     }
 
     #[test]
@@ -231,8 +241,14 @@ mod tests {
             asking("GetItem", r#"{"TableName":"t"}"#).unwrap(),
             r#"{"ReturnConsumedCapacity":"TOTAL","TableName":"t"}"#
         );
-        assert_eq!(asking("Scan", "{ }").unwrap(), r#"{"ReturnConsumedCapacity":"TOTAL" }"#);
-        assert_eq!(asking("GetItem", r#"{"ReturnConsumedCapacity":"NONE"}"#), None);
+        assert_eq!(
+            asking("Scan", "{ }").unwrap(),
+            r#"{"ReturnConsumedCapacity":"TOTAL" }"#
+        );
+        assert_eq!(
+            asking("GetItem", r#"{"ReturnConsumedCapacity":"NONE"}"#),
+            None
+        );
         assert_eq!(asking("DescribeTable", r#"{"TableName":"t"}"#), None);
         assert_eq!(asking("GetItem", "nonsense"), None);
     }

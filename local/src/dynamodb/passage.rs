@@ -66,7 +66,11 @@ impl HttpConnector for Passage {
 
 impl Passage {
     /// Refuses or forwards.
-    async fn pass(&self, operation: &str, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    async fn pass(
+        &self,
+        operation: &str,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
         if self.door.policy.is_some() {
             let needs = needs(operation, request.json());
             if let Some(refusal) = self.door.refusal(&needs) {

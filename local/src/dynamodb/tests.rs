@@ -88,7 +88,9 @@ async fn a_function_can_do_what_its_policy_grants_and_no_more() {
         .table_name("s-things")
         .item("pk", AttributeValue::S("b".into()));
     let element = TransactWriteItem::builder().put(element.build().unwrap());
-    let write = client.transact_write_items().transact_items(element.build());
+    let write = client
+        .transact_write_items()
+        .transact_items(element.build());
     let denied = write.send().await.unwrap_err();
     assert_eq!(denied.code(), Some("AccessDeniedException"));
 }

@@ -137,10 +137,8 @@ fn unreadable(fault: &serde_json::Error) -> Answer {
 fn write<O: Serialize>(outcome: &Result<O, DynoxideError>) -> Answer {
     match outcome {
         Err(fault) => refusal(fault),
-        Ok(output) => serde_json::to_vec(output).map_or_else(
-            |_| internal_error(),
-            |body| Answer { status: 200, body },
-        ),
+        Ok(output) => serde_json::to_vec(output)
+            .map_or_else(|_| internal_error(), |body| Answer { status: 200, body }),
     }
 }
 

@@ -13,7 +13,10 @@ async fn call(store: &Embedded, operation: &str, body: &Value) -> (u16, Value) {
 
 async fn with_table() -> Embedded {
     let store = Embedded::memory().unwrap();
-    assert_eq!(store.call("CreateTable", TABLE.as_bytes()).await.status, 200);
+    assert_eq!(
+        store.call("CreateTable", TABLE.as_bytes()).await.status,
+        200
+    );
     store
 }
 
@@ -45,7 +48,13 @@ async fn operations_that_the_product_does_not_use_are_unknown() {
 #[tokio::test]
 async fn bodies_that_cannot_be_read_are_refused() {
     let store = with_table().await;
-    for body in ["", "nonsense", "[]", "{}", r#"{"TableName":"things","Key":{"pk":{"S":1}}}"#] {
+    for body in [
+        "",
+        "nonsense",
+        "[]",
+        "{}",
+        r#"{"TableName":"things","Key":{"pk":{"S":1}}}"#,
+    ] {
         let answer = store.call("GetItem", body.as_bytes()).await;
         assert_eq!(answer.status, 400, "{body}");
         let text = String::from_utf8(answer.body).unwrap();
@@ -62,13 +71,22 @@ async fn a_transaction_happens_once_for_each_token() {
             "ExpressionAttributeValues": {":n": {"N": by}}}}]})
     };
     for _ in 0..3 {
-        assert_eq!(call(&store, "TransactWriteItems", &add("one", "5")).await.0, 200);
+        assert_eq!(
+            call(&store, "TransactWriteItems", &add("one", "5")).await.0,
+            200
+        );
     }
     let (status, body) = call(&store, "TransactWriteItems", &add("one", "6")).await;
     assert_eq!(status, 400);
     let code = body["__type"].as_str().unwrap();
-    assert!(code.ends_with("#IdempotentParameterMismatchException"), "{code}");
-    assert_eq!(call(&store, "TransactWriteItems", &add("two", "5")).await.0, 200);
+    assert!(
+        code.ends_with("#IdempotentParameterMismatchException"),
+        "{code}"
+    );
+    assert_eq!(
+        call(&store, "TransactWriteItems", &add("two", "5")).await.0,
+        200
+    );
     let (_, body) = call(&store, "GetItem", &get()).await;
     assert_eq!(body["Item"]["n"]["N"], "10");
 }
@@ -80,7 +98,10 @@ async fn a_panic_is_an_answer_and_the_store_lives_on() {
         Embedded::memory().unwrap(),
         Embedded::open(&folder.path().join("db")).unwrap(),
     ] {
-        assert_eq!(store.call("CreateTable", TABLE.as_bytes()).await.status, 200);
+        assert_eq!(
+            store.call("CreateTable", TABLE.as_bytes()).await.status,
+            200
+        );
         let nothing: Option<()> = store.run(|_| panic!("on purpose")).await;
         assert_eq!(nothing, None);
         assert_eq!(call(&store, "PutItem", &put("1")).await.0, 200);
@@ -96,7 +117,10 @@ async fn the_file_is_free_when_the_last_handle_is_gone() {
         let clone = store.clone();
         drop(store);
         if round == 0 {
-            assert_eq!(clone.call("CreateTable", TABLE.as_bytes()).await.status, 200);
+            assert_eq!(
+                clone.call("CreateTable", TABLE.as_bytes()).await.status,
+                200
+            );
         }
         let value = round.to_string();
         assert_eq!(call(&clone, "PutItem", &put(&value)).await.0, 200);
@@ -130,5 +154,8 @@ fn a_file_of_another_kind_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("db");
     std::fs::write(&file, [7_u8; 8192]).unwrap();
-    assert!(matches!(Embedded::open(&file), Err(EmbeddedFault::Store(_))));
+    assert!(matches!(
+        Embedded::open(&file),
+        Err(EmbeddedFault::Store(_))
+    ));
 }

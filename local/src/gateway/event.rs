@@ -165,9 +165,16 @@ fn common_log_time(millis: i64) -> String {
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 { (month + 2, 0) } else { (month - 10, 1) };
+    let (month, later) = if month < 10 {
+        (month + 2, 0)
+    } else {
+        (month - 10, 1)
+    };
     let year = year + era * 400 + later;
-    let name = usize::try_from(month).ok().and_then(|m| MONTHS.get(m)).unwrap_or(&"");
+    let name = usize::try_from(month)
+        .ok()
+        .and_then(|m| MONTHS.get(m))
+        .unwrap_or(&"");
     let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
     format!("{day:02}/{name}/{year}:{hour:02}:{minute:02}:{second:02} +0000")
 }

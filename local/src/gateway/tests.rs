@@ -24,7 +24,10 @@ fn matched(path: &str) -> Option<Matched> {
 }
 
 /// The whole way that a request goes, as the server goes it.
-fn pass(head: Parts, body: &[u8]) -> Result<(ApiGatewayV2httpRequest, lambda_http::Request), Refusal> {
+fn pass(
+    head: Parts,
+    body: &[u8],
+) -> Result<(ApiGatewayV2httpRequest, lambda_http::Request), Refusal> {
     let path = path(&head)?;
     let route = matched(&path).ok_or(Refusal::NotFound)?;
     let arrival = Arrival {
@@ -119,10 +122,42 @@ fn text_goes_as_it_is_and_all_else_in_base64() {
 fn hostile_hosts_are_refused() {
     let long = "a".repeat(9_000);
     for host in [
-        "", " ", "a b", "a/b", "a?b", "a#b", "a@b", "user:pass@h", "a\\b", "a%00b", "a%7Bb", "%",
-        "h:99999", "h:x", "h:-1", "[", "]", "[::1", "[::g]", "::1", "1.2.3.256", "1.2.3.4.5",
-        "0x1.0x100000000", "xn--a", "xn--", "a:b:c", "ü", "\u{202e}", "{", "\"", "<", "a,b", "\t",
-        "h:80:", "999999999999", &long,
+        "",
+        " ",
+        "a b",
+        "a/b",
+        "a?b",
+        "a#b",
+        "a@b",
+        "user:pass@h",
+        "a\\b",
+        "a%00b",
+        "a%7Bb",
+        "%",
+        "h:99999",
+        "h:x",
+        "h:-1",
+        "[",
+        "]",
+        "[::1",
+        "[::g]",
+        "::1",
+        "1.2.3.256",
+        "1.2.3.4.5",
+        "0x1.0x100000000",
+        "xn--a",
+        "xn--",
+        "a:b:c",
+        "ü",
+        "\u{202e}",
+        "{",
+        "\"",
+        "<",
+        "a,b",
+        "\t",
+        "h:80:",
+        "999999999999",
+        &long,
     ] {
         let head = head("POST", "/clients/list", &[("host", host)]);
         match pass(head, b"") {
@@ -131,7 +166,16 @@ fn hostile_hosts_are_refused() {
             Ok(_) => assert!(host == long, "{host} was taken"),
         }
     }
-    for host in ["localhost", "LOCALHOST:8080", "127.0.0.1", "[::1]:80", "a_b", "h:", "a..b", "-"] {
+    for host in [
+        "localhost",
+        "LOCALHOST:8080",
+        "127.0.0.1",
+        "[::1]:80",
+        "a_b",
+        "h:",
+        "a..b",
+        "-",
+    ] {
         let head = head("POST", "/clients/list", &[("host", host)]);
         assert!(pass(head, b"").is_ok(), "{host} was not taken");
     }
@@ -146,35 +190,109 @@ fn hostile_paths_queries_and_headers_make_nothing_panic() {
     let query = format!("/things/x?{}", "\u{fc}".repeat(4_000));
     let too_long = format!("/things/x?{}", "a".repeat(MAX_HEAD_BYTES));
     for uri in [
-        "/things/%", "/things/%zz", "/things/%FF", "/things/%00", "/things/%0d%0a", "/things/%3F",
-        "/things/%23x?q", "/things/%5C", "/things/..", "/things/%2e%2e", "/things/%2F%2F", "//h/p",
-        "/things/[]^|", "/things/%60?`", "/things/{}?{}", "/things/\"?\"", "/things/x?%", "/things/x??",
-        "/things/x?a=%FF&&=&=b", "*", "http://[::1]/things/x", "http://h/things/x", &long, &longer,
-        &query, &too_long, "/things/\u{fc}",
+        "/things/%",
+        "/things/%zz",
+        "/things/%FF",
+        "/things/%00",
+        "/things/%0d%0a",
+        "/things/%3F",
+        "/things/%23x?q",
+        "/things/%5C",
+        "/things/..",
+        "/things/%2e%2e",
+        "/things/%2F%2F",
+        "//h/p",
+        "/things/[]^|",
+        "/things/%60?`",
+        "/things/{}?{}",
+        "/things/\"?\"",
+        "/things/x?%",
+        "/things/x??",
+        "/things/x?a=%FF&&=&=b",
+        "*",
+        "http://[::1]/things/x",
+        "http://h/things/x",
+        &long,
+        &longer,
+        &query,
+        &too_long,
+        "/things/\u{fc}",
     ] {
         // What is no URI at all, the HTTP server refuses before.
         if uri.parse::<http::Uri>().is_err() {
             continue;
         }
         for host in ["h", "[::1]:1"] {
-            let headers = [("host", host), ("cookie", ";;=\u{fc}"), ("x-forwarded-for", "\u{fc}")];
+            let headers = [
+                ("host", host),
+                ("cookie", ";;=\u{fc}"),
+                ("x-forwarded-for", "\u{fc}"),
+            ];
             if let Ok((_, request)) = pass(head("POST", uri, &headers), b"\xff") {
                 assert_eq!(request.body().len(), 1);
             }
         }
         let _ = pass(head("POST", uri, &[]), b"");
     }
-    assert_eq!(pass(head("POST", &too_long, &[]), b"").unwrap_err(), Refusal::HeadTooLarge);
-    assert_eq!(pass(head("POST", &longer, &[]), b"").unwrap_err(), Refusal::BadRequest);
+    assert_eq!(
+        pass(head("POST", &too_long, &[]), b"").unwrap_err(),
+        Refusal::HeadTooLarge
+    );
+    assert_eq!(
+        pass(head("POST", &longer, &[]), b"").unwrap_err(),
+        Refusal::BadRequest
+    );
 }
 
 /// Characters that mean something somewhere, in any order.
 #[test]
 fn random_requests_make_nothing_panic() {
     const ALPHABET: &[&str] = &[
-        "a", "0", "1", ".", "..", "/", "//", "\\", "%", "%2", "%2f", "%00", "%ff", "%c3%bc", "%3f",
-        "%23", "%5b", "?", "&", "=", ";", ":", "@", "[", "]", "{", "}", "|", "^", "`", "\"", "'",
-        "+", "~", "!", "$", "*", ",", "(", ")", "_", "-", "xn--", "ü", "\u{10ffff}",
+        "a",
+        "0",
+        "1",
+        ".",
+        "..",
+        "/",
+        "//",
+        "\\",
+        "%",
+        "%2",
+        "%2f",
+        "%00",
+        "%ff",
+        "%c3%bc",
+        "%3f",
+        "%23",
+        "%5b",
+        "?",
+        "&",
+        "=",
+        ";",
+        ":",
+        "@",
+        "[",
+        "]",
+        "{",
+        "}",
+        "|",
+        "^",
+        "`",
+        "\"",
+        "'",
+        "+",
+        "~",
+        "!",
+        "$",
+        "*",
+        ",",
+        "(",
+        ")",
+        "_",
+        "-",
+        "xn--",
+        "ü",
+        "\u{10ffff}",
     ];
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut pick = |most: usize| {
@@ -187,11 +305,17 @@ fn random_requests_make_nothing_panic() {
     for _ in 0..20_000 {
         let mut text = |most| -> String {
             let length = pick(most);
-            (0..length).map(|_| ALPHABET[pick(ALPHABET.len())]).collect()
+            (0..length)
+                .map(|_| ALPHABET[pick(ALPHABET.len())])
+                .collect()
         };
         let uri = format!("/things/{}?{}", text(8), text(8));
         let host = text(4);
-        let host = if host.is_empty() { "h".to_owned() } else { host };
+        let host = if host.is_empty() {
+            "h".to_owned()
+        } else {
+            host
+        };
         let request = Request::builder().method("POST").uri(uri);
         let request = request.header("host", HeaderValue::from_bytes(host.as_bytes()).unwrap());
         if let Ok(request) = request.body(()) {
@@ -208,7 +332,10 @@ async fn responses_go_back_as_they_are() {
         (lambda_http::Body::Binary(vec![0, 255]), &[0, 255]),
         (lambda_http::Body::Empty, b""),
     ] {
-        let answer = http::Response::builder().status(203).header("x-a", "1").header("x-a", "2");
+        let answer = http::Response::builder()
+            .status(203)
+            .header("x-a", "1")
+            .header("x-a", "2");
         let response = response(answer.body(body).unwrap());
         assert_eq!(response.status(), 203);
         assert_eq!(response.headers().len(), 2);
@@ -221,9 +348,21 @@ async fn refusals_are_worded_as_api_gateway_words_them() {
     for (refusal, status, body) in [
         (Refusal::BadRequest, 400, r#"{"message":"Bad Request"}"#),
         (Refusal::NotFound, 404, r#"{"message":"Not Found"}"#),
-        (Refusal::BodyTooLarge, 413, r#"{"message":"Request Entity Too Large"}"#),
-        (Refusal::HeadTooLarge, 431, r#"{"message":"Request Header Fields Too Large"}"#),
-        (Refusal::FunctionFailed, 500, r#"{"message":"Internal Server Error"}"#),
+        (
+            Refusal::BodyTooLarge,
+            413,
+            r#"{"message":"Request Entity Too Large"}"#,
+        ),
+        (
+            Refusal::HeadTooLarge,
+            431,
+            r#"{"message":"Request Header Fields Too Large"}"#,
+        ),
+        (
+            Refusal::FunctionFailed,
+            500,
+            r#"{"message":"Internal Server Error"}"#,
+        ),
     ] {
         let response = refusal.into_response();
         assert_eq!(response.status(), status);

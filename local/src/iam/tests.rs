@@ -59,7 +59,10 @@ fn only_what_is_named_is_granted() {
     assert!(!policy.allows("dynamodb:GetItem", &table_arn("Countersign-clients")));
     assert!(!policy.allows("dynamodb:GetItem", &table_arn("countersign-audit")));
     assert!(!policy.allows("dynamodb:Query", &clients));
-    assert!(policy.allows("dynamodb:Query", &index_arn("countersign-clients", "by_name")));
+    assert!(policy.allows(
+        "dynamodb:Query",
+        &index_arn("countersign-clients", "by_name")
+    ));
     assert!(policy.allows("dynamodb:Query", &table_arn("countersign-audit")));
     assert!(policy.allows("kms:Decrypt", &key_arn("SealingKey")));
     assert!(!policy.allows("kms:GenerateDataKey", &key_arn("SealingKey")));
@@ -117,24 +120,75 @@ fn statement_fault(fields: &str) -> String {
 #[test]
 fn what_is_not_understood_is_refused() {
     let cases = [
-        (fault("Policies: AWSXRayDaemonWriteAccess"), "F: a policy that is not written out"),
-        (fault("Policies: [{DynamoDBReadPolicy: {TableName: t}}]"), "`DynamoDBReadPolicy`"),
-        (fault("Policies: [{Version: 2008-10-17, Statement: []}]"), "`Version`"),
+        (
+            fault("Policies: AWSXRayDaemonWriteAccess"),
+            "F: a policy that is not written out",
+        ),
+        (
+            fault("Policies: [{DynamoDBReadPolicy: {TableName: t}}]"),
+            "`DynamoDBReadPolicy`",
+        ),
+        (
+            fault("Policies: [{Version: 2008-10-17, Statement: []}]"),
+            "`Version`",
+        ),
         (fault("Role: arn:aws:iam::1:role/r"), "F: a `Role`"),
-        (statement_fault("Effect: Allow, NotAction: a, Resource: r"), "F, statement 1: a statement with `NotAction`"),
-        (statement_fault("Effect: Allow, Action: a, NotResource: r"), "`NotResource`"),
-        (statement_fault("Effect: Allow, Action: a, Resource: r, Condition: {}"), "`Condition`"),
-        (statement_fault("Effect: Maybe, Action: a, Resource: r"), "`Effect`"),
-        (statement_fault("Action: a, Resource: r"), "`Effect` is missing"),
-        (statement_fault("Effect: Allow, Action: a"), "are both needed"),
-        (statement_fault("Effect: Allow, Action: [], Resource: r"), "are both needed"),
-        (statement_fault("Effect: Allow, Action: a, Resource: !Ref Elsewhere"), "`Elsewhere`"),
-        (statement_fault("Effect: Allow, Action: a, Resource: !GetAtt T.StreamArn"), "`T.StreamArn`"),
-        (statement_fault("Effect: Allow, Action: a, Resource: !GetAtt F.Arn"), "`F.Arn`"),
-        (statement_fault("Effect: Allow, Action: a, Resource: !ImportValue x"), "!ImportValue"),
-        (statement_fault("Effect: Allow, Action: a, Resource: !Sub \"${T.Arn\""), "no end"),
-        (statement_fault("Effect: Allow, Action: a, Resource: {Fn::Sub: x}"), "a text was expected"),
-        (statement_fault("Effect: Allow, Action: 7, Resource: r"), "a text was expected"),
+        (
+            statement_fault("Effect: Allow, NotAction: a, Resource: r"),
+            "F, statement 1: a statement with `NotAction`",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: a, NotResource: r"),
+            "`NotResource`",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: a, Resource: r, Condition: {}"),
+            "`Condition`",
+        ),
+        (
+            statement_fault("Effect: Maybe, Action: a, Resource: r"),
+            "`Effect`",
+        ),
+        (
+            statement_fault("Action: a, Resource: r"),
+            "`Effect` is missing",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: a"),
+            "are both needed",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: [], Resource: r"),
+            "are both needed",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: a, Resource: !Ref Elsewhere"),
+            "`Elsewhere`",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: a, Resource: !GetAtt T.StreamArn"),
+            "`T.StreamArn`",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: a, Resource: !GetAtt F.Arn"),
+            "`F.Arn`",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: a, Resource: !ImportValue x"),
+            "!ImportValue",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: a, Resource: !Sub \"${T.Arn\""),
+            "no end",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: a, Resource: {Fn::Sub: x}"),
+            "a text was expected",
+        ),
+        (
+            statement_fault("Effect: Allow, Action: 7, Resource: r"),
+            "a text was expected",
+        ),
     ];
     for (said, expected) in cases {
         assert!(said.contains(expected), "{said}, not {expected}");
@@ -147,9 +201,18 @@ fn templates_without_what_is_needed_are_refused() {
     for (template, expected) in [
         ("", "`Resources` is missing"),
         ("a: [", "the template: "),
-        ("Resources: {T: {Type: AWS::DynamoDB::Table}}", "T: `TableName` is missing"),
-        ("Resources: {F: {Type: AWS::Serverless::Function}}", "F: `Handler` is missing"),
-        (&format!("Resources: {{A: {function}, B: {function}}}"), "B: f has two functions"),
+        (
+            "Resources: {T: {Type: AWS::DynamoDB::Table}}",
+            "T: `TableName` is missing",
+        ),
+        (
+            "Resources: {F: {Type: AWS::Serverless::Function}}",
+            "F: `Handler` is missing",
+        ),
+        (
+            &format!("Resources: {{A: {function}, B: {function}}}"),
+            "B: f has two functions",
+        ),
     ] {
         let said = Policies::parse(template, "s").unwrap_err().to_string();
         assert!(said.contains(expected), "{said}, not {expected}");

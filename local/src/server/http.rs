@@ -114,11 +114,7 @@ impl Server {
     }
 
     /// The decoded path, its route, and the body.
-    async fn admit(
-        &self,
-        head: &Parts,
-        body: Body,
-    ) -> Result<(String, Matched, Bytes), Refusal> {
+    async fn admit(&self, head: &Parts, body: Body) -> Result<(String, Matched, Bytes), Refusal> {
         let path = gateway::path(head)?;
         let route = self.routes.find(head.method.as_str(), &path);
         let route = route.ok_or(Refusal::NotFound)?;

@@ -64,16 +64,26 @@ impl Storage {
                 let file = folder.join(DATABASE);
                 let store = Embedded::open(&file)
                     .map_err(|fault| StartError::Database(file.clone(), fault))?;
-                (Backend::Embedded(store), keys_in(&folder, random)?, Some(lock))
+                (
+                    Backend::Embedded(store),
+                    keys_in(&folder, random)?,
+                    Some(lock),
+                )
             }
             Self::Endpoint { url, folder } => {
                 let endpoint = Endpoint::new(&url).await?;
                 let lock = enter(&folder)?;
-                (Backend::Endpoint(endpoint), keys_in(&folder, random)?, Some(lock))
+                (
+                    Backend::Endpoint(endpoint),
+                    keys_in(&folder, random)?,
+                    Some(lock),
+                )
             }
-            Self::EndpointMemory { url } => {
-                (Backend::Endpoint(Endpoint::new(&url).await?), ephemeral()?, None)
-            }
+            Self::EndpointMemory { url } => (
+                Backend::Endpoint(Endpoint::new(&url).await?),
+                ephemeral()?,
+                None,
+            ),
             Self::Shared { store, keys } => (Backend::Embedded(store), keys, None),
         };
         Ok(Opened {
@@ -101,7 +111,10 @@ impl Opened {
 }
 
 fn keys_in(folder: &Path, random: &Random) -> Result<Arc<dyn KeyWrapper>, StartError> {
-    Ok(Arc::new(KeyFile::open_or_create(&folder.join(SEALING_KEY), random)?))
+    Ok(Arc::new(KeyFile::open_or_create(
+        &folder.join(SEALING_KEY),
+        random,
+    )?))
 }
 
 /// Creates the folder if it is missing, and keeps it for this process alone.

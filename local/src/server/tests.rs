@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::dynamodb::{AnswerView, Call, Intervention};
+use crate::{MAX_BODY_BYTES, MAX_HEAD_BYTES};
 
 /// What each operation declares, as a template.
 fn template() -> String {
@@ -59,28 +60,68 @@ async fn requests_are_answered_or_refused() {
     let long = get(&format!("/clients/list?{}", "a".repeat(MAX_HEAD_BYTES)));
     let body = MAX_BODY_BYTES + 1;
     for (request, status, part) in [
-        (get(&format!("/clients/list?{OWNER}")), 200, r#""stat":"ok""#),
+        (
+            get(&format!("/clients/list?{OWNER}")),
+            200,
+            r#""stat":"ok""#,
+        ),
         (get("/clients/list"), 200, r#""code":402"#),
         (get("/clients/%6cist"), 200, r#""code":402"#),
         (get("/clients"), 404, r#"{"message":"Not Found"}"#),
         (get("/clients/list/"), 404, r#"{"message":"Not Found"}"#),
-        (get("/clients/list").replace("GET", "PUT"), 404, r#"{"message":"Not Found"}"#),
-        (get("/clients/list").replace("Host: h", "Host: 1.2.3.256"), 400, r#"{"message":"Bad Request"}"#),
-        (get("/clients/list").replace("Host: h", "Host: xn--a"), 400, r#"{"message":"Bad Request"}"#),
-        (get("/clients/list").replace("Host: h", "Host: h\r\nX-Forwarded-Proto: a b"), 200, "402"),
+        (
+            get("/clients/list").replace("GET", "PUT"),
+            404,
+            r#"{"message":"Not Found"}"#,
+        ),
+        (
+            get("/clients/list").replace("Host: h", "Host: 1.2.3.256"),
+            400,
+            r#"{"message":"Bad Request"}"#,
+        ),
+        (
+            get("/clients/list").replace("Host: h", "Host: xn--a"),
+            400,
+            r#"{"message":"Bad Request"}"#,
+        ),
+        (
+            get("/clients/list").replace("Host: h", "Host: h\r\nX-Forwarded-Proto: a b"),
+            200,
+            "402",
+        ),
         (get("/clients/%ff"), 400, r#"{"message":"Bad Request"}"#),
-        (get("/clients/list").replace("Host", &format!("Content-Length: {body}\r\nHost")), 413, "Too Large"),
-        (long, 431, r#"{"message":"Request Header Fields Too Large"}"#),
+        (
+            get("/clients/list").replace("Host", &format!("Content-Length: {body}\r\nHost")),
+            413,
+            "Too Large",
+        ),
+        (
+            long,
+            431,
+            r#"{"message":"Request Header Fields Too Large"}"#,
+        ),
     ] {
         let answer = send(running.address, request.as_bytes()).await;
         let start = format!("HTTP/1.1 {status} ");
-        assert!(answer.starts_with(&start) && answer.contains(part), "{request:.300}\n{answer}");
+        assert!(
+            answer.starts_with(&start) && answer.contains(part),
+            "{request:.300}\n{answer}"
+        );
     }
-    for request in ["\0\r\n\r\n", "GET", "GET / HTTP/9\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"] {
+    for request in [
+        "\0\r\n\r\n",
+        "GET",
+        "GET / HTTP/9\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+    ] {
         let mut connection = TcpStream::connect(running.address).await.unwrap();
         connection.write_all(request.as_bytes()).await.unwrap();
     }
-    let answer = send(running.address, get(&format!("/clients/list?{OWNER}")).as_bytes()).await;
+    let answer = send(
+        running.address,
+        get(&format!("/clients/list?{OWNER}")).as_bytes(),
+    )
+    .await;
     assert!(answer.ends_with(r#""stat":"ok"}"#), "{answer}");
     running.stop().await;
 }
@@ -88,13 +129,17 @@ async fn requests_are_answered_or_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_without_a_length_is_counted_as_it_comes() {
     let running = start(options()).await.unwrap();
-    let mut request = b"POST /clients/list HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    let mut request =
+        b"POST /clients/list HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     let chunk = [b"100000\r\n", &[b'a'; 0x10_0000][..], b"\r\n"].concat();
     for _ in 0..11 {
         request.extend_from_slice(&chunk);
     }
     let answer = send(running.address, &request).await;
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 413 "),
+        "{answer}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +149,11 @@ async fn a_function_that_the_template_does_not_have_may_do_nothing() {
         ..options()
     };
     let running = start(options).await.unwrap();
-    let answer = send(running.address, get(&format!("/clients/list?{OWNER}")).as_bytes()).await;
+    let answer = send(
+        running.address,
+        get(&format!("/clients/list?{OWNER}")).as_bytes(),
+    )
+    .await;
     assert!(answer.contains(r#""code":500"#), "{answer}");
 }
 
@@ -118,10 +167,15 @@ async fn a_folder_keeps_what_was_there_and_is_for_one_server() {
     };
     let first = start(folder()).await.unwrap();
     let demo = first.demo.as_ref().unwrap();
-    let (id, secret) = (demo.client_id.as_str(), demo.client_secret.expose());
-    let list = get(&format!("/clients/list?client_id={id}&client_secret={secret}"));
+    let (id, secret) = (
+        demo.client_id.as_str().to_owned(),
+        demo.client_secret.expose(),
+    );
+    let list = get(&format!(
+        "/clients/list?client_id={id}&client_secret={secret}"
+    ));
     let before = send(first.address, list.as_bytes()).await;
-    assert!(before.contains(id), "{before}");
+    assert!(before.contains(&id), "{before}");
     let refused = start(folder()).await.unwrap_err();
     assert!(matches!(refused, StartError::InUse(_)), "{refused}");
     first.stop().await;
@@ -129,7 +183,7 @@ async fn a_folder_keeps_what_was_there_and_is_for_one_server() {
     let second = start(folder()).await.unwrap();
     assert!(second.demo.is_none());
     let after = send(second.address, list.as_bytes()).await;
-    assert!(after.contains(id), "{after}");
+    assert!(after.contains(&id), "{after}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +195,11 @@ async fn two_servers_can_share_a_store() {
     };
     let second = start(second).await.unwrap();
     assert_eq!(second.planted.as_ref().unwrap().clients, 0);
-    let answer = send(second.address, get(&format!("/clients/list?{OWNER}")).as_bytes()).await;
+    let answer = send(
+        second.address,
+        get(&format!("/clients/list?{OWNER}")).as_bytes(),
+    )
+    .await;
     assert!(answer.contains(r#""stat":"ok""#), "{answer}");
 }
 
@@ -192,7 +250,13 @@ impl Witness for Slow {
 
 impl Slow {
     async fn until_writing(&self) {
-        while !self.0.lock().unwrap().iter().any(|call| call == "TransactWriteItems") {
+        while !self
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|call| call == "TransactWriteItems")
+        {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -207,7 +271,11 @@ async fn an_operation_that_has_begun_goes_on_to_its_end() {
     };
     let running = start(slow).await.unwrap();
     let list = get(&format!("/clients/list?{OWNER}"));
-    let add = |name: &str| get(&format!("/clients/add?{OWNER}&description={name}&features=[]"));
+    let add = |name: &str| {
+        get(&format!(
+            "/clients/add?{OWNER}&description={name}&features=[]"
+        ))
+    };
 
     // Its caller goes away.
     let mut connection = TcpStream::connect(running.address).await.unwrap();
@@ -238,7 +306,8 @@ async fn an_operation_that_has_begun_goes_on_to_its_end() {
 async fn throughput() {
     const EACH: usize = 20_000;
     let running = start(options()).await.unwrap();
-    let request = get(&format!("/settings/get_default?{OWNER}&key=k")).replace("close", "keep-alive");
+    let request =
+        get(&format!("/settings/get_default?{OWNER}&key=k")).replace("close", "keep-alive");
     for connections in [1, 4, 16] {
         let started = Instant::now();
         let clients = (0..connections).map(|_| {

@@ -1,0 +1,4 @@
+#[cfg(test)]
+#[path = "../suite/bootstrap.rs"]
+mod bootstrap;
+fn main() {}

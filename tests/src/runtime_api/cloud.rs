@@ -1,0 +1,134 @@
+//! What the functions of a deployment share: DynamoDB, the sealing key, and one artifact.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use functions::OPERATIONS;
+use local::dynamodb::{Backend, Door, Endpoint};
+use serde_json::Value;
+use shared::seed::Seed;
+use shared::{Clock, Context, KeyFile, Parts, Random, WarmSecrets};
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+
+use super::{DynamoDb, Environment, Event, Function};
+use crate::app::{Setup, random_name};
+use crate::caller::Reply;
+
+/// A deployment, with the suite's usual applications in it.
+#[derive(Debug)]
+pub struct Cloud {
+    dynamodb: DynamoDb,
+    table_prefix: String,
+    folder: TempDir,
+    functions: Mutex<BTreeMap<String, Arc<Function>>>,
+}
+
+impl Cloud {
+    /// On the DynamoDB that the suite runs on.
+    pub async fn start() -> Self {
+        Self::on(DynamoDb::start().await, &Setup::default().seed).await
+    }
+
+    /// On this DynamoDB, with this in it.
+    pub async fn on(dynamodb: DynamoDb, seed: &Value) -> Self {
+        let table_prefix = if dynamodb.is_remote() {
+            random_name()
+        } else {
+            "countersign".to_owned()
+        };
+        let cloud = Self {
+            dynamodb,
+            table_prefix,
+            folder: TempDir::new().unwrap(),
+            functions: Mutex::default(),
+        };
+        let cx = cloud.context().await;
+        cx.create_missing_tables().await.unwrap();
+        let seed = Seed::parse(&seed.to_string()).unwrap();
+        seed.plant(&cx).await.unwrap();
+        cloud
+    }
+
+    /// What it takes to create tables and applications, which no function may.
+    async fn context(&self) -> Context {
+        let random = Random::default();
+        let endpoint = Endpoint::new(self.dynamodb.url()).await.unwrap();
+        let door = Door {
+            function: "the suite".into(),
+            backend: Backend::Endpoint(endpoint),
+            policy: None,
+            witness: None,
+        };
+        Context::new(Parts {
+            dynamodb: door.client(),
+            table_prefix: self.table_prefix.clone(),
+            keys: Arc::new(KeyFile::open_or_create(&self.key_file(), &random).unwrap()),
+            warm: WarmSecrets::new(&random).unwrap(),
+            clock: Clock::System,
+            random,
+        })
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.folder.path().join("sealing.key")
+    }
+
+    /// The environment of an operation's function.
+    pub fn environment(&self, handler: &str) -> Environment {
+        Environment::of_lambda(handler)
+            .with("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.url())
+            .with("COUNTERSIGN_TABLE_PREFIX", &self.table_prefix)
+            .with("COUNTERSIGN_KEY_FILE", self.key_file().to_str().unwrap())
+    }
+
+    /// A process of an operation's function.
+    pub async fn spawn(&self, handler: &str) -> Function {
+        self.spawn_with(&self.environment(handler)).await
+    }
+
+    /// A process with another environment.
+    pub async fn spawn_with(&self, environment: &Environment) -> Function {
+        Function::spawn(bootstrap(), environment).await
+    }
+
+    /// An operation's function, started when it is first asked for.
+    pub async fn function(&self, operation: &str) -> Arc<Function> {
+        let mut functions = self.functions.lock().await;
+        if let Some(function) = functions.get(operation) {
+            return Arc::clone(function);
+        }
+        let function = Arc::new(self.spawn(operation).await);
+        functions.insert(operation.to_owned(), Arc::clone(&function));
+        function
+    }
+
+    /// The operations whose functions were started.
+    pub async fn started(&self) -> Vec<String> {
+        self.functions.lock().await.keys().cloned().collect()
+    }
+
+    /// Brings a request to the function that its path leads to.
+    pub async fn call(&self, event: &Event) -> Reply {
+        let json = event.json();
+        let path = json["rawPath"].as_str().unwrap();
+        let operation = OPERATIONS
+            .iter()
+            .find(|endpoint| endpoint.route.path == path);
+        let operation = operation.unwrap_or_else(|| panic!("no operation has the path {path}"));
+        self.function(operation.id).await.call(event).await
+    }
+}
+
+/// The bootstrap under test: the one that `COUNTERSIGN_TEST_BOOTSTRAP` names, or else one that is
+/// built once, as the tests were.
+fn bootstrap() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        std::env::var_os("COUNTERSIGN_TEST_BOOTSTRAP").map_or_else(
+            || crate::binary::built("bootstrap"),
+            |path| crate::derived::repository("").join(path),
+        )
+    })
+}

@@ -1,0 +1,67 @@
+//! A DynamoDB at a URL for functions that are processes of their own.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Response};
+use local::Embedded;
+
+use super::Server;
+use crate::app::remote_dynamodb;
+
+/// The embedded store behind HTTP on 127.0.0.1, or the DynamoDB that the suite runs on.
+#[derive(Debug)]
+pub struct DynamoDb {
+    url: String,
+    embedded: Option<(Embedded, Server)>,
+}
+
+impl DynamoDb {
+    /// The one at `COUNTERSIGN_TEST_DYNAMODB`, or else the embedded one.
+    pub async fn start() -> Self {
+        match remote_dynamodb() {
+            Some(url) => Self {
+                url,
+                embedded: None,
+            },
+            None => Self::embedded().await,
+        }
+    }
+
+    /// The embedded one, in memory.
+    pub async fn embedded() -> Self {
+        let store = Embedded::memory().unwrap();
+        let router = Router::new()
+            .fallback(call)
+            .layer(DefaultBodyLimit::disable())
+            .with_state(store.clone());
+        let server = Server::start(router).await;
+        Self {
+            url: format!("http://{}", server.address),
+            embedded: Some((store, server)),
+        }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether others have tables in it too.
+    pub fn is_remote(&self) -> bool {
+        self.embedded.is_none()
+    }
+}
+
+async fn call(State(store): State<Embedded>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    let target = headers.get("x-amz-target");
+    let target = target.map_or("", |target| target.to_str().unwrap_or_default());
+    let operation = target
+        .split_once('.')
+        .map_or("", |(_, operation)| operation);
+    let answer = store.call(operation, &body).await;
+    Response::builder()
+        .status(answer.status)
+        .header("content-type", "application/x-amz-json-1.0")
+        .body(Body::from(answer.body))
+        .unwrap()
+}

@@ -1,0 +1,107 @@
+//! What API Gateway makes of a request: the events of HTTP APIs, payload format 2.0.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::app::secret_of;
+use crate::caller::form;
+
+/// A request, as it reaches a function.
+#[derive(Clone, Debug)]
+pub struct Event(Value);
+
+impl Event {
+    /// `POST` with the arguments as a form. API Gateway passes forms on in base64.
+    pub fn post(path: &str, arguments: &[(&str, &str)]) -> Self {
+        let body = STANDARD.encode(form(arguments));
+        let mut event =
+            Self::new("POST", path, "").header("content-type", "application/x-www-form-urlencoded");
+        event.0["body"] = body.into();
+        event.0["isBase64Encoded"] = true.into();
+        event
+    }
+
+    /// `GET` with the arguments in the query.
+    pub fn get(path: &str, arguments: &[(&str, &str)]) -> Self {
+        Self::new("GET", path, &form(arguments))
+    }
+
+    fn new(method: &str, path: &str, query: &str) -> Self {
+        let route_key = format!("{method} {path}");
+        Self(json!({
+            "version": "2.0",
+            "routeKey": route_key,
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": {
+                "accept": "*/*",
+                "host": "api1234567.execute-api.us-east-1.amazonaws.com",
+                "user-agent": "suite/1.0",
+                "x-amzn-trace-id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+                "x-forwarded-for": "127.0.0.1",
+                "x-forwarded-port": "443",
+                "x-forwarded-proto": "https"
+            },
+            "requestContext": {
+                "accountId": "123456789012",
+                "apiId": "api1234567",
+                "domainName": "api1234567.execute-api.us-east-1.amazonaws.com",
+                "domainPrefix": "api1234567",
+                "http": {
+                    "method": method,
+                    "path": path,
+                    "protocol": "HTTP/1.1",
+                    "sourceIp": "127.0.0.1",
+                    "userAgent": "suite/1.0"
+                },
+                "requestId": "JKJaXmPLvHcESHA=",
+                "routeKey": route_key,
+                "stage": "$default",
+                "time": "21/Nov/2026:00:00:00 +0000",
+                "timeEpoch": 1_795_219_200_000_i64
+            },
+            "isBase64Encoded": false
+        }))
+    }
+
+    /// From a client of the seed, by its ID.
+    #[must_use]
+    pub fn by(self, client: &str) -> Self {
+        self.basic(client, &secret_of(client))
+    }
+
+    /// With HTTP Basic credentials.
+    #[must_use]
+    pub fn basic(self, id: &str, secret: &str) -> Self {
+        let pair = STANDARD.encode(format!("{id}:{secret}"));
+        self.header("authorization", &format!("Basic {pair}"))
+    }
+
+    /// With this header, in the place of another of its name.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.0["headers"][name] = value.into();
+        self
+    }
+
+    /// From this address, as the gateway saw it.
+    #[must_use]
+    pub fn from(mut self, address: &str) -> Self {
+        self.0["requestContext"]["http"]["sourceIp"] = address.into();
+        self
+    }
+
+    /// With this body, as a gateway passes text on.
+    #[must_use]
+    pub fn text(mut self, body: &str) -> Self {
+        self.0["body"] = body.into();
+        self.0["isBase64Encoded"] = false.into();
+        self
+    }
+
+    /// The event's JSON, to be sent or to be spoilt first.
+    pub fn json(&self) -> Value {
+        self.0.clone()
+    }
+}

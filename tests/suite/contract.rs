@@ -1,0 +1,213 @@
+//! The contract of the machine API, operation by operation: the bytes of each success, each refusal
+//! by its code and words, and what an operation changes for the others.
+
+mod clients_add;
+mod clients_clear_whitelist;
+mod clients_delete;
+mod clients_list;
+mod clients_reset_secret;
+mod clients_set_description;
+mod clients_set_features;
+mod clients_set_whitelist;
+mod documents_openapi;
+mod settings_get_default;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use countersign_tests::derived::repository;
+use countersign_tests::{App, Caller, Reply, form};
+use functions::OPERATIONS;
+use reqwest::Method;
+use serde_json::Value;
+
+/// What a reply without anything to say consists of.
+pub(crate) const DONE: &str = r#"{"stat":"ok"}"#;
+/// The words of code 403.
+pub(crate) const NOT_AUTHORIZED: &str = "this client does not have authorization for this action";
+/// A call that every client with a feature may make, and that changes nothing.
+pub(crate) const HARMLESS: (&str, &[(&str, &str)]) = ("/settings/get_default", &[("key", "any")]);
+
+/// The ways in which published clients send the same call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    QueryByGet,
+    FormByGet,
+    FormByPost,
+    QueryByPost,
+    QueryBesideEmptyJson,
+}
+
+impl Way {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::QueryByGet,
+        Self::FormByGet,
+        Self::FormByPost,
+        Self::QueryByPost,
+        Self::QueryBesideEmptyJson,
+    ];
+
+    pub(crate) async fn send(self, caller: &Caller, path: &str, given: &[(&str, &str)]) -> Reply {
+        let form_type = ("content-type", "application/x-www-form-urlencoded");
+        let json_type = ("content-type", "application/json");
+        let (in_path, in_body) = match self {
+            Self::FormByGet | Self::FormByPost => (path.to_owned(), form(given)),
+            Self::QueryByGet | Self::QueryByPost => {
+                (format!("{path}?{}", form(given)), String::new())
+            }
+            Self::QueryBesideEmptyJson => (format!("{path}?{}", form(given)), r#""""#.to_owned()),
+        };
+        let (method, headers) = match self {
+            Self::QueryByGet => (Method::GET, vec![]),
+            Self::FormByGet => (Method::GET, vec![form_type]),
+            Self::FormByPost => (Method::POST, vec![form_type]),
+            Self::QueryByPost => (Method::POST, vec![]),
+            Self::QueryBesideEmptyJson => (Method::POST, vec![json_type]),
+        };
+        caller.send(method, &in_path, &headers, in_body.into()).await
+    }
+}
+
+/// The bytes of a success, with what was made for it replaced by the name of its field: so that
+/// they can be compared, and no failing test prints a secret.
+#[track_caller]
+pub(crate) fn shown(reply: &Reply) -> String {
+    let mut body = reply.body.clone();
+    for field in ["client_id", "client_secret", "new_secret"] {
+        for value in values_of(&reply.ok(), field) {
+            if field != "client_id" || is_id(&value) {
+                body = body.replace(&format!("\"{value}\""), &format!("\"<{field}>\""));
+            }
+        }
+    }
+    body
+}
+
+fn values_of(json: &Value, field: &str) -> Vec<String> {
+    let here = json[field].as_str().map(str::to_owned);
+    let listed = json["results"].as_array().into_iter().flatten();
+    here.into_iter().chain(listed.flat_map(|listed| values_of(listed, field))).collect()
+}
+
+/// Has it the shape of a client ID that is made here?
+pub(crate) fn is_id(text: &str) -> bool {
+    let alphabet = b"23456789abcdefghjkmnpqrstuvwxyz";
+    text.len() == 32 && text.bytes().all(|byte| alphabet.contains(&byte))
+}
+
+/// Has it the shape of a secret that is made here?
+pub(crate) fn is_secret(text: &str) -> bool {
+    let rest = text.strip_prefix("csk_").unwrap_or_default();
+    rest.len() == 38 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The application's clients, as the list has them, secrets too.
+pub(crate) async fn clients(app: &App) -> Vec<Value> {
+    let list = app.owner().post("/clients/list", &[]).await.ok();
+    list["results"].as_array().unwrap().clone()
+}
+
+/// Makes sure that a part of the list has not changed, without printing the secrets in it.
+pub(crate) async fn assert_unchanged(app: &App, before: &[Value]) {
+    assert!(clients(app).await == before, "a refused call changed a client");
+}
+
+/// A field of a client, as the list shows it.
+pub(crate) async fn listed(app: &App, id: &str, field: &str) -> Value {
+    app.listed(id).await.unwrap_or_else(|| panic!("{id} is not listed"))[field].clone()
+}
+
+/// Is the caller who it says it is, and may it call from where it does?
+pub(crate) async fn assert_works(caller: &Caller) {
+    caller.post(HARMLESS.0, HARMLESS.1).await.ok();
+}
+
+/// Is the caller refused as nobody that is known?
+pub(crate) async fn assert_unknown(caller: &Caller) {
+    caller.post(HARMLESS.0, HARMLESS.1).await.error(402, "invalid_client_credentials");
+}
+
+/// Is the caller known, but not let in?
+pub(crate) async fn assert_not_admitted(caller: &Caller) {
+    assert_not_authorized(&caller.post(HARMLESS.0, HARMLESS.1).await);
+}
+
+#[track_caller]
+pub(crate) fn assert_not_authorized(reply: &Reply) {
+    assert_eq!(reply.error(403, "client_permission_error"), NOT_AUTHORIZED);
+}
+
+/// Makes sure that no one but an enabled owner gets anything done with this call.
+async fn assert_owners_only(app: &App, path: &str, given: &[(&str, &str)]) {
+    let before = clients(app).await;
+    let lesser = ["access_issuer", "direct_access", "direct_read_access", "login_client"];
+    for id in lesser.into_iter().chain(["featureless"]) {
+        assert_not_authorized(&app.client(id).post(path, given).await);
+    }
+    for nobody in [app.stranger(), app.client("disabled")] {
+        nobody.post(path, given).await.error(402, "invalid_client_credentials");
+    }
+    assert_unchanged(app, &before).await;
+}
+
+/// Makes sure that `argument` takes only the ID of a client of the caller's application.
+async fn assert_takes_known_ids_only(
+    app: &App,
+    path: &str,
+    argument: &str,
+    given: &[(&str, &str)],
+) {
+    let before = clients(app).await;
+    let too_long = "x".repeat(256);
+    for id in ["", " ", "nobody", "foreigner", "FEATURELESS", "featureless ", "größe", &too_long] {
+        let given = [given, &[(argument, id)]].concat();
+        let why = app.owner().post(path, &given).await.invalid(argument);
+        assert_eq!(why, format!("{argument} is not a valid id"), "{id:?}");
+    }
+    assert_unchanged(app, &before).await;
+}
+
+/// Makes sure that the call is not possible without `argument`.
+async fn assert_missing(app: &App, path: &str, given: &[(&str, &str)], argument: &str) {
+    let reply = app.owner().post(path, given).await;
+    let words = reply.error(100, "missing_argument");
+    assert_eq!(words, format!("missing required argument: {argument}"));
+    assert_eq!(reply.json()["argument_name"], argument);
+}
+
+#[test]
+fn every_operation_has_a_contract_file() {
+    let wanted: BTreeSet<_> =
+        OPERATIONS.iter().map(|operation| operation.id.replace('.', "_")).collect();
+    assert_eq!(files(&repository("tests/suite/contract")), wanted);
+    let this = std::fs::read_to_string(repository("tests/suite/contract.rs")).unwrap();
+    for name in wanted {
+        assert!(this.contains(&format!("\nmod {name};\n")), "contract.rs does not declare {name}");
+        let file = repository(&format!("tests/suite/contract/{name}.rs"));
+        let tests = std::fs::read_to_string(file).unwrap().matches("#[tokio::test").count();
+        assert!(tests >= 2, "the contract of {name} has {tests} tests");
+    }
+}
+
+#[test]
+fn every_file_of_an_area_is_an_operation_on_the_list() {
+    let source = repository("functions/src");
+    let areas = std::fs::read_dir(&source).unwrap().map(|entry| entry.unwrap().path());
+    let found: BTreeSet<_> = areas
+        .filter(|area| area.is_dir())
+        .flat_map(|area| {
+            let name = area.file_name().unwrap().to_str().unwrap().to_owned();
+            files(&area).into_iter().map(move |file| format!("{name}.{file}"))
+        })
+        .collect();
+    let listed: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.id.to_owned()).collect();
+    assert_eq!(found, listed);
+    assert_eq!(listed.len(), OPERATIONS.len(), "an operation is listed twice");
+}
+
+/// The Rust files of a folder, without their ending.
+fn files(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let rust = entries.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    rust.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
