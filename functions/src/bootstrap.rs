@@ -6,14 +6,12 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::Region;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use lambda_http::service_fn;
+use shared::store::tuned;
 use shared::{Clock, Context, Endpoint, KeyFile, Parts, Random, WarmSecrets};
 
 use crate::OPERATIONS;
@@ -100,17 +98,9 @@ fn dynamodb() -> Result<aws_sdk_dynamodb::Client, String> {
     let plain = endpoint
         .as_ref()
         .is_some_and(|url| url.starts_with("http://"));
-    let mut config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
+    let mut config = tuned(aws_sdk_dynamodb::Config::builder())
         .region(Region::new(needed("AWS_REGION")?))
-        .credentials_provider(credentials)
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(1))
-                .operation_attempt_timeout(Duration::from_secs(3))
-                .build(),
-        );
+        .credentials_provider(credentials);
     config = if plain {
         config.http_client(http.build_http())
     } else {

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use self::idempotency::Answered;
 
 /// How often expired items are deleted. `DynamoDB` promises days; a minute keeps the file small.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// What the store answered: an HTTP status and the JSON of a `DynamoDB` answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +36,17 @@ pub enum EmbeddedFault {
     #[error("the path {} is not UTF-8", .0.display())]
     Path(PathBuf),
     /// The store refused: a file of another kind, a full disk, no permission.
-    #[error("{0}")]
+    #[error("{}", first_sentence(.0))]
     Store(#[from] DynoxideError),
     /// The operating system gave no thread.
     #[error("{0}")]
     Thread(#[from] std::io::Error),
+}
+
+/// The store's further sentences give advice to programmers.
+fn first_sentence(fault: &DynoxideError) -> String {
+    let text = fault.to_string();
+    text.split(". ").next().unwrap_or_default().to_owned()
 }
 
 /// A handle to the embedded `DynamoDB`. Clones share one store; it closes with the last of them.

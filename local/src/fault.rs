@@ -52,6 +52,7 @@ impl From<shared::Error> for StartError {
     fn from(error: shared::Error) -> Self {
         Self::Tables(match error {
             shared::Error::Busy => "DynamoDB is busy; try again".to_owned(),
+            shared::Error::Unexpected(cause) => cause.for_the_log().to_owned(),
             _ => "DynamoDB refused to create, read or write them".to_owned(),
         })
     }

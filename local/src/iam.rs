@@ -104,7 +104,7 @@ impl Statement {
         // IAM compares actions without regard to case, resources with.
         let mut actions = self.actions.iter();
         let mut resources = self.resources.iter();
-        actions.any(|pattern| matches(pattern, action, |a, b| a.eq_ignore_ascii_case(b)))
+        actions.any(|pattern| matches(pattern, action, u8::eq_ignore_ascii_case))
             && resources.any(|pattern| matches(pattern, resource, u8::eq))
     }
 }

@@ -19,7 +19,11 @@ pub struct Arguments {
     given: BTreeMap<String, Given>,
     /// A name that does not decode; nobody can tell which argument it was meant to be.
     unreadable_name: Option<String>,
+    too_many: bool,
 }
+
+/// Far more arguments than any operation has, and few enough that they cost a stranger's call nothing.
+const MOST_ARGUMENTS: usize = 1_000;
 
 /// One argument's value. `Debug` shows none of it, because it may be a secret.
 struct Given {
@@ -65,6 +69,10 @@ impl Arguments {
                     .get_or_insert_with(|| quoted(&String::from_utf8_lossy(name)));
                 continue;
             };
+            if self.given.len() >= MOST_ARGUMENTS {
+                self.too_many = true;
+                return;
+            }
             let text = unescape(value);
             match self.given.entry(name.to_string()) {
                 Entry::Vacant(entry) => {
@@ -106,6 +114,10 @@ impl Arguments {
                 name,
                 "the name is not valid percent-encoded UTF-8",
             ));
+        }
+        if self.too_many {
+            let reason = format!("it has more than {MOST_ARGUMENTS} arguments");
+            return Err(Error::invalid("body", reason));
         }
         T::deserialize(decode::Input(&self.given)).map_err(|fault| match fault {
             decode::Fault::Missing(name) => {

@@ -49,8 +49,8 @@ impl Cause {
         Self(what.into())
     }
 
-    /// The words for the log line of the request.
-    pub(crate) fn for_the_log(&self) -> &str {
+    /// The words for the log, or for the person who starts the process. Never for a caller.
+    pub fn for_the_log(&self) -> &str {
         &self.0
     }
 }

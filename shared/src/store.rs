@@ -31,6 +31,7 @@ mod transaction;
 pub use access::{AccessPattern, Grant};
 pub(crate) use client::Credential;
 pub use client::{ClientEditor, ClientReader, Listed};
+pub use dynamodb::tuned;
 pub use setting::SettingReader;
 pub use table::Table;
 

@@ -8,6 +8,7 @@ mod app;
 pub mod binary;
 mod caller;
 pub mod derived;
+pub mod measure;
 pub mod runtime_api;
 pub mod witness;
 

@@ -64,7 +64,9 @@ impl Way {
             Self::QueryByPost => (Method::POST, vec![]),
             Self::QueryBesideEmptyJson => (Method::POST, vec![json_type]),
         };
-        caller.send(method, &in_path, &headers, in_body.into()).await
+        caller
+            .send(method, &in_path, &headers, in_body.into())
+            .await
     }
 }
 
@@ -86,7 +88,9 @@ pub(crate) fn shown(reply: &Reply) -> String {
 fn values_of(json: &Value, field: &str) -> Vec<String> {
     let here = json[field].as_str().map(str::to_owned);
     let listed = json["results"].as_array().into_iter().flatten();
-    here.into_iter().chain(listed.flat_map(|listed| values_of(listed, field))).collect()
+    here.into_iter()
+        .chain(listed.flat_map(|listed| values_of(listed, field)))
+        .collect()
 }
 
 /// Has it the shape of a client ID that is made here?
@@ -109,12 +113,18 @@ pub(crate) async fn clients(app: &App) -> Vec<Value> {
 
 /// Makes sure that a part of the list has not changed, without printing the secrets in it.
 pub(crate) async fn assert_unchanged(app: &App, before: &[Value]) {
-    assert!(clients(app).await == before, "a refused call changed a client");
+    assert!(
+        clients(app).await == before,
+        "a refused call changed a client"
+    );
 }
 
 /// A field of a client, as the list shows it.
 pub(crate) async fn listed(app: &App, id: &str, field: &str) -> Value {
-    app.listed(id).await.unwrap_or_else(|| panic!("{id} is not listed"))[field].clone()
+    app.listed(id)
+        .await
+        .unwrap_or_else(|| panic!("{id} is not listed"))[field]
+        .clone()
 }
 
 /// Is the caller who it says it is, and may it call from where it does?
@@ -124,7 +134,10 @@ pub(crate) async fn assert_works(caller: &Caller) {
 
 /// Is the caller refused as nobody that is known?
 pub(crate) async fn assert_unknown(caller: &Caller) {
-    caller.post(HARMLESS.0, HARMLESS.1).await.error(402, "invalid_client_credentials");
+    caller
+        .post(HARMLESS.0, HARMLESS.1)
+        .await
+        .error(402, "invalid_client_credentials");
 }
 
 /// Is the caller known, but not let in?
@@ -140,12 +153,20 @@ pub(crate) fn assert_not_authorized(reply: &Reply) {
 /// Makes sure that no one but an enabled owner gets anything done with this call.
 async fn assert_owners_only(app: &App, path: &str, given: &[(&str, &str)]) {
     let before = clients(app).await;
-    let lesser = ["access_issuer", "direct_access", "direct_read_access", "login_client"];
+    let lesser = [
+        "access_issuer",
+        "direct_access",
+        "direct_read_access",
+        "login_client",
+    ];
     for id in lesser.into_iter().chain(["featureless"]) {
         assert_not_authorized(&app.client(id).post(path, given).await);
     }
     for nobody in [app.stranger(), app.client("disabled")] {
-        nobody.post(path, given).await.error(402, "invalid_client_credentials");
+        nobody
+            .post(path, given)
+            .await
+            .error(402, "invalid_client_credentials");
     }
     assert_unchanged(app, &before).await;
 }
@@ -159,7 +180,16 @@ async fn assert_takes_known_ids_only(
 ) {
     let before = clients(app).await;
     let too_long = "x".repeat(256);
-    for id in ["", " ", "nobody", "foreigner", "FEATURELESS", "featureless ", "größe", &too_long] {
+    for id in [
+        "",
+        " ",
+        "nobody",
+        "foreigner",
+        "FEATURELESS",
+        "featureless ",
+        "größe",
+        &too_long,
+    ] {
         let given = [given, &[(argument, id)]].concat();
         let why = app.owner().post(path, &given).await.invalid(argument);
         assert_eq!(why, format!("{argument} is not a valid id"), "{id:?}");
@@ -177,14 +207,22 @@ async fn assert_missing(app: &App, path: &str, given: &[(&str, &str)], argument:
 
 #[test]
 fn every_operation_has_a_contract_file() {
-    let wanted: BTreeSet<_> =
-        OPERATIONS.iter().map(|operation| operation.id.replace('.', "_")).collect();
+    let wanted: BTreeSet<_> = OPERATIONS
+        .iter()
+        .map(|operation| operation.id.replace('.', "_"))
+        .collect();
     assert_eq!(files(&repository("tests/suite/contract")), wanted);
     let this = std::fs::read_to_string(repository("tests/suite/contract.rs")).unwrap();
     for name in wanted {
-        assert!(this.contains(&format!("\nmod {name};\n")), "contract.rs does not declare {name}");
+        assert!(
+            this.contains(&format!("\nmod {name};\n")),
+            "contract.rs does not declare {name}"
+        );
         let file = repository(&format!("tests/suite/contract/{name}.rs"));
-        let tests = std::fs::read_to_string(file).unwrap().matches("#[tokio::test").count();
+        let tests = std::fs::read_to_string(file)
+            .unwrap()
+            .matches("#[tokio::test")
+            .count();
         assert!(tests >= 2, "the contract of {name} has {tests} tests");
     }
 }
@@ -192,22 +230,36 @@ fn every_operation_has_a_contract_file() {
 #[test]
 fn every_file_of_an_area_is_an_operation_on_the_list() {
     let source = repository("functions/src");
-    let areas = std::fs::read_dir(&source).unwrap().map(|entry| entry.unwrap().path());
+    let areas = std::fs::read_dir(&source)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let found: BTreeSet<_> = areas
         .filter(|area| area.is_dir())
         .flat_map(|area| {
             let name = area.file_name().unwrap().to_str().unwrap().to_owned();
-            files(&area).into_iter().map(move |file| format!("{name}.{file}"))
+            files(&area)
+                .into_iter()
+                .map(move |file| format!("{name}.{file}"))
         })
         .collect();
-    let listed: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.id.to_owned()).collect();
+    let listed: BTreeSet<_> = OPERATIONS
+        .iter()
+        .map(|operation| operation.id.to_owned())
+        .collect();
     assert_eq!(found, listed);
-    assert_eq!(listed.len(), OPERATIONS.len(), "an operation is listed twice");
+    assert_eq!(
+        listed.len(),
+        OPERATIONS.len(),
+        "an operation is listed twice"
+    );
 }
 
 /// The Rust files of a folder, without their ending.
 fn files(folder: &Path) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let rust = entries.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
-    rust.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    rust.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect()
 }

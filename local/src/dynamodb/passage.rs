@@ -97,10 +97,11 @@ impl Passage {
             body: &sent,
             needs: &needs(&operation, &sent),
         };
-        if witness.wants_capacity() && matches!(self.onward, Onward::Embedded(_)) {
-            if let Some(asking) = asking_for_capacity(&operation, &sent) {
-                *request.body_mut() = SdkBody::from(asking);
-            }
+        if witness.wants_capacity()
+            && matches!(self.onward, Onward::Embedded(_))
+            && let Some(asking) = asking_for_capacity(&operation, &sent)
+        {
+            *request.body_mut() = SdkBody::from(asking);
         }
         let intervention = witness.before(&call);
         let mut answer = match &intervention {

@@ -176,6 +176,7 @@ async fn a_witness_sees_every_attempt_and_can_interfere() {
 /// Not a test: `cargo test --release -p countersign-local --lib latency -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
+#[expect(clippy::print_stderr, reason = "a measurement is for reading")]
 async fn latency() {
     let (store, client) = with_table().await;
     let policies = Policies::parse(TEMPLATE, "s").unwrap();
@@ -197,6 +198,6 @@ async fn latency() {
             times.push(started.elapsed());
         }
         times.sort();
-        println!("{what}: p50 {:?}, p99 {:?}", times[10_000], times[19_800]);
+        eprintln!("{what}: p50 {:?}, p99 {:?}", times[10_000], times[19_800]);
     }
 }

@@ -14,22 +14,20 @@ use super::{Answer, Embedded, Store};
 /// Runs the operation of this name.
 pub(super) async fn dispatch(store: &Embedded, operation: &str, body: &[u8]) -> Answer {
     match operation {
-        "BatchGetItem" => read_items(store, body, |db, input| db.batch_get_item(input)).await,
-        "CreateTable" => run(store, body, |db, input| db.create_table(input)).await,
-        "DeleteItem" => run(store, body, |db, input| db.delete_item(input)).await,
-        "DescribeTable" => run(store, body, |db, input| db.describe_table(input)).await,
-        "DescribeTimeToLive" => run(store, body, |db, input| db.describe_time_to_live(input)).await,
-        "GetItem" => read_items(store, body, |db, input| db.get_item(input)).await,
-        "ListTables" => run(store, body, |db, input| db.list_tables(input)).await,
-        "PutItem" => run(store, body, |db, input| db.put_item(input)).await,
-        "Query" => run(store, body, |db, input| db.query(input)).await,
-        "Scan" => run(store, body, |db, input| db.scan(input)).await,
-        "TransactGetItems" => {
-            read_items(store, body, |db, input| db.transact_get_items(input)).await
-        }
+        "BatchGetItem" => read_items(store, body, Database::batch_get_item).await,
+        "CreateTable" => run(store, body, Database::create_table).await,
+        "DeleteItem" => run(store, body, Database::delete_item).await,
+        "DescribeTable" => run(store, body, Database::describe_table).await,
+        "DescribeTimeToLive" => run(store, body, Database::describe_time_to_live).await,
+        "GetItem" => read_items(store, body, Database::get_item).await,
+        "ListTables" => run(store, body, Database::list_tables).await,
+        "PutItem" => run(store, body, Database::put_item).await,
+        "Query" => run(store, body, Database::query).await,
+        "Scan" => run(store, body, Database::scan).await,
+        "TransactGetItems" => read_items(store, body, Database::transact_get_items).await,
         "TransactWriteItems" => transact_write(store, body).await,
-        "UpdateItem" => run(store, body, |db, input| db.update_item(input)).await,
-        "UpdateTimeToLive" => run(store, body, |db, input| db.update_time_to_live(input)).await,
+        "UpdateItem" => run(store, body, Database::update_item).await,
+        "UpdateTimeToLive" => run(store, body, Database::update_time_to_live).await,
         _ => Answer {
             status: 400,
             body: br#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#.to_vec(),

@@ -68,12 +68,11 @@ pub(crate) fn event(
     event.is_base64_encoded = false;
     if !body.is_empty() {
         let text = std::str::from_utf8(body).ok();
-        match text.filter(|_| is_text(&headers)) {
-            Some(text) => event.body = Some(text.to_owned()),
-            None => {
-                event.body = Some(BASE64_STANDARD.encode(body));
-                event.is_base64_encoded = true;
-            }
+        if let Some(text) = text.filter(|_| is_text(&headers)) {
+            event.body = Some(text.to_owned());
+        } else {
+            event.body = Some(BASE64_STANDARD.encode(body));
+            event.is_base64_encoded = true;
         }
     }
     event.cookies = cookies(headers.remove(header::COOKIE).as_ref());

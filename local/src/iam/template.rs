@@ -171,7 +171,7 @@ impl<'a> Names<'a> {
                 .ok_or_else(|| format!("`{text}` has no end of its `${{`"))?;
             result.push_str(before);
             match name.strip_prefix('!') {
-                Some(literal) => result.push_str(&format!("${{{literal}}}")),
+                Some(literal) => result.extend(["${", literal, "}"]),
                 None if name.contains('.') => result.push_str(&self.attribute(name)?),
                 None => result.push_str(&self.reference(name)?),
             }

@@ -78,13 +78,11 @@ async fn handle(
         drop(working);
         answer
     });
-    match run.await {
-        Ok(answer) => gateway::response(answer),
-        Err(_) => {
-            tracing::error!(operation = OPERATIONS[place].id, "the operation panicked");
-            seen.refuse(Refusal::FunctionFailed)
-        }
-    }
+    let Ok(answer) = run.await else {
+        tracing::error!(operation = OPERATIONS[place].id, "the operation panicked");
+        return seen.refuse(Refusal::FunctionFailed);
+    };
+    gateway::response(answer)
 }
 
 /// What all requests share.
@@ -122,9 +120,12 @@ impl Server {
             return Err(Refusal::BodyTooLarge);
         }
         let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
-        let body = body.map_err(|fault| match fault.is::<LengthLimitError>() {
-            true => Refusal::BodyTooLarge,
-            false => Refusal::BadRequest,
+        let body = body.map_err(|fault| {
+            if fault.is::<LengthLimitError>() {
+                Refusal::BodyTooLarge
+            } else {
+                Refusal::BadRequest
+            }
         })?;
         Ok((path, route, body.to_bytes()))
     }

@@ -13,12 +13,13 @@ use crate::{MAX_BODY_BYTES, MAX_HEAD_BYTES};
 fn template() -> String {
     let mut template = "Resources:\n  Nothing: {Type: AWS::SNS::Topic}\n".to_owned();
     for (place, operation) in OPERATIONS.iter().enumerate() {
-        template += &format!(
+        let function = format!(
             "  F{place}:\n    Type: AWS::Serverless::Function\n    Properties:\n      \
              Handler: {}\n      Policies:\n        Statement:\n          \
              {{Effect: Allow, Action: 'dynamodb:*', Resource: '*'}}\n",
             operation.id
         );
+        template += &function;
     }
     template
 }
@@ -131,7 +132,12 @@ async fn a_body_without_a_length_is_counted_as_it_comes() {
     let running = start(options()).await.unwrap();
     let mut request =
         b"POST /clients/list HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
-    let chunk = [b"100000\r\n", &[b'a'; 0x10_0000][..], b"\r\n"].concat();
+    let chunk = [
+        b"100000\r\n".to_vec(),
+        vec![b'a'; 0x10_0000],
+        b"\r\n".to_vec(),
+    ]
+    .concat();
     for _ in 0..11 {
         request.extend_from_slice(&chunk);
     }
@@ -300,11 +306,41 @@ async fn an_operation_that_has_begun_goes_on_to_its_end() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
+/// Panics in the middle of an operation.
+#[derive(Debug)]
+struct Panicking;
+
+impl Witness for Panicking {
+    fn before(&self, call: &Call<'_>) -> Intervention {
+        panic!("{} on purpose", call.operation);
+    }
+
+    fn after(&self, _: &Call<'_>, _: &AnswerView<'_>) {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_is_an_answer() {
+    let panicking = Options {
+        witness: Some(Arc::new(Panicking)),
+        ..options()
+    };
+    let running = start(panicking).await.unwrap();
+    let list = get(&format!("/clients/list?{OWNER}"));
+    for _ in 0..3 {
+        let answer = send(running.address, list.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+        let body = r#"{"message":"Internal Server Error"}"#;
+        assert!(answer.ends_with(body), "{answer}");
+    }
+    running.stop().await;
+}
+
 /// Not a test: `cargo test --release -p countersign-local --lib throughput -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
+#[expect(clippy::print_stderr, reason = "a measurement is for reading")]
 async fn throughput() {
-    const EACH: usize = 20_000;
+    const EACH: u32 = 20_000;
     let running = start(options()).await.unwrap();
     let request =
         get(&format!("/settings/get_default?{OWNER}&key=k")).replace("close", "keep-alive");
@@ -325,7 +361,7 @@ async fn throughput() {
         for client in clients.collect::<Vec<_>>() {
             client.await.unwrap();
         }
-        let rate = EACH as f64 / started.elapsed().as_secs_f64();
-        println!("{connections} connections: {rate:.0} requests a second");
+        let rate = f64::from(EACH) / started.elapsed().as_secs_f64();
+        eprintln!("{connections} connections: {rate:.0} requests a second");
     }
 }

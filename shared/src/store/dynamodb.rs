@@ -1,7 +1,11 @@
 //! Talking to DynamoDB: items to records and back, reads, and faults in words for the log.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::de::DeserializeOwned;
@@ -11,6 +15,26 @@ use super::key::Key;
 use super::transaction::Race;
 use super::{Store, Table};
 use crate::{Error, Result};
+
+/// How every function talks to DynamoDB, wherever that is: it answers within milliseconds, so what
+/// has not been answered within seconds is asked again, soon, and not for long.
+pub fn tuned(config: Builder) -> Builder {
+    config
+        .behavior_version(BehaviorVersion::latest())
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(25)),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(1))
+                .operation_attempt_timeout(Duration::from_secs(3))
+                .build(),
+        )
+        // It watches over long streams; here all bodies are short, and the timeouts are shorter.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
 
 /// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;

@@ -73,6 +73,7 @@ pub struct Function {
     api: RuntimeApi,
     child: Mutex<Child>,
     log: NamedTempFile,
+    pid: u32,
     started: Instant,
 }
 
@@ -96,6 +97,7 @@ impl Function {
             .unwrap_or_else(|fault| panic!("{} does not start: {fault}", program.display()));
         Self {
             api,
+            pid: child.id().unwrap(),
             child: Mutex::new(child),
             log,
             started,
@@ -105,6 +107,11 @@ impl Function {
     /// When its process was started.
     pub fn started(&self) -> Instant {
         self.started
+    }
+
+    /// Its process ID.
+    pub fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// Hands it an event and gives back its response, or the error that it reported instead.
@@ -147,6 +154,11 @@ impl Function {
     pub fn init_error(&self) -> Option<Value> {
         let json = |body: Bytes| serde_json::from_slice(&body).unwrap();
         self.api.init_error().map(json)
+    }
+
+    /// Ends it, and waits until it is gone.
+    pub async fn kill(self) {
+        self.child.lock().await.kill().await.unwrap();
     }
 
     /// Waits until it ends by itself.

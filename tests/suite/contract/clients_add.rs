@@ -23,17 +23,36 @@ async fn a_client_is_created_with_an_id_and_a_secret_of_its_own() {
         let made = reply.ok();
         let (id, secret) = (&made["client_id"], made["client_secret"].as_str().unwrap());
         assert!(is_id(id.as_str().unwrap()) && is_secret(secret), "{way:?}");
-        app.caller(id.as_str().unwrap(), secret).post("/clients/list", &[]).await.ok();
+        app.caller(id.as_str().unwrap(), secret)
+            .post("/clients/list", &[])
+            .await
+            .ok();
     }
 }
 
 #[tokio::test]
 async fn the_list_shows_the_new_client_as_the_reply_does() {
     let app = App::start().await;
-    let reply = app.owner().post(ADD, &[("description", "the new one")]).await.ok();
-    let entry = app.listed(reply["client_id"].as_str().unwrap()).await.unwrap();
-    for field in ["description", "client_id", "client_secret", "features", "whitelist"] {
-        assert!(entry[field] == reply[field] && !entry[field].is_null(), "{field} differs");
+    let reply = app
+        .owner()
+        .post(ADD, &[("description", "the new one")])
+        .await
+        .ok();
+    let entry = app
+        .listed(reply["client_id"].as_str().unwrap())
+        .await
+        .unwrap();
+    for field in [
+        "description",
+        "client_id",
+        "client_secret",
+        "features",
+        "whitelist",
+    ] {
+        assert!(
+            entry[field] == reply[field] && !entry[field].is_null(),
+            "{field} differs"
+        );
     }
     assert_eq!(entry.as_object().unwrap().len(), 5);
 }
@@ -63,7 +82,10 @@ async fn features_in_any_order_are_listed_alphabetically_and_once() {
     let app = App::start().await;
     let all =
         r#"["owner","login_client","direct_read_access","direct_access","access_issuer","owner"]"#;
-    let reply = app.owner().post(ADD, &[("description", "all five"), ("features", all)]).await;
+    let reply = app
+        .owner()
+        .post(ADD, &[("description", "all five"), ("features", all)])
+        .await;
     assert_eq!(
         shown(&reply),
         r#"{"description":"all five","client_id":"<client_id>","client_secret":"<client_secret>","features":["access_issuer","direct_access","direct_read_access","login_client","owner"],"whitelist":["0.0.0.0/0"],"stat":"ok"}"#
@@ -78,7 +100,10 @@ async fn each_new_client_is_another_one() {
     assert_ne!(one_id, other_id);
     assert_works(&one).await;
     assert_works(&other).await;
-    let secrets = [listed(&app, &one_id, "client_secret"), listed(&app, &other_id, "client_secret")];
+    let secrets = [
+        listed(&app, &one_id, "client_secret"),
+        listed(&app, &other_id, "client_secret"),
+    ];
     let [one, other] = secrets;
     assert!(one.await != other.await, "two clients have the same secret");
 }
@@ -86,10 +111,22 @@ async fn each_new_client_is_another_one() {
 #[tokio::test]
 async fn a_description_that_a_client_of_the_application_has_is_refused_without_regard_to_case() {
     let app = App::start().await;
-    app.owner().post(ADD, &[("description", "Été à Genève")]).await.ok();
+    app.owner()
+        .post(ADD, &[("description", "Été à Genève")])
+        .await
+        .ok();
     let before = clients(&app).await;
-    for taken in ["the owner", "THE OWNER", "  The Owner ", "été à genève", "ÉTÉ À GENÈVE"] {
-        app.owner().post(ADD, &[("description", taken)]).await.invalid("description");
+    for taken in [
+        "the owner",
+        "THE OWNER",
+        "  The Owner ",
+        "été à genève",
+        "ÉTÉ À GENÈVE",
+    ] {
+        app.owner()
+            .post(ADD, &[("description", taken)])
+            .await
+            .invalid("description");
     }
     assert_unchanged(&app, &before).await;
 }
@@ -97,8 +134,14 @@ async fn a_description_that_a_client_of_the_application_has_is_refused_without_r
 #[tokio::test]
 async fn another_application_s_descriptions_are_free() {
     let app = App::start().await;
-    app.owner().post(ADD, &[("description", "the foreigner")]).await.ok();
-    app.client("foreigner").post(ADD, &[("description", "the owner")]).await.ok();
+    app.owner()
+        .post(ADD, &[("description", "the foreigner")])
+        .await
+        .ok();
+    app.client("foreigner")
+        .post(ADD, &[("description", "the owner")])
+        .await
+        .ok();
 }
 
 #[tokio::test]
@@ -106,14 +149,25 @@ async fn a_refused_description_can_be_had_afterwards() {
     let app = App::start().await;
     let given = [("description", "wanted"), ("features", r#"["nonsense"]"#)];
     app.owner().post(ADD, &given).await.invalid("features");
-    app.owner().post(ADD, &[("description", "wanted")]).await.ok();
+    app.owner()
+        .post(ADD, &[("description", "wanted")])
+        .await
+        .ok();
 }
 
 #[tokio::test]
 async fn features_are_a_json_array_of_the_five_features() {
     let app = App::start().await;
     let before = clients(&app).await;
-    for features in ["owner", "", "[", "{}", r#""owner""#, r#"["Owner"]"#, r#"["owner",7]"#] {
+    for features in [
+        "owner",
+        "",
+        "[",
+        "{}",
+        r#""owner""#,
+        r#"["Owner"]"#,
+        r#"["owner",7]"#,
+    ] {
         let given = [("description", "never"), ("features", features)];
         app.owner().post(ADD, &given).await.invalid("features");
     }

@@ -12,7 +12,10 @@ const CLEAR: &str = "/clients/clear_whitelist";
 
 async fn restrict(app: &App, id: &str, whitelist: &str) {
     let given = [("for_client_id", id), ("whitelist", whitelist)];
-    app.owner().post("/clients/set_whitelist", &given).await.ok();
+    app.owner()
+        .post("/clients/set_whitelist", &given)
+        .await
+        .ok();
 }
 
 #[tokio::test]
@@ -23,7 +26,9 @@ async fn a_client_may_call_from_everywhere_again() {
     for way in Way::ALL {
         restrict(&app, &id, r#"["192.0.2.0/24","2001:db8::/32"]"#).await;
         assert_not_admitted(&client).await;
-        let reply = way.send(&app.owner(), CLEAR, &[("for_client_id", &id)]).await;
+        let reply = way
+            .send(&app.owner(), CLEAR, &[("for_client_id", &id)])
+            .await;
         assert_eq!(shown(&reply), DONE, "{way:?}");
         assert_works(&client).await;
         assert_eq!(listed(&app, &id, "whitelist").await, json!(["0.0.0.0/0"]));
@@ -35,7 +40,10 @@ async fn a_client_may_call_from_everywhere_again() {
 async fn a_list_that_is_clear_can_be_cleared() {
     let app = App::start().await;
     let before = clients(&app).await;
-    let reply = app.owner().post(CLEAR, &[("for_client_id", "featureless")]).await;
+    let reply = app
+        .owner()
+        .post(CLEAR, &[("for_client_id", "featureless")])
+        .await;
     assert_eq!(shown(&reply), DONE);
     assert_unchanged(&app, &before).await;
 }
@@ -46,8 +54,14 @@ async fn without_for_client_id_the_caller_clears_its_own() {
     restrict(&app, "owner", r#"["127.0.0.1"]"#).await;
     restrict(&app, "featureless", r#"["127.0.0.1"]"#).await;
     app.owner().post(CLEAR, &[]).await.ok();
-    assert_eq!(listed(&app, "owner", "whitelist").await, json!(["0.0.0.0/0"]));
-    assert_eq!(listed(&app, "featureless", "whitelist").await, json!(["127.0.0.1/32"]));
+    assert_eq!(
+        listed(&app, "owner", "whitelist").await,
+        json!(["0.0.0.0/0"])
+    );
+    assert_eq!(
+        listed(&app, "featureless", "whitelist").await,
+        json!(["127.0.0.1/32"])
+    );
 }
 
 #[tokio::test]

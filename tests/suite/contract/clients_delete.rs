@@ -17,7 +17,11 @@ async fn a_deleted_client_is_gone_and_refused_at_its_very_next_call() {
     for way in Way::ALL {
         let (doomed, id) = app.new_client(&["direct_access"]).await;
         assert_works(&doomed).await;
-        assert_eq!(shown(&way.send(&app.owner(), DELETE, &[(ID, &id)]).await), DONE, "{way:?}");
+        assert_eq!(
+            shown(&way.send(&app.owner(), DELETE, &[(ID, &id)]).await),
+            DONE,
+            "{way:?}"
+        );
         assert_unknown(&doomed).await;
         assert!(app.listed(&id).await.is_none(), "{way:?}");
     }
@@ -50,7 +54,9 @@ async fn nobody_else_is_deleted_with_it() {
     let app = App::start().await;
     let before = clients(&app).await;
     app.owner().post(DELETE, &[(ID, "featureless")]).await.ok();
-    let others = before.into_iter().filter(|client| client["client_id"] != "featureless");
+    let others = before
+        .into_iter()
+        .filter(|client| client["client_id"] != "featureless");
     assert_unchanged(&app, &others.collect::<Vec<_>>()).await;
     assert_works(&app.client("foreigner")).await;
 }
@@ -58,15 +64,23 @@ async fn nobody_else_is_deleted_with_it() {
 #[tokio::test]
 async fn a_client_s_settings_go_with_it() {
     let mut setup = Setup::default();
-    let doomed = setup.seed["applications"][0]["clients"].as_array_mut().unwrap();
-    let doomed = doomed.iter_mut().find(|client| client["client_id"] == "featureless").unwrap();
+    let doomed = setup.seed["applications"][0]["clients"]
+        .as_array_mut()
+        .unwrap();
+    let doomed = doomed
+        .iter_mut()
+        .find(|client| client["client_id"] == "featureless")
+        .unwrap();
     doomed["settings"] = serde_json::json!({"only_here": "a value"});
     let app = App::with(setup).await;
     let kept = async || Value::from(app.dump("settings").await).to_string();
     assert!(kept().await.contains("only_here"));
     app.owner().post(DELETE, &[(ID, "featureless")]).await.ok();
     assert!(!kept().await.contains("only_here"));
-    assert!(kept().await.contains("minimum_age"), "the application's own settings stay");
+    assert!(
+        kept().await.contains("minimum_age"),
+        "the application's own settings stay"
+    );
 }
 
 #[tokio::test]
@@ -95,7 +109,11 @@ async fn one_that_is_no_owner_any_more_can_be_deleted() {
 async fn a_deleted_client_can_not_be_deleted_again() {
     let app = App::start().await;
     app.owner().post(DELETE, &[(ID, "featureless")]).await.ok();
-    let why = app.owner().post(DELETE, &[(ID, "featureless")]).await.invalid(ID);
+    let why = app
+        .owner()
+        .post(DELETE, &[(ID, "featureless")])
+        .await
+        .invalid(ID);
     assert_eq!(why, "client_id_for_deletion is not a valid id");
 }
 

@@ -14,9 +14,15 @@ fn entry(id: &str, features: &str) -> String {
 }
 
 async fn ids_with(app: &App, features: &str) -> Vec<String> {
-    let list = app.owner().post(LIST, &[("has_features", features)]).await.ok();
+    let list = app
+        .owner()
+        .post(LIST, &[("has_features", features)])
+        .await
+        .ok();
     let clients = list["results"].as_array().unwrap().iter();
-    clients.map(|client| client["client_id"].as_str().unwrap().to_owned()).collect()
+    clients
+        .map(|client| client["client_id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -33,15 +39,25 @@ async fn every_client_of_the_application_is_listed_by_id() {
     ];
     let wanted = format!(r#"{{"results":[{}],"stat":"ok"}}"#, entries.join(","));
     for way in Way::ALL {
-        assert_eq!(shown(&way.send(&app.owner(), LIST, &[]).await), wanted, "{way:?}");
+        assert_eq!(
+            shown(&way.send(&app.owner(), LIST, &[]).await),
+            wanted,
+            "{way:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn another_application_has_a_list_of_its_own() {
     let app = App::start().await;
-    let wanted = format!(r#"{{"results":[{}],"stat":"ok"}}"#, entry("foreigner", r#""owner""#));
-    assert_eq!(shown(&app.client("foreigner").post(LIST, &[]).await), wanted);
+    let wanted = format!(
+        r#"{{"results":[{}],"stat":"ok"}}"#,
+        entry("foreigner", r#""owner""#)
+    );
+    assert_eq!(
+        shown(&app.client("foreigner").post(LIST, &[]).await),
+        wanted
+    );
 }
 
 #[tokio::test]
@@ -62,10 +78,18 @@ async fn every_secret_that_is_listed_is_the_one_that_works() {
 #[tokio::test]
 async fn has_features_lists_clients_with_at_least_one_of_them() {
     let app = App::start().await;
-    let wanted =
-        format!(r#"{{"results":[{}],"stat":"ok"}}"#, entry("login_client", r#""login_client""#));
+    let wanted = format!(
+        r#"{{"results":[{}],"stat":"ok"}}"#,
+        entry("login_client", r#""login_client""#)
+    );
     for way in Way::ALL {
-        let reply = way.send(&app.owner(), LIST, &[("has_features", r#"["login_client"]"#)]).await;
+        let reply = way
+            .send(
+                &app.owner(),
+                LIST,
+                &[("has_features", r#"["login_client"]"#)],
+            )
+            .await;
         assert_eq!(shown(&reply), wanted, "{way:?}");
     }
     let (_, both) = app.new_client(&["login_client", "direct_access"]).await;
@@ -73,10 +97,16 @@ async fn has_features_lists_clients_with_at_least_one_of_them() {
     found.retain(|id| *id != both);
     assert_eq!(found, ["access_issuer", "login_client"]);
     assert!(ids_with(&app, r#"["direct_access"]"#).await.contains(&both));
-    assert_eq!(ids_with(&app, r#"["owner","owner"]"#).await, ["disabled", "owner"]);
-    let all =
-        r#"["owner","access_issuer","direct_access","direct_read_access","login_client"]"#;
-    assert!(!ids_with(&app, all).await.contains(&"featureless".to_owned()));
+    assert_eq!(
+        ids_with(&app, r#"["owner","owner"]"#).await,
+        ["disabled", "owner"]
+    );
+    let all = r#"["owner","access_issuer","direct_access","direct_read_access","login_client"]"#;
+    assert!(
+        !ids_with(&app, all)
+            .await
+            .contains(&"featureless".to_owned())
+    );
     assert_eq!(ids_with(&app, all).await.len(), 7);
 }
 
@@ -90,7 +120,15 @@ async fn no_client_has_at_least_one_of_no_features() {
 #[tokio::test]
 async fn has_features_that_is_no_json_is_refused_in_the_fixed_words() {
     let app = App::start().await;
-    for text in ["owner", "", "[", r#"["owner""#, "['owner']", r#"["owner",]"#, "[owner]"] {
+    for text in [
+        "owner",
+        "",
+        "[",
+        r#"["owner""#,
+        "['owner']",
+        r#"["owner",]"#,
+        "[owner]",
+    ] {
         let reply = app.owner().post(LIST, &[("has_features", text)]).await;
         reply.invalid("has_features");
         let id = reply.header("x-request-id");
@@ -107,21 +145,34 @@ async fn has_features_that_is_no_json_is_refused_in_the_fixed_words() {
 #[tokio::test]
 async fn has_features_takes_the_five_features_only() {
     let app = App::start().await;
-    for text in [r#"["admin"]"#, r#"["Owner"]"#, r#"["owner "]"#, r#"["owner",""]"#] {
-        app.owner().post(LIST, &[("has_features", text)]).await.invalid("has_features");
+    for text in [
+        r#"["admin"]"#,
+        r#"["Owner"]"#,
+        r#"["owner "]"#,
+        r#"["owner",""]"#,
+    ] {
+        app.owner()
+            .post(LIST, &[("has_features", text)])
+            .await
+            .invalid("has_features");
     }
 }
 
 #[tokio::test]
 async fn a_list_of_more_than_one_megabyte_is_whole() {
     let mut setup = Setup::default();
-    let networks: Vec<_> = (0..100).map(|third| format!("198.51.{third}.128/25")).collect();
+    let networks: Vec<_> = (0..100)
+        .map(|third| format!("198.51.{third}.128/25"))
+        .collect();
     let many = (0..500).map(|number| {
         let secret = countersign_tests::secret_of("one of many");
         let name = random_name();
         json!({"client_id": format!("{number:0200}"), "client_secret": secret, "description": name, "whitelist": networks})
     });
-    setup.seed["applications"][0]["clients"].as_array_mut().unwrap().extend(many);
+    setup.seed["applications"][0]["clients"]
+        .as_array_mut()
+        .unwrap()
+        .extend(many);
     let app = App::with(setup).await;
     let list = clients(&app).await;
     assert_eq!(list.len(), 507);

@@ -15,9 +15,18 @@ async fn a_client_has_its_new_description_and_is_otherwise_the_same() {
     let mut wanted = clients(&app).await;
     for way in Way::ALL {
         let name = random_name();
-        let given = [("for_client_id", "featureless"), ("description", name.as_str())];
-        assert_eq!(shown(&way.send(&app.owner(), RENAME, &given).await), DONE, "{way:?}");
-        let renamed = wanted.iter_mut().find(|client| client["client_id"] == "featureless");
+        let given = [
+            ("for_client_id", "featureless"),
+            ("description", name.as_str()),
+        ];
+        assert_eq!(
+            shown(&way.send(&app.owner(), RENAME, &given).await),
+            DONE,
+            "{way:?}"
+        );
+        let renamed = wanted
+            .iter_mut()
+            .find(|client| client["client_id"] == "featureless");
         renamed.unwrap()["description"] = name.into();
         assert_unchanged(&app, &wanted).await;
     }
@@ -26,7 +35,10 @@ async fn a_client_has_its_new_description_and_is_otherwise_the_same() {
 #[tokio::test]
 async fn without_for_client_id_the_caller_renames_itself() {
     let app = App::start().await;
-    app.owner().post(RENAME, &[("description", "myself")]).await.ok();
+    app.owner()
+        .post(RENAME, &[("description", "myself")])
+        .await
+        .ok();
     assert_eq!(listed(&app, "owner", "description").await, "myself");
 }
 
@@ -36,7 +48,10 @@ async fn another_client_s_description_is_refused_without_regard_to_case() {
     let before = clients(&app).await;
     for taken in ["the owner", "THE OWNER", " The Owner "] {
         let given = [("for_client_id", "featureless"), ("description", taken)];
-        app.owner().post(RENAME, &given).await.invalid("description");
+        app.owner()
+            .post(RENAME, &given)
+            .await
+            .invalid("description");
     }
     assert_unchanged(&app, &before).await;
 }
@@ -49,7 +64,10 @@ async fn another_case_of_its_own_description_and_the_very_same_are_fine() {
         app.owner().post(RENAME, &given).await.ok();
         assert_eq!(listed(&app, "featureless", "description").await, name);
     }
-    app.owner().post("/clients/add", &[("description", "THE featureless")]).await.invalid("description");
+    app.owner()
+        .post("/clients/add", &[("description", "THE featureless")])
+        .await
+        .invalid("description");
 }
 
 #[tokio::test]
@@ -57,9 +75,18 @@ async fn the_old_description_is_free_and_the_new_one_taken() {
     let app = App::start().await;
     let given = [("for_client_id", "featureless"), ("description", "Fresh")];
     app.owner().post(RENAME, &given).await.ok();
-    app.owner().post("/clients/add", &[("description", "fresh")]).await.invalid("description");
-    app.owner().post(RENAME, &[("description", "the featureless")]).await.ok();
-    assert_eq!(listed(&app, "owner", "description").await, "the featureless");
+    app.owner()
+        .post("/clients/add", &[("description", "fresh")])
+        .await
+        .invalid("description");
+    app.owner()
+        .post(RENAME, &[("description", "the featureless")])
+        .await
+        .ok();
+    assert_eq!(
+        listed(&app, "owner", "description").await,
+        "the featureless"
+    );
 }
 
 #[tokio::test]
@@ -87,7 +114,13 @@ async fn only_clients_of_the_application_can_be_renamed() {
 #[tokio::test]
 async fn a_description_is_required() {
     let app = App::start().await;
-    assert_missing(&app, RENAME, &[("for_client_id", "featureless")], "description").await;
+    assert_missing(
+        &app,
+        RENAME,
+        &[("for_client_id", "featureless")],
+        "description",
+    )
+    .await;
 }
 
 #[tokio::test]

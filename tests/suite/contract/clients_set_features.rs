@@ -9,8 +9,13 @@ use super::{
 };
 
 const SET: &str = "/clients/set_features";
-const ALL: [&str; 5] =
-    ["access_issuer", "direct_access", "direct_read_access", "login_client", "owner"];
+const ALL: [&str; 5] = [
+    "access_issuer",
+    "direct_access",
+    "direct_read_access",
+    "login_client",
+    "owner",
+];
 
 async fn set(app: &App, id: &str, features: &str) {
     let given = [("for_client_id", id), ("features", features)];
@@ -24,9 +29,18 @@ async fn a_client_has_the_new_features_and_is_otherwise_the_same() {
     for (way, feature) in Way::ALL.into_iter().zip(ALL) {
         let features = json!([feature]);
         let text = features.to_string();
-        let given = [("for_client_id", "featureless"), ("features", text.as_str())];
-        assert_eq!(shown(&way.send(&app.owner(), SET, &given).await), DONE, "{way:?}");
-        let changed = wanted.iter_mut().find(|client| client["client_id"] == "featureless");
+        let given = [
+            ("for_client_id", "featureless"),
+            ("features", text.as_str()),
+        ];
+        assert_eq!(
+            shown(&way.send(&app.owner(), SET, &given).await),
+            DONE,
+            "{way:?}"
+        );
+        let changed = wanted
+            .iter_mut()
+            .find(|client| client["client_id"] == "featureless");
         changed.unwrap()["features"] = features;
         assert_unchanged(&app, &wanted).await;
     }
@@ -70,7 +84,10 @@ async fn without_for_client_id_the_caller_changes_itself() {
     let app = App::start().await;
     let given = [("features", r#"["owner","login_client"]"#)];
     app.owner().post(SET, &given).await.ok();
-    assert_eq!(listed(&app, "owner", "features").await, json!(["login_client", "owner"]));
+    assert_eq!(
+        listed(&app, "owner", "features").await,
+        json!(["login_client", "owner"])
+    );
 }
 
 #[tokio::test]
@@ -98,7 +115,12 @@ async fn an_owner_can_take_owner_from_another() {
 async fn anything_but_the_five_features_is_refused_whole() {
     let app = App::start().await;
     let before = clients(&app).await;
-    for features in [r#"["owner","admin"]"#, r#"["OWNER"]"#, r#"[" owner"]"#, r#"[""]"#] {
+    for features in [
+        r#"["owner","admin"]"#,
+        r#"["OWNER"]"#,
+        r#"[" owner"]"#,
+        r#"[""]"#,
+    ] {
         let given = [("for_client_id", "featureless"), ("features", features)];
         app.owner().post(SET, &given).await.invalid("features");
     }
@@ -124,7 +146,10 @@ async fn features_are_required() {
 #[tokio::test]
 async fn only_owners_may_change_features_even_their_own() {
     let app = App::start().await;
-    let given = [("features", r#"["owner"]"#), ("for_client_id", "featureless")];
+    let given = [
+        ("features", r#"["owner"]"#),
+        ("for_client_id", "featureless"),
+    ];
     assert_owners_only(&app, SET, &given).await;
     assert_owners_only(&app, SET, &given[..1]).await;
 }

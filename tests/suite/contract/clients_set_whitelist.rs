@@ -30,9 +30,18 @@ async fn a_client_has_the_new_list_and_is_otherwise_the_same() {
     for (way, third) in Way::ALL.into_iter().zip(0..) {
         let whitelist = json!([format!("192.0.{third}.0/24"), "10.0.0.0/8"]);
         let text = whitelist.to_string();
-        let given = [("for_client_id", "featureless"), ("whitelist", text.as_str())];
-        assert_eq!(shown(&way.send(&app.owner(), SET, &given).await), DONE, "{way:?}");
-        let changed = wanted.iter_mut().find(|client| client["client_id"] == "featureless");
+        let given = [
+            ("for_client_id", "featureless"),
+            ("whitelist", text.as_str()),
+        ];
+        assert_eq!(
+            shown(&way.send(&app.owner(), SET, &given).await),
+            DONE,
+            "{way:?}"
+        );
+        let changed = wanted
+            .iter_mut()
+            .find(|client| client["client_id"] == "featureless");
         changed.unwrap()["whitelist"] = whitelist;
         assert_unchanged(&app, &wanted).await;
     }
@@ -50,7 +59,12 @@ async fn a_client_is_admitted_from_its_networks_only_whatever_it_calls() {
             super::assert_not_authorized(&reply);
         }
     }
-    client.clone().from("127.0.0.2").post("/clients/list", &[]).await.ok();
+    client
+        .clone()
+        .from("127.0.0.2")
+        .post("/clients/list", &[])
+        .await
+        .ok();
 }
 
 #[tokio::test]
@@ -78,9 +92,16 @@ async fn every_prefix_from_0_to_32_is_accepted() {
 async fn a_prefix_over_32_is_refused_in_the_fixed_words() {
     let app = App::start().await;
     let before = clients(&app).await;
-    for network in ["10.0.0.0/33", "10.0.0.0/256", "10.0.0.0/99999999999999999999"] {
+    for network in [
+        "10.0.0.0/33",
+        "10.0.0.0/256",
+        "10.0.0.0/99999999999999999999",
+    ] {
         let whitelist = json!(["192.0.2.0/24", network]).to_string();
-        let given = [("for_client_id", "featureless"), ("whitelist", whitelist.as_str())];
+        let given = [
+            ("for_client_id", "featureless"),
+            ("whitelist", whitelist.as_str()),
+        ];
         let why = app.owner().post(SET, &given).await.invalid("whitelist");
         let wanted =
             format!("invalid cidr address: {network}; value after slash must be 32 or less");
@@ -113,13 +134,22 @@ async fn a_hundred_networks_are_accepted_and_no_more() {
     let app = App::start().await;
     let networks = |count| -> Vec<_> { (0..count).map(|n| format!("198.51.{n}.0/24")).collect() };
     set(&app, "featureless", &json!(networks(100))).await;
-    assert_eq!(listed(&app, "featureless", "whitelist").await, json!(networks(100)));
+    assert_eq!(
+        listed(&app, "featureless", "whitelist").await,
+        json!(networks(100))
+    );
     for refused in [json!(networks(101)), json!([])] {
         let refused = refused.to_string();
-        let given = [("for_client_id", "featureless"), ("whitelist", refused.as_str())];
+        let given = [
+            ("for_client_id", "featureless"),
+            ("whitelist", refused.as_str()),
+        ];
         app.owner().post(SET, &given).await.invalid("whitelist");
     }
-    assert_eq!(listed(&app, "featureless", "whitelist").await, json!(networks(100)));
+    assert_eq!(
+        listed(&app, "featureless", "whitelist").await,
+        json!(networks(100))
+    );
 }
 
 #[tokio::test]
@@ -146,9 +176,15 @@ async fn what_is_no_network_is_refused_whole() {
         "*",
     ] {
         let whitelist = json!(["192.0.2.0/24", network]).to_string();
-        let given = [("for_client_id", "featureless"), ("whitelist", whitelist.as_str())];
+        let given = [
+            ("for_client_id", "featureless"),
+            ("whitelist", whitelist.as_str()),
+        ];
         let why = app.owner().post(SET, &given).await.invalid("whitelist");
-        assert!(why.starts_with("invalid cidr address: "), "{network:?}: {why}");
+        assert!(
+            why.starts_with("invalid cidr address: "),
+            "{network:?}: {why}"
+        );
     }
     assert_unchanged(&app, &before).await;
 }
@@ -157,10 +193,17 @@ async fn what_is_no_network_is_refused_whole() {
 async fn nobody_locks_itself_out() {
     let app = App::start().await;
     let before = clients(&app).await;
-    for whitelist in [r#"["127.0.0.2"]"#, r#"["10.0.0.0/8","2001:db8::/32"]"#, r#"["::/0"]"#] {
+    for whitelist in [
+        r#"["127.0.0.2"]"#,
+        r#"["10.0.0.0/8","2001:db8::/32"]"#,
+        r#"["::/0"]"#,
+    ] {
         let given = [("whitelist", whitelist), ("for_client_id", "owner")];
         app.owner().post(SET, &given).await.invalid("whitelist");
-        app.owner().post(SET, &given[..1]).await.invalid("whitelist");
+        app.owner()
+            .post(SET, &given[..1])
+            .await
+            .invalid("whitelist");
     }
     assert_unchanged(&app, &before).await;
 }
@@ -168,7 +211,10 @@ async fn nobody_locks_itself_out() {
 #[tokio::test]
 async fn without_for_client_id_the_caller_restricts_itself() {
     let app = App::start().await;
-    app.owner().post(SET, &[("whitelist", r#"["10.0.0.0/8","127.0.0.1"]"#)]).await.ok();
+    app.owner()
+        .post(SET, &[("whitelist", r#"["10.0.0.0/8","127.0.0.1"]"#)])
+        .await
+        .ok();
     let wanted = json!(["10.0.0.0/8", "127.0.0.1/32"]);
     assert_eq!(listed(&app, "owner", "whitelist").await, wanted);
     assert_not_admitted(&app.owner().from("127.0.0.2")).await;
@@ -191,7 +237,10 @@ async fn a_list_is_required() {
 #[tokio::test]
 async fn only_owners_may_restrict_even_themselves() {
     let app = App::start().await;
-    let given = [("whitelist", r#"["127.0.0.1"]"#), ("for_client_id", "featureless")];
+    let given = [
+        ("whitelist", r#"["127.0.0.1"]"#),
+        ("for_client_id", "featureless"),
+    ];
     assert_owners_only(&app, SET, &given).await;
     assert_owners_only(&app, SET, &given[..1]).await;
 }

@@ -8,11 +8,17 @@ const DOCUMENT: &str = "/openapi.json";
 
 async fn document(caller: &Caller, query: &str) -> Value {
     let path = format!("{DOCUMENT}{query}");
-    let reply = caller.send(reqwest::Method::GET, &path, &[], reqwest::Body::default()).await;
+    let reply = caller
+        .send(reqwest::Method::GET, &path, &[], reqwest::Body::default())
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(reply.header("content-type"), "application/json");
     assert_eq!(reply.header("x-request-id").len(), 16);
-    assert_eq!(reply.body, reply.json().to_string(), "the document is not compact");
+    assert_eq!(
+        reply.body,
+        reply.json().to_string(),
+        "the document is not compact"
+    );
     reply.json()
 }
 
@@ -29,7 +35,10 @@ async fn anyone_gets_the_document_as_it_is_without_a_frame() {
         app.stranger().authorization(&["Bearer x"]),
         app.stranger().authorization(&["Basic !", "Basic !"]),
     ] {
-        assert!(document(&caller, "").await == wanted, "the document differs");
+        assert!(
+            document(&caller, "").await == wanted,
+            "the document differs"
+        );
     }
 }
 
@@ -41,8 +50,16 @@ async fn the_document_describes_every_operation_by_all_its_methods() {
     assert_eq!(paths.len(), OPERATIONS.len());
     for operation in OPERATIONS {
         let described = paths[operation.route.path].as_object().unwrap();
-        let methods: Vec<_> = described.keys().map(|method| method.to_uppercase()).collect();
-        assert_eq!(json!(methods), json!(operation.route.methods()), "{}", operation.id);
+        let methods: Vec<_> = described
+            .keys()
+            .map(|method| method.to_uppercase())
+            .collect();
+        assert_eq!(
+            json!(methods),
+            json!(operation.route.methods()),
+            "{}",
+            operation.id
+        );
         for method in described.values() {
             assert_eq!(method["summary"], operation.summary);
         }
@@ -58,7 +75,10 @@ async fn every_reference_in_the_document_leads_somewhere() {
     assert!(!references.is_empty());
     for reference in references {
         let pointer = reference.split('"').next().unwrap();
-        assert!(document.pointer(pointer).is_some(), "{pointer} is not there");
+        assert!(
+            document.pointer(pointer).is_some(),
+            "{pointer} is not there"
+        );
     }
 }
 
@@ -66,7 +86,15 @@ async fn every_reference_in_the_document_leads_somewhere() {
 async fn whatever_stands_in_the_query_is_ignored() {
     let app = App::start().await;
     let wanted = functions::openapi_document();
-    for query in ["?", "?a=1&a=2", "?client_id=x", "?a=%ff", "?a=%zz", "?%ff=a", "?%zz"] {
+    for query in [
+        "?",
+        "?a=1&a=2",
+        "?client_id=x",
+        "?a=%ff",
+        "?a=%zz",
+        "?%ff=a",
+        "?%zz",
+    ] {
         assert!(document(&app.stranger(), query).await == wanted, "{query}");
     }
 }
@@ -76,7 +104,13 @@ async fn the_document_can_only_be_read() {
     let app = App::start().await;
     for method in ["POST", "PUT", "DELETE", "PATCH"] {
         let method = method.parse().unwrap();
-        let reply = app.owner().send(method, DOCUMENT, &[], reqwest::Body::default()).await;
-        assert_eq!((reply.status, &*reply.body), (404, r#"{"message":"Not Found"}"#));
+        let reply = app
+            .owner()
+            .send(method, DOCUMENT, &[], reqwest::Body::default())
+            .await;
+        assert_eq!(
+            (reply.status, &*reply.body),
+            (404, r#"{"message":"Not Found"}"#)
+        );
     }
 }

@@ -3,9 +3,7 @@
 use countersign_tests::{App, Setup};
 use serde_json::json;
 
-use super::{
-    Way, assert_missing, assert_not_authorized, shown,
-};
+use super::{Way, assert_missing, assert_not_authorized, shown};
 
 const GET: &str = "/settings/get_default";
 const NONE: &str = r#"{"result":null,"stat":"ok"}"#;
@@ -37,8 +35,17 @@ async fn a_key_without_a_value_is_null() {
         let reply = way.send(&app.owner(), GET, &[("key", "never set")]).await;
         assert_eq!(shown(&reply), NONE, "{way:?}");
     }
-    for near_miss in ["Minimum_age", "minimum_age ", " minimum_age", "minimum", "GRÖSSE"] {
-        assert_eq!(shown(&app.owner().get(GET, &[("key", near_miss)]).await), NONE);
+    for near_miss in [
+        "Minimum_age",
+        "minimum_age ",
+        " minimum_age",
+        "minimum",
+        "GRÖSSE",
+    ] {
+        assert_eq!(
+            shown(&app.owner().get(GET, &[("key", near_miss)]).await),
+            NONE
+        );
     }
 }
 
@@ -47,7 +54,10 @@ async fn an_application_without_settings_has_none() {
     let mut setup = Setup::default();
     setup.seed["applications"][0]["settings"] = json!({});
     let app = App::with(setup).await;
-    assert_eq!(shown(&app.owner().get(GET, &[("key", "minimum_age")]).await), NONE);
+    assert_eq!(
+        shown(&app.owner().get(GET, &[("key", "minimum_age")]).await),
+        NONE
+    );
 }
 
 #[tokio::test]
@@ -77,7 +87,12 @@ async fn a_key_has_1_to_255_bytes() {
 
 #[tokio::test]
 async fn a_value_comes_back_as_it_was_stored_in_plain_utf_8() {
-    let app = app_with(&[("odd", "a\"b\\c\n\u{1}/<&>'é🔑"), ("empty", ""), ("number", "10")]).await;
+    let app = app_with(&[
+        ("odd", "a\"b\\c\n\u{1}/<&>'é🔑"),
+        ("empty", ""),
+        ("number", "10"),
+    ])
+    .await;
     let answer = async |key| shown(&app.owner().post(GET, &[("key", key)]).await);
     let wanted = r#"{"result":"a\"b\\c\n\u0001/<&>'é🔑","stat":"ok"}"#;
     assert_eq!(answer("odd").await, wanted);
@@ -101,29 +116,47 @@ async fn the_application_s_layer_is_read_not_the_client_s() {
         json!({"minimum_age": "21", "own": "x"});
     let app = App::with(setup).await;
     let answer = async |key| shown(&app.owner().get(GET, &[("key", key)]).await);
-    assert_eq!(answer("minimum_age").await, r#"{"result":"13","stat":"ok"}"#);
+    assert_eq!(
+        answer("minimum_age").await,
+        r#"{"result":"13","stat":"ok"}"#
+    );
     assert_eq!(answer("own").await, NONE);
 }
 
 #[tokio::test]
 async fn each_application_has_its_own_settings() {
     let app = App::start().await;
-    let reply = app.client("foreigner").get(GET, &[("key", "minimum_age")]).await;
+    let reply = app
+        .client("foreigner")
+        .get(GET, &[("key", "minimum_age")])
+        .await;
     assert_eq!(shown(&reply), r#"{"result":"99","stat":"ok"}"#);
-    assert_eq!(shown(&app.client("foreigner").get(GET, &[("key", "größe")]).await), NONE);
+    assert_eq!(
+        shown(&app.client("foreigner").get(GET, &[("key", "größe")]).await),
+        NONE
+    );
 }
 
 #[tokio::test]
 async fn each_of_the_five_features_may_ask_and_nobody_else() {
     let app = App::start().await;
     let key = [("key", "minimum_age")];
-    for id in ["owner", "access_issuer", "direct_access", "direct_read_access", "login_client"] {
+    for id in [
+        "owner",
+        "access_issuer",
+        "direct_access",
+        "direct_read_access",
+        "login_client",
+    ] {
         let reply = app.client(id).post(GET, &key).await;
         assert_eq!(shown(&reply), r#"{"result":"13","stat":"ok"}"#, "{id}");
     }
     assert_not_authorized(&app.client("featureless").post(GET, &key).await);
     for nobody in [app.stranger(), app.client("disabled")] {
-        nobody.post(GET, &key).await.error(402, "invalid_client_credentials");
+        nobody
+            .post(GET, &key)
+            .await
+            .error(402, "invalid_client_credentials");
     }
 }
 
@@ -138,5 +171,8 @@ async fn a_key_is_required() {
 async fn two_different_keys_are_a_duplicate_argument() {
     let app = App::start().await;
     let given = [("key", "minimum_age"), ("key", "größe")];
-    app.owner().post(GET, &given).await.error(201, "duplicate_argument");
+    app.owner()
+        .post(GET, &given)
+        .await
+        .error(201, "duplicate_argument");
 }

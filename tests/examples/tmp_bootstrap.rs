@@ -1,4 +1,0 @@
-#[cfg(test)]
-#[path = "../suite/bootstrap.rs"]
-mod bootstrap;
-fn main() {}
