@@ -57,6 +57,7 @@ impl Envelope {
             // is too large is the exception: a gateway or proxy in front answers it with 413, too.
             (_, Error::TooLarge) => 413,
             (Self::Machine, _) => 200,
+            (Self::Document, Error::Busy) => 503,
             (Self::Document, _) => 500,
         };
         Rendered {

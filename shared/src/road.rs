@@ -7,7 +7,7 @@ use http::HeaderMap;
 use tracing::Instrument;
 
 use crate::envelope::Rendered;
-use crate::operation::Endpoint;
+use crate::operation::{Endpoint, Envelope};
 use crate::{Arguments, Context, Error};
 
 /// The largest body that an operation reads: 1 MB.
@@ -94,7 +94,10 @@ async fn travel(
     let outcome = if request.body.len() > MAX_BODY_BYTES {
         Err(Error::TooLarge)
     } else {
-        let arguments = &Arguments::of(request);
+        let arguments = &match endpoint.route.envelope {
+            Envelope::Machine => Arguments::of(request),
+            Envelope::Document => Arguments::default(),
+        };
         (endpoint.answer)(&Call {
             cx,
             endpoint,

@@ -4,9 +4,11 @@ mod imported_secrets;
 mod source_address;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use countersign_tests::witness::Tally;
 use countersign_tests::{App, Caller, Reply, Setup, secret_of};
 use serde_json::{Value, json};
 
@@ -30,6 +32,15 @@ async fn app_with(client: Value) -> App {
 /// The owner's credentials in base64, as they stand after `Basic`.
 fn owners_token() -> String {
     STANDARD.encode(format!("owner:{}", secret_of("owner")))
+}
+
+/// A client's secret with a typing error at its end.
+fn mistyped(id: &str) -> String {
+    let mut secret = secret_of(id);
+    let wrong = if secret.ends_with('x') { 'y' } else { 'x' };
+    secret.pop();
+    secret.push(wrong);
+    secret
 }
 
 /// A reply's body but for its request ID.
@@ -216,11 +227,6 @@ async fn every_refusal_of_credentials_is_the_same_but_for_its_request_id() {
     seeded.extend([human, disabled]);
     let app = App::with(setup).await;
     let (owner, made) = (secret_of("owner"), secret_of("nobody"));
-    let mistyped = format!(
-        "{}{}",
-        &owner[..41],
-        if owner.ends_with('x') { 'y' } else { 'x' }
-    );
     let too_long = "o".repeat(300);
     let mut bodies = BTreeSet::new();
     for (id, secret) in [
@@ -229,7 +235,7 @@ async fn every_refusal_of_credentials_is_the_same_but_for_its_request_id() {
         ("disabled", &secret_of("disabled")),
         ("disabled_human", HUMAN),
         ("owner", &made),
-        ("owner", &mistyped),
+        ("owner", &mistyped("owner")),
         ("owner", "a wrong guess"),
         ("owner", ""),
         ("owner", &owner[4..]),
@@ -262,6 +268,21 @@ async fn an_id_with_a_colon_can_be_presented_as_a_parameter() {
     ];
     app.stranger().post(PATH, &given).await.ok();
     assert_unknown(&app.caller("a:b", &secret)).await;
+}
+
+#[tokio::test]
+async fn a_mistyped_secret_is_refused_before_any_look_up() {
+    let tally = Arc::new(Tally::default());
+    let setup = Setup {
+        witness: Some(tally.clone()),
+        ..Setup::default()
+    };
+    let app = App::with(setup).await;
+    let looked_up = || !tally.take("settings.get_default").trips.is_empty();
+    assert_unknown(&app.caller("owner", &mistyped("owner"))).await;
+    assert!(!looked_up());
+    assert_unknown(&app.caller("owner", &secret_of("nobody"))).await;
+    assert!(looked_up());
 }
 
 #[tokio::test]

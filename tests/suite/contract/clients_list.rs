@@ -181,6 +181,26 @@ async fn a_list_of_more_than_one_megabyte_is_whole() {
 }
 
 #[tokio::test]
+async fn no_secret_is_listed_while_multi_admin_is_on() {
+    let mut setup = Setup::default();
+    setup.seed["applications"][0]["multi_admin"] = json!(true);
+    let app = App::with(setup).await;
+    let reply = app
+        .owner()
+        .post(LIST, &[("has_features", r#"["login_client"]"#)])
+        .await;
+    assert_eq!(
+        shown(&reply),
+        r#"{"results":[{"whitelist":["0.0.0.0/0"],"features":["login_client"],"description":"the login_client","client_id":"login_client","client_secret":null}],"stat":"ok"}"#
+    );
+    let all = clients(&app).await;
+    assert!(
+        all.iter().all(|client| client["client_secret"].is_null()),
+        "a secret is listed"
+    );
+}
+
+#[tokio::test]
 async fn only_owners_may_list() {
     let app = App::start().await;
     assert_owners_only(&app, LIST, &[]).await;
