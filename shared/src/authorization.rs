@@ -3,9 +3,10 @@
 
 use std::marker::PhantomData;
 
+use crate::audit::{Actor, Origin};
 use crate::authentication::{Principal, authenticate};
 use crate::feature::Feature;
-use crate::road::Call;
+use crate::request::Call;
 use crate::store::{AccessPattern, ClientEditor, ClientReader, Scope, SettingReader};
 use crate::{ClientId, Error, Result};
 
@@ -133,9 +134,37 @@ impl<C: Capability> Proof for Authorized<C> {
         Ok(Self {
             client: client.clone(),
             source_ip,
-            store: C::Store::from(Scope::of(call, &principal)),
+            store: C::Store::from(scope(call, &principal)),
             capability: PhantomData,
         })
+    }
+}
+
+/// A user agent is kept for the audit up to this many characters.
+const USER_AGENT_CHARS: usize = 256;
+
+/// The store as `principal` may see it: its own application, under its own name.
+fn scope(call: &Call<'_>, principal: &Principal) -> Scope {
+    let user_agent = call.request.headers.get(http::header::USER_AGENT);
+    let user_agent = user_agent.map(|text| {
+        String::from_utf8_lossy(text.as_bytes())
+            .chars()
+            .take(USER_AGENT_CHARS)
+            .collect()
+    });
+    Scope {
+        store: call.cx.store().clone(),
+        application: principal.application.clone(),
+        origin: Origin {
+            actor: Actor::Client {
+                id: principal.client.clone(),
+                name: principal.name.clone(),
+            },
+            source_ip: Some(principal.source_ip.to_string()),
+            user_agent,
+            action: call.operation,
+            request_id: call.request_id.to_owned(),
+        },
     }
 }
 

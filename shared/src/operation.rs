@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::authorization::{Proof, Requirement};
-use crate::road::Call;
+use crate::request::Call;
 use crate::store::{AccessPattern, Grant};
 use crate::{Context, Result, schema};
 
@@ -155,5 +155,5 @@ async fn answer<T: Operation>(call: &Call<'_>) -> Result<Vec<u8>> {
     let caller = T::Caller::admit(call).await?;
     let input: T = call.arguments.decode(schema::required::<T>)?;
     let reply = input.run(call.cx, caller).await?;
-    call.endpoint.route.envelope.reply(&reply)
+    T::ROUTE.envelope.reply(&reply)
 }

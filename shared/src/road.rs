@@ -1,59 +1,13 @@
 //! The one road from a request to its response: read, admit the caller, decode, run, render, log.
 
-use std::net::IpAddr;
 use std::time::Instant;
 
-use http::HeaderMap;
 use tracing::Instrument;
 
 use crate::envelope::Rendered;
 use crate::operation::{Endpoint, Envelope};
-use crate::{Arguments, Context, Error};
-
-/// The largest body that an operation reads: 1 MB.
-pub const MAX_BODY_BYTES: usize = 1_048_576;
-
-/// A request, as a gateway reports it.
-#[derive(Clone, Default)]
-pub struct Request {
-    /// The HTTP method, for the log.
-    pub method: String,
-    /// The query string, without its question mark, still escaped.
-    pub query: String,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body, decoded if the gateway had encoded it.
-    pub body: Vec<u8>,
-    /// The caller's address as the gateway saw it. Headers are never asked for it.
-    pub source_ip: Option<IpAddr>,
-}
-
-impl std::fmt::Debug for Request {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Request(..)")
-    }
-}
-
-/// A response, on its way out.
-#[derive(Debug)]
-pub struct Response {
-    /// The HTTP status.
-    pub status: u16,
-    /// Header names and values.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// A request on the road: what admission, decoding and the store need to know of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
-    pub(crate) cx: &'a Context,
-    pub(crate) endpoint: &'a Endpoint,
-    pub(crate) request: &'a Request,
-    pub(crate) arguments: &'a Arguments,
-    pub(crate) request_id: &'a str,
-}
+use crate::request::Call;
+use crate::{Arguments, Context, Error, MAX_BODY_BYTES, Request, Response};
 
 /// Takes `request` to `endpoint` and brings the response back. Never fails: faults are responses.
 pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Response {
@@ -100,7 +54,7 @@ async fn travel(
         };
         (endpoint.answer)(&Call {
             cx,
-            endpoint,
+            operation: endpoint.id,
             request,
             arguments,
             request_id,

@@ -24,6 +24,7 @@ mod client;
 mod dynamodb;
 mod import;
 mod key;
+mod race;
 mod setting;
 mod table;
 mod transaction;
@@ -37,9 +38,7 @@ pub use table::Table;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 
-use crate::audit::{Actor, Origin};
-use crate::authentication::Principal;
-use crate::road::Call;
+use crate::audit::Origin;
 use crate::sealing::DataKeys;
 use crate::{ApplicationId, Clock, Random, Result};
 use key::Key;
@@ -97,33 +96,4 @@ pub struct Scope {
     pub(crate) store: Store,
     pub(crate) application: ApplicationId,
     pub(crate) origin: Origin,
-}
-
-/// A user agent is kept for the audit up to this many characters.
-const USER_AGENT_CHARS: usize = 256;
-
-impl Scope {
-    pub(crate) fn of(call: &Call<'_>, principal: &Principal) -> Self {
-        let user_agent = call.request.headers.get(http::header::USER_AGENT);
-        let user_agent = user_agent.map(|text| {
-            String::from_utf8_lossy(text.as_bytes())
-                .chars()
-                .take(USER_AGENT_CHARS)
-                .collect()
-        });
-        Self {
-            store: call.cx.store().clone(),
-            application: principal.application.clone(),
-            origin: Origin {
-                actor: Actor::Client {
-                    id: principal.client.clone(),
-                    name: principal.name.clone(),
-                },
-                source_ip: Some(principal.source_ip.to_string()),
-                user_agent,
-                action: call.endpoint.id,
-                request_id: call.request_id.to_owned(),
-            },
-        }
-    }
 }

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::key::Key;
-use super::transaction::Race;
+use super::race::Race;
 use super::{Store, Table};
 use crate::{Error, Result};
 

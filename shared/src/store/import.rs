@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use super::application::StoredApplication;
 use super::client::seal;
 use super::key::Key;
+use super::race::Race;
 use super::setting::StoredLayer;
-use super::transaction::{Otherwise, Outcome, Race, Transaction};
+use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{ClientReader, Scope, Store, Table};
 use crate::audit::{Actor, Object, Origin};
 use crate::sealing::Sealer;
@@ -32,8 +33,8 @@ impl Store {
         };
         let (application, there) = match self.application(&seed.application_id).await? {
             Some(application) => {
-                let clients = ClientReader::from(scope.clone()).clients().await?;
-                (Some(application), clients.into_iter().collect())
+                let (_, clients) = ClientReader::from(scope.clone()).all().await?;
+                (Some(application), clients)
             }
             None => (None, Vec::new()),
         };
@@ -193,11 +194,5 @@ impl Store {
         tokio::task::spawn_blocking(move || Verifier::of(&secret, &random))
             .await
             .map_err(|_| Error::unexpected("the thread for Argon2 was lost"))?
-    }
-}
-
-impl ClientReader {
-    async fn clients(&self) -> Result<Vec<Client>> {
-        self.all().await.map(|(_, clients)| clients)
     }
 }

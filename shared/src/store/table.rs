@@ -1,5 +1,7 @@
 //! The tables, by lifecycle.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -45,11 +47,13 @@ impl Table {
 
 /// The tables' full names.
 #[derive(Clone, Debug)]
-pub(super) struct Names([String; Table::ALL.len()]);
+pub(super) struct Names(Arc<[String; Table::ALL.len()]>);
 
 impl Names {
     pub(super) fn with(prefix: &str) -> Self {
-        Self(Table::ALL.map(|table| format!("{prefix}-{}", table.suffix())))
+        Self(Arc::new(
+            Table::ALL.map(|table| format!("{prefix}-{}", table.suffix())),
+        ))
     }
 
     pub(super) fn name(&self, table: Table) -> &str {

@@ -1,8 +1,6 @@
 //! Changes: all that belongs to one in one `TransactWriteItems`, and what to do when others were
 //! faster.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use serde::Serialize;
@@ -10,7 +8,7 @@ use serde::Serialize;
 use super::dynamodb::{fault, is_throttling, to_item};
 use super::key::{Key, PARTITION};
 use super::{Store, Table};
-use crate::{Error, Random, Result};
+use crate::{Error, Result};
 
 /// What it means when an item of a transaction fails its condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,37 +201,6 @@ fn outcome(reasons: &[&str], otherwise: &[Otherwise]) -> Option<Outcome> {
         Some(Outcome::Lost)
     } else {
         refused.map(Outcome::Refused)
-    }
-}
-
-/// A race for an item: how often it was lost, and how long to wait before the next try.
-#[derive(Debug)]
-pub(super) struct Race<'a> {
-    random: &'a Random,
-    lost: u32,
-}
-
-/// Then it says so: about six seconds at the very longest.
-const MOST_TRIES: u32 = 24;
-const SHORTEST_WAIT: Duration = Duration::from_millis(4);
-const LONGEST_WAIT: Duration = Duration::from_millis(256);
-
-impl<'a> Race<'a> {
-    pub(super) fn begin(random: &'a Random) -> Self {
-        Self { random, lost: 0 }
-    }
-
-    /// Waits a random part of a time that doubles, or gives up with [`Error::Busy`].
-    pub(super) async fn again(&mut self) -> Result<()> {
-        self.lost += 1;
-        if self.lost >= MOST_TRIES {
-            return Err(Error::Busy);
-        }
-        let most = SHORTEST_WAIT
-            .saturating_mul(1 << self.lost.min(16))
-            .min(LONGEST_WAIT);
-        tokio::time::sleep(self.random.jitter(most)).await;
-        Ok(())
     }
 }
 

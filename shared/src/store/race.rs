@@ -1,0 +1,36 @@
+//! Losing a race for an item: how often to try again, and how long to wait before.
+
+use std::time::Duration;
+
+use crate::{Error, Random, Result};
+
+/// A race for an item: how often it was lost, and how long to wait before the next try.
+#[derive(Debug)]
+pub(super) struct Race<'a> {
+    random: &'a Random,
+    lost: u32,
+}
+
+/// Then it says so: about six seconds at the very longest.
+const MOST_TRIES: u32 = 24;
+const SHORTEST_WAIT: Duration = Duration::from_millis(4);
+const LONGEST_WAIT: Duration = Duration::from_millis(256);
+
+impl<'a> Race<'a> {
+    pub(super) fn begin(random: &'a Random) -> Self {
+        Self { random, lost: 0 }
+    }
+
+    /// Waits a random part of a time that doubles, or gives up with [`Error::Busy`].
+    pub(super) async fn again(&mut self) -> Result<()> {
+        self.lost += 1;
+        if self.lost >= MOST_TRIES {
+            return Err(Error::Busy);
+        }
+        let most = SHORTEST_WAIT
+            .saturating_mul(1 << self.lost.min(16))
+            .min(LONGEST_WAIT);
+        tokio::time::sleep(self.random.jitter(most)).await;
+        Ok(())
+    }
+}
