@@ -112,8 +112,20 @@ fn parse_network(text: &str) -> Result<IpNet, String> {
         IpAddr::V4(address) => Ipv4Net::new(address, length).map(IpNet::V4),
         IpAddr::V6(address) => Ipv6Net::new(address, length).map(IpNet::V6),
     }
-    .map(|network| network.trunc())
+    .map(|network| as_ipv4(network.trunc()))
     .map_err(|_| too_long())
+}
+
+/// A network of IPv4-mapped addresses is the IPv4 network that it stands for.
+fn as_ipv4(network: IpNet) -> IpNet {
+    if let IpNet::V6(v6) = network
+        && let Some(address) = v6.addr().to_ipv4_mapped()
+        && let Some(length) = v6.prefix_len().checked_sub(96)
+        && let Ok(v4) = Ipv4Net::new(address, length)
+    {
+        return IpNet::V4(v4);
+    }
+    network
 }
 
 #[cfg(test)]
@@ -162,6 +174,8 @@ mod tests {
                 .unwrap()
                 .admits("::ffff:192.0.2.9".parse().unwrap())
         );
+        let mapped = list(&["::ffff:192.0.2.0/120"]).unwrap();
+        assert_eq!(Vec::from(mapped), ["192.0.2.0/24"]);
     }
 
     proptest! {

@@ -208,31 +208,28 @@ impl App {
 
     /// Asks the store itself, past all policies.
     async fn dynamodb(&self, operation: &str, request: &Value) -> Value {
-        let answer = match self.running.embedded() {
-            Some(embedded) => {
-                embedded
-                    .call(operation, request.to_string().as_bytes())
-                    .await
-                    .body
-            }
-            None => {
-                let url = remote_dynamodb().unwrap();
-                let credential = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
-                let request = http_from("127.0.0.1")
-                    .post(url)
-                    .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-                    .header("content-type", "application/x-amz-json-1.0")
-                    .header("authorization", credential)
-                    .body(request.to_string());
-                request
-                    .send()
-                    .await
-                    .unwrap()
-                    .bytes()
-                    .await
-                    .unwrap()
-                    .to_vec()
-            }
+        let answer = if let Some(embedded) = self.running.embedded() {
+            embedded
+                .call(operation, request.to_string().as_bytes())
+                .await
+                .body
+        } else {
+            let url = remote_dynamodb().unwrap();
+            let credential = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+            let request = http_from("127.0.0.1")
+                .post(url)
+                .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+                .header("content-type", "application/x-amz-json-1.0")
+                .header("authorization", credential)
+                .body(request.to_string());
+            request
+                .send()
+                .await
+                .unwrap()
+                .bytes()
+                .await
+                .unwrap()
+                .to_vec()
         };
         serde_json::from_slice(&answer).unwrap()
     }

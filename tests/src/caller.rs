@@ -1,5 +1,6 @@
 //! Callers over HTTP, and what they are answered.
 
+use std::fmt::Write;
 use std::net::IpAddr;
 
 use base64::Engine;
@@ -35,20 +36,25 @@ pub fn http_from(address: &str) -> Client {
 
 /// Arguments as a form.
 pub fn form(arguments: &[(&str, &str)]) -> String {
-    let escape = |text: &str| {
-        text.bytes()
-            .fold(String::new(), |escaped, byte| match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => {
-                    escaped + &char::from(byte).to_string()
-                }
-                _ => format!("{escaped}%{byte:02X}"),
-            })
-    };
-    let pairs: Vec<_> = arguments
-        .iter()
-        .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
-        .collect();
-    pairs.join("&")
+    let mut form = String::new();
+    for (name, value) in arguments {
+        if !form.is_empty() {
+            form.push('&');
+        }
+        escape(name, &mut form);
+        form.push('=');
+        escape(value, &mut form);
+    }
+    form
+}
+
+fn escape(text: &str, form: &mut String) {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => form.push(byte.into()),
+            _ => write!(form, "%{byte:02X}").unwrap(),
+        }
+    }
 }
 
 impl Caller {

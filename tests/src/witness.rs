@@ -42,7 +42,7 @@ impl Witness for Tally {
         let needs = call
             .needs
             .iter()
-            .map(|need| (need.action.to_string(), need.table.to_string()));
+            .map(|need| (need.action.to_string(), need.table.clone()));
         used.grants.extend(needs);
         let answer: Value = serde_json::from_slice(answer.body).unwrap_or_default();
         let consumed = match &answer["ConsumedCapacity"] {

@@ -111,7 +111,7 @@ async fn what_was_acknowledged_is_there_after_kill_9() {
                         .await
                     {
                         Ok(reply) => {
-                            done.push((name, reply.ok()["client_id"].as_str().unwrap().to_owned()))
+                            done.push((name, reply.ok()["client_id"].as_str().unwrap().to_owned()));
                         }
                         Err(_) => break,
                     }

@@ -163,8 +163,7 @@ async fn without_any_one_of_its_grants_an_operation_fails() {
             })
             .await;
             let failed = tokio::spawn(async move {
-                let _app = &app;
-                exercise(_app, endpoint.id).await;
+                exercise(&app, endpoint.id).await;
             });
             assert!(
                 failed.await.is_err(),

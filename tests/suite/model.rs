@@ -40,7 +40,7 @@ async fn history(seed: u64) {
         app.advance(Duration::from_millis(1));
         let actual = World::observe(&app).await;
         for (operation, outcome) in operations.iter().zip(outcomes) {
-            world.apply(operation, outcome, &actual);
+            world.apply(operation, &outcome, &actual);
         }
         world.agrees_with(&actual);
     }

@@ -9,7 +9,7 @@ use countersign_tests::{App, Caller, Reply};
 use local::dynamodb::{AnswerView, Call, Intervention, Witness};
 use serde_json::{Value, json};
 
-/// Chance that a seed determines (SplitMix64).
+/// Chance that a seed determines (`SplitMix64`).
 #[derive(Debug)]
 pub struct Chance(AtomicU64);
 
@@ -306,7 +306,7 @@ impl World {
 
     /// Takes an outcome into account. Where a caller can not know, because the store broke, what
     /// was observed decides between the only two possibilities.
-    pub fn apply(&mut self, operation: &Operation, reply: Reply, actual: &Clients) {
+    pub fn apply(&mut self, operation: &Operation, reply: &Reply, actual: &Clients) {
         let json = reply.json();
         match (json["stat"].as_str(), json["code"].as_u64()) {
             (Some("ok"), _) => self.succeed(operation, Some(&json)),
