@@ -19,9 +19,17 @@ pub async fn answer(
             .and_then(|ip| ip.parse().ok()),
         _ => None,
     };
+    let path = request.raw_http_path().to_owned();
+    let path_parameters = request.path_parameters();
+    let path_parameters = path_parameters
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     let (parts, body) = request.into_parts();
     let request = Request {
         method: parts.method.to_string(),
+        path,
+        path_parameters,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body: match body {
@@ -36,7 +44,7 @@ pub async fn answer(
     for (name, value) in response.headers {
         builder = builder.header(name, value);
     }
-    // Replies are JSON; as text they cross the gateway without base64.
+    // Replies are text; as such they cross the gateway without base64.
     let body = String::from_utf8(response.body)
         .map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text);
     builder.body(body).unwrap_or_else(|_| {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::schema::described;
 use crate::sealing::WrappedKey;
 use crate::{Random, Result};
 
@@ -11,6 +12,10 @@ use crate::{Random, Result};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ApplicationId(String);
+
+described! {
+    ApplicationId: { "type": "string", "description": "The ID of an application.", "minLength": 1, "maxLength": 255 }
+}
 
 impl ApplicationId {
     /// A new ID.

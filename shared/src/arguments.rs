@@ -54,6 +54,24 @@ impl Arguments {
         arguments
     }
 
+    /// The parts of the path that the route's braces stand for.
+    pub fn of_path(request: &Request) -> Self {
+        let given = |(name, text): &(String, String)| {
+            let text = Ok(Zeroizing::new(text.clone()));
+            (
+                name.clone(),
+                Given {
+                    text,
+                    conflicting: false,
+                },
+            )
+        };
+        Self {
+            given: request.path_parameters.iter().map(given).collect(),
+            ..Self::default()
+        }
+    }
+
     fn merge(&mut self, form: &[u8]) {
         for pair in form
             .split(|&byte| byte == b'&')

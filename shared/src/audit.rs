@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{Client, ClientId, Description, Feature};
+use crate::{Client, ClientId, Description, Feature, Settings};
 
 /// Who did it.
 #[derive(Clone, Debug)]
@@ -20,6 +20,19 @@ impl Actor {
         match self {
             Self::Client { .. } => "api_client",
             Self::System => "system",
+        }
+    }
+
+    /// Is it this client?
+    pub(crate) fn is(&self, client: &ClientId) -> bool {
+        matches!(self, Self::Client { id, .. } if id == client)
+    }
+
+    /// Its ID and its name, if it has them.
+    pub(crate) fn id_and_name(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Client { id, name } => (Some(id.as_str()), Some(name.as_str())),
+            Self::System => (None, None),
         }
     }
 }
@@ -43,6 +56,24 @@ pub(crate) struct Object {
 }
 
 impl Object {
+    /// What a client has published.
+    pub(crate) fn published(id: &str) -> Self {
+        Self {
+            kind: "published_settings",
+            id: id.to_owned(),
+            name: id.to_owned(),
+        }
+    }
+
+    /// The layer of a client, or of an application.
+    pub(crate) fn settings(id: &str) -> Self {
+        Self {
+            kind: "settings",
+            id: id.to_owned(),
+            name: id.to_owned(),
+        }
+    }
+
     pub(crate) fn client(client: &Client) -> Self {
         Self {
             kind: "api_client",
@@ -53,7 +84,7 @@ impl Object {
 }
 
 /// The fields that differ: each with its value before and after, `null` where there was none.
-pub(crate) type Changes = BTreeMap<&'static str, (Value, Value)>;
+pub(crate) type Changes = BTreeMap<String, (Value, Value)>;
 
 /// What differs between two states of a client. Of a secret only that it was replaced, and until
 /// when the old one works.
@@ -67,7 +98,7 @@ pub(crate) fn changes(before: Option<&Client>, after: Option<&Client>) -> Change
                 before.remove(name).unwrap_or_default(),
                 after.remove(name).unwrap_or_default(),
             );
-            (pair.0 != pair.1).then_some((name, pair))
+            (pair.0 != pair.1).then_some((name.to_owned(), pair))
         })
         .collect()
 }
@@ -108,4 +139,40 @@ fn fields(client: Option<&Client>) -> BTreeMap<&'static str, Value> {
                 .into(),
         ),
     ])
+}
+
+/// An event shows this many bytes of the keys and values that a change of settings touched; the
+/// history of the layer has them all.
+const SHOWN_BYTES: usize = 64_000;
+/// And of one value this many characters.
+const SHOWN_CHARS: usize = 1_000;
+
+/// What differs between two states of a layer of settings.
+pub(crate) fn setting_changes(before: &Settings, after: &Settings) -> Changes {
+    let shown = |value: Option<&String>| value.map(|value| shortened(value)).into();
+    let mut changes = Changes::new();
+    let mut bytes = 0;
+    let mut left_out = 0_u64;
+    for key in before.keys_that_differ(after) {
+        let pair: (Value, Value) = (shown(before.get(key)), shown(after.get(key)));
+        bytes += key.as_str().len()
+            + pair.0.as_str().map_or(0, str::len)
+            + pair.1.as_str().map_or(0, str::len);
+        if bytes > SHOWN_BYTES {
+            left_out += 1;
+        } else {
+            changes.insert(key.as_str().to_owned(), pair);
+        }
+    }
+    if left_out > 0 {
+        changes.insert("(further keys)".to_owned(), (Value::Null, left_out.into()));
+    }
+    changes
+}
+
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
 }

@@ -7,8 +7,11 @@ use crate::audit::{Actor, Origin};
 use crate::authentication::{Principal, authenticate};
 use crate::feature::Feature;
 use crate::request::Call;
-use crate::store::{AccessPattern, ClientEditor, ClientReader, Scope, SettingReader};
-use crate::{ClientId, Error, Result};
+use crate::store::{
+    AccessPattern, ApplicationSettingReader, ClientEditor, ClientReader, PublishedFiles,
+    PublishedReader, Publisher, Scope, SettingEditor, SettingReader,
+};
+use crate::{ClientId, Error, Layer, LayerName, Result};
 
 /// Something that an operation receives as proof that its caller may call it. Only this module
 /// makes one, and what an operation needs to do its work comes out of it.
@@ -51,6 +54,32 @@ impl Proof for Anyone {
     }
 }
 
+/// Proof of nothing but that what is asked for is public: hands out published files alone.
+#[derive(Debug)]
+pub struct Public {
+    files: PublishedFiles,
+}
+
+impl Public {
+    /// The published files.
+    pub fn files(&self) -> &PublishedFiles {
+        &self.files
+    }
+}
+
+impl sealed::Sealed for Public {}
+
+impl Proof for Public {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadPublishedFile];
+
+    async fn admit(call: &Call<'_>) -> Result<Self> {
+        Ok(Self {
+            files: PublishedFiles::of(call.cx.store().clone()),
+        })
+    }
+}
+
 /// One row of the policy: a capability, the features that carry it, and the view of the store that
 /// fits it.
 pub trait Capability: Send + Sync + sealed::Sealed {
@@ -82,7 +111,15 @@ capabilities! {
     /// Create, change and delete the application's API clients.
     ManageClients: &[Feature::Owner] => ClientEditor;
     /// Read the settings of the application's layer.
-    ReadApplicationSettings: &Feature::ALL => SettingReader;
+    ReadApplicationSettings: &Feature::ALL => ApplicationSettingReader;
+    /// Read every setting of the application and of its clients.
+    ReadSettings: &[Feature::Owner] => SettingReader;
+    /// Change the settings of the application and of its clients.
+    ManageSettings: &[Feature::Owner] => SettingEditor;
+    /// See what the application has published.
+    ReadPublished: &[Feature::Owner] => PublishedReader;
+    /// Publish settings, and delete what was published.
+    PublishSettings: &[Feature::Owner] => Publisher;
 }
 
 /// Proof that an API client has capability `C`, and the store as far as `C` reaches, scoped to the
@@ -184,6 +221,14 @@ impl<C: Capability> Authorized<C> {
         Target {
             id: for_client_id.unwrap_or_else(|| self.client.clone()),
             argument: "for_client_id",
+        }
+    }
+
+    /// The layer of settings that the arguments `layer` and `for_client_id` name together.
+    pub fn layer(&self, name: LayerName, for_client_id: Option<ClientId>) -> Layer {
+        match name {
+            LayerName::Application => Layer::Application,
+            LayerName::Client => Layer::Client(self.target(for_client_id)),
         }
     }
 

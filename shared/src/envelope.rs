@@ -2,15 +2,33 @@
 
 use serde::Serialize;
 
+use crate::file::FOR_ANY_SITE;
 use crate::operation::Envelope;
 use crate::{Error, Result};
 
 /// What a reply or an error becomes.
-pub(crate) struct Rendered {
+pub struct Rendered {
     pub(crate) status: u16,
     /// The code of the machine API's error table, for the log; 0 where all is well.
     pub(crate) code: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
+}
+
+impl Rendered {
+    /// JSON that no cache may keep.
+    fn json(status: u16, code: u16, body: Vec<u8>) -> Self {
+        let headers = [
+            ("content-type", "application/json"),
+            ("cache-control", "no-store"),
+        ];
+        Self {
+            status,
+            code,
+            headers: headers.map(|(name, value)| (name, value.to_owned())).into(),
+            body,
+        }
+    }
 }
 
 /// The machine API's success: the reply's own fields, `stat` last.
@@ -34,12 +52,13 @@ struct Failure<'a> {
 }
 
 impl Envelope {
-    pub(crate) fn reply<R: Serialize>(self, reply: &R) -> Result<Vec<u8>> {
-        match self {
+    pub(crate) fn reply<R: Serialize>(self, reply: &R) -> Result<Rendered> {
+        let body = match self {
             Self::Machine => serde_json::to_vec(&Success { reply, stat: "ok" }),
-            Self::Document => serde_json::to_vec(reply),
-        }
-        .map_err(|fault| Error::unexpected(format!("the reply does not serialise: {fault}")))
+            Self::Document | Self::File => serde_json::to_vec(reply),
+        };
+        let broken = |fault| Error::unexpected(format!("the reply does not serialise: {fault}"));
+        Ok(Rendered::json(200, 0, body.map_err(broken)?))
     }
 
     pub(crate) fn error(self, error: &Error, request_id: &str) -> Rendered {
@@ -57,15 +76,27 @@ impl Envelope {
             // is too large is the exception: a gateway or proxy in front answers it with 413, too.
             (_, Error::TooLarge) => 413,
             (Self::Machine, _) => 200,
-            (Self::Document, Error::Busy) => 503,
-            (Self::Document, _) => 500,
+            // A part of the path that can not be a name names nothing.
+            (Self::File, Error::NotFound | Error::Invalid { .. }) => return not_found(),
+            (Self::Document | Self::File, Error::Busy) => 503,
+            (Self::Document | Self::File, _) => 500,
         };
-        Rendered {
+        Rendered::json(
             status,
             code,
-            body: serde_json::to_vec(&failure).unwrap_or_default(),
-        }
+            serde_json::to_vec(&failure).unwrap_or_default(),
+        )
     }
+}
+
+/// What the gateway says of a path that leads nowhere, so that nobody can tell which part of the
+/// path was wrong.
+fn not_found() -> Rendered {
+    let mut rendered = Rendered::json(404, 404, br#"{"message":"Not Found"}"#.to_vec());
+    rendered
+        .headers
+        .extend(FOR_ANY_SITE.map(|(name, value)| (name, value.to_owned())));
+    rendered
 }
 
 /// The contract's table of codes (machine API contract, section 3).
@@ -78,7 +109,8 @@ fn code(error: &Error) -> (u16, &'static str) {
         Error::BadCredentials => (402, "invalid_client_credentials"),
         Error::NotPermitted => (403, "client_permission_error"),
         Error::HeldBack(_) => (480, "api_feature_disabled"),
-        Error::Unexpected(_) => (500, "unexpected_error"),
+        // No machine operation answers that anything is not found: its argument is not valid.
+        Error::NotFound | Error::Unexpected(_) => (500, "unexpected_error"),
         Error::Busy => (510, "api_limit_error"),
     }
 }
@@ -114,7 +146,7 @@ fn describe(error: &Error) -> String {
         Error::BadCredentials => "the client credentials are missing or not valid".to_owned(),
         Error::NotPermitted => "this client does not have authorization for this action".to_owned(),
         Error::HeldBack(why) => (*why).to_owned(),
-        Error::Unexpected(_) => {
+        Error::NotFound | Error::Unexpected(_) => {
             "an unexpected error occurred; the log has more under this request_id".to_owned()
         }
         Error::Busy => {

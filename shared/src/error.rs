@@ -29,6 +29,8 @@ pub enum Error {
     BadCredentials,
     /// The caller is known, but may not do this, or not from here.
     NotPermitted,
+    /// There is no such public file.
+    NotFound,
     /// The request's body is larger than [`crate::MAX_BODY_BYTES`].
     TooLarge,
     /// The application's policy holds this operation back, and the sentence says why.

@@ -17,7 +17,9 @@ mod context;
 mod envelope;
 mod error;
 mod feature;
+mod file;
 mod operation;
+mod published;
 mod random;
 mod request;
 mod road;
@@ -33,18 +35,23 @@ pub use application::{Application, ApplicationId};
 pub use arguments::Arguments;
 pub use authentication::WarmSecrets;
 pub use authorization::{
-    Anyone, Authorized, Capability, ListClients, ManageClients, Proof, ReadApplicationSettings,
-    Requirement, Target,
+    Anyone, Authorized, Capability, ListClients, ManageClients, ManageSettings, Proof, Public,
+    PublishSettings, ReadApplicationSettings, ReadPublished, ReadSettings, Requirement, Target,
 };
 pub use client::{Client, ClientId, Description};
 pub use clock::{Clock, Timestamp};
 pub use context::{Context, Parts};
 pub use error::{Cause, Error, Result};
 pub use feature::{Feature, Features};
-pub use operation::{Described, Endpoint, Envelope, Nothing, Operation, Route};
+pub use file::{File, Freshness};
+pub use operation::{Described, Endpoint, Envelope, Nothing, Operation, Reply, Route};
+pub use published::{PublishedSettings, PublishedVersion, Snapshot};
 pub use random::Random;
 pub use request::{MAX_BODY_BYTES, Request, Response};
 pub use road::answer;
 pub use sealing::{DataKey, KeyFile, KeyFileFault, KeyWrapper, WrappedKey, Wrapping};
 pub use secret::{ClientSecret, GraceHours};
-pub use setting::{SettingKey, SettingValue, Settings};
+pub use setting::{
+    Layer, LayerName, Layers, MAX_LAYER_BYTES, SettingKey, SettingMap, SettingValue, Settings,
+    TooLarge,
+};

@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::authorization::{Proof, Requirement};
+use crate::envelope::Rendered;
 use crate::request::Call;
 use crate::store::{AccessPattern, Grant};
-use crate::{Context, Result, schema};
+use crate::{Context, Request, Result, schema};
 
 /// One thing that a caller can do. The type's fields are its input; the rest is declared here.
 pub trait Operation: DeserializeOwned + JsonSchema + Send + Sized + 'static {
@@ -26,7 +27,7 @@ pub trait Operation: DeserializeOwned + JsonSchema + Send + Sized + 'static {
     /// The proof it takes that its caller may call it.
     type Caller: Proof;
     /// What it answers.
-    type Reply: Serialize + JsonSchema;
+    type Reply: Reply;
 
     /// Does it.
     fn run(
@@ -52,6 +53,8 @@ pub enum Envelope {
     Machine,
     /// The reply as it is, as a JSON document.
     Document,
+    /// A public file: any site may read it, caches may keep it, and what is not there is a plain 404.
+    File,
 }
 
 impl Route {
@@ -71,11 +74,19 @@ impl Route {
         }
     }
 
+    /// A public file's route: GET. Its arguments are the path's parts in braces.
+    pub const fn file(path: &'static str) -> Self {
+        Self {
+            path,
+            envelope: Envelope::File,
+        }
+    }
+
     /// The HTTP methods it answers to.
     pub const fn methods(&self) -> &'static [&'static str] {
         match self.envelope {
             Envelope::Machine => &["GET", "POST"],
-            Envelope::Document => &["GET"],
+            Envelope::Document | Envelope::File => &["GET"],
         }
     }
 }
@@ -83,6 +94,27 @@ impl Route {
 /// The reply of an operation that has nothing to say but that it was done.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Nothing {}
+
+/// What an operation answers: anything that serialises, in the frame of its route's envelope, or a
+/// [`File`].
+pub trait Reply: Send {
+    /// Puts it into the envelope.
+    #[doc(hidden)]
+    fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered>;
+
+    /// Its schema.
+    fn describe(generator: &mut SchemaGenerator) -> Schema;
+}
+
+impl<T: Serialize + JsonSchema + Send> Reply for T {
+    fn render(self, envelope: Envelope, _: &Request) -> Result<Rendered> {
+        envelope.reply(&self)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
 
 /// An operation, as plain data: what the bootstrap, the local server, the template, the OpenAPI
 /// document and the tests read.
@@ -101,8 +133,8 @@ pub struct Endpoint {
     describe: fn(&mut SchemaGenerator) -> Described,
 }
 
-/// An operation at work; in the end the reply's bytes, without its envelope's frame.
-pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send + 'a>>;
+/// An operation at work.
+pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Rendered>> + Send + 'a>>;
 
 /// The JSON schemas of an operation's input and reply.
 #[derive(Debug)]
@@ -125,7 +157,7 @@ impl Endpoint {
             answer: |call| Box::pin(answer::<T>(call)),
             describe: |generator| Described {
                 input: T::json_schema(generator),
-                reply: T::Reply::json_schema(generator),
+                reply: T::Reply::describe(generator),
             },
         }
     }
@@ -151,9 +183,9 @@ impl Endpoint {
     }
 }
 
-async fn answer<T: Operation>(call: &Call<'_>) -> Result<Vec<u8>> {
+async fn answer<T: Operation>(call: &Call<'_>) -> Result<Rendered> {
     let caller = T::Caller::admit(call).await?;
     let input: T = call.arguments.decode(schema::required::<T>)?;
     let reply = input.run(call.cx, caller).await?;
-    T::ROUTE.envelope.reply(&reply)
+    reply.render(T::ROUTE.envelope, call.request)
 }

@@ -14,6 +14,10 @@ pub const MAX_BODY_BYTES: usize = 1_048_576;
 pub struct Request {
     /// The HTTP method, for the log.
     pub method: String,
+    /// The path, unescaped.
+    pub path: String,
+    /// What stands in the place of each `{name}` of the route's path.
+    pub path_parameters: Vec<(String, String)>,
     /// The query string, without its question mark, still escaped.
     pub query: String,
     /// The headers.

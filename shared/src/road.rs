@@ -17,7 +17,12 @@ pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Res
     let rendered = travel(endpoint, cx, request, &request_id)
         .instrument(span.clone())
         .await;
-    let Rendered { status, code, body } = rendered;
+    let Rendered {
+        status,
+        code,
+        mut headers,
+        body,
+    } = rendered;
     span.in_scope(|| {
         tracing::info!(
             method = request.method,
@@ -28,13 +33,10 @@ pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Res
             "answered"
         );
     });
+    headers.push(("x-request-id", request_id));
     Response {
         status,
-        headers: vec![
-            ("content-type", "application/json".to_owned()),
-            ("cache-control", "no-store".to_owned()),
-            ("x-request-id", request_id),
-        ],
+        headers,
         body,
     }
 }
@@ -50,6 +52,7 @@ async fn travel(
     } else {
         let arguments = &match endpoint.route.envelope {
             Envelope::Machine => Arguments::of(request),
+            Envelope::File => Arguments::of_path(request),
             Envelope::Document => Arguments::default(),
         };
         (endpoint.answer)(&Call {
@@ -62,11 +65,7 @@ async fn travel(
         .await
     };
     match outcome {
-        Ok(body) => Rendered {
-            status: 200,
-            code: 0,
-            body,
-        },
+        Ok(rendered) => rendered,
         Err(error) => {
             if let Error::Unexpected(cause) = &error {
                 tracing::error!(cause = cause.for_the_log(), "unexpected error");

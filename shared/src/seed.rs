@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use crate::client::ModuleGrant;
 use crate::secret::Origin;
-use crate::setting::bytes_over;
 use crate::{
     AllowList, Application, ApplicationId, ClientId, ClientSecret, Context, Description, Error,
     Feature, Features, Random, Result, Settings,
@@ -162,7 +161,6 @@ pub struct Planted {
 
 impl SeedApplication {
     fn check(&self, place: &str, ids: &mut Unique) -> Result<(), SeedFault> {
-        fits_a_layer(&self.settings, &format!("{place}.settings"))?;
         let mut names = Unique::default();
         for (index, client) in self.clients.iter().enumerate() {
             let place = format!("{place}.clients[{index}]");
@@ -178,7 +176,6 @@ impl SeedApplication {
 
 impl SeedClient {
     fn check(&self, place: &str, modules: &BTreeSet<String>) -> Result<(), SeedFault> {
-        fits_a_layer(&self.settings, &format!("{place}.settings"))?;
         if let Some(module) = self
             .modules
             .keys()
@@ -197,15 +194,6 @@ impl SeedClient {
             ))),
             _ => Ok(()),
         }
-    }
-}
-
-fn fits_a_layer(settings: &Settings, place: &str) -> Result<(), SeedFault> {
-    match bytes_over(settings) {
-        Some(over) => Err(SeedFault(format!(
-            "at {place}: {over} bytes more than a layer of settings holds"
-        ))),
-        None => Ok(()),
     }
 }
 
@@ -252,7 +240,7 @@ impl Demo {
             whitelist: AllowList::default(),
             enabled: true,
             modules: BTreeMap::new(),
-            settings: Settings::new(),
+            settings: Settings::default(),
         };
         let application = SeedApplication {
             application_id: demo.application_id.clone(),
@@ -260,7 +248,7 @@ impl Demo {
             modules: ["payments", "collections"].map(str::to_owned).into(),
             multi_admin: false,
             signatures: false,
-            settings: Settings::new(),
+            settings: Settings::default(),
             clients: vec![owner],
             administrators: Vec::new(),
         };

@@ -1,10 +1,12 @@
-//! Settings: flat string keys with string values.
+//! Settings: flat string keys with string values, in layers that one stored document holds.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::described;
+use crate::{Error, Target};
 
 /// The name of a setting: 1 to 255 bytes, case-sensitive, otherwise free (contract section 4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,17 +49,228 @@ impl From<SettingKey> for String {
 /// The value of a setting: any text.
 pub type SettingValue = String;
 
-/// One layer of settings: an application's or a client's.
-pub type Settings = BTreeMap<SettingKey, SettingValue>;
+/// Keys and values as they travel.
+pub type SettingMap = BTreeMap<SettingKey, SettingValue>;
 
 /// The most bytes of keys and values that one layer holds, because it is one stored document.
-pub(crate) const MAX_LAYER_BYTES: usize = 350_000;
+pub const MAX_LAYER_BYTES: usize = 350_000;
 
-/// How many bytes `settings` has over what one layer holds, if any.
-pub(crate) fn bytes_over(settings: &Settings) -> Option<usize> {
-    let bytes: usize = settings
-        .iter()
-        .map(|(key, value)| key.as_str().len() + value.len())
-        .sum();
-    bytes.checked_sub(MAX_LAYER_BYTES + 1).map(|over| over + 1)
+/// One layer of settings: an application's or a client's. It can not hold more than
+/// [`MAX_LAYER_BYTES`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "SettingMap", into = "SettingMap")]
+pub struct Settings(SettingMap);
+
+/// A change would make a layer larger than it can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    /// By how many bytes.
+    pub over: usize,
+}
+
+impl TooLarge {
+    /// The error for the argument that is too large.
+    pub fn in_argument(self, argument: &str) -> Error {
+        Error::invalid(argument, self.to_string())
+    }
+}
+
+impl std::fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let over = self.over;
+        write!(
+            f,
+            "a layer of settings holds {MAX_LAYER_BYTES} bytes of keys and values, this would be {over} bytes more"
+        )
+    }
+}
+
+impl Settings {
+    /// The value of `key`.
+    pub fn get(&self, key: &SettingKey) -> Option<&SettingValue> {
+        self.0.get(key)
+    }
+
+    /// The keys and values, in the order of the keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&SettingKey, &SettingValue)> {
+        self.0.iter()
+    }
+
+    /// Is there nothing in it?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Gives `key` a value; tells whether it had one.
+    pub fn set(&mut self, key: SettingKey, value: SettingValue) -> Result<bool, TooLarge> {
+        let existed = self.0.insert(key, value).is_some();
+        self.checked().map(|()| existed)
+    }
+
+    /// Gives every key of `items` its value; tells of each whether it had one.
+    pub fn set_all(&mut self, items: &SettingMap) -> Result<BTreeMap<SettingKey, bool>, TooLarge> {
+        let existed = items
+            .keys()
+            .map(|key| (key.clone(), self.0.contains_key(key)))
+            .collect();
+        self.0.extend(
+            items
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
+        self.checked().map(|()| existed)
+    }
+
+    /// Takes `key` away; tells whether it was there.
+    pub fn remove(&mut self, key: &SettingKey) -> bool {
+        self.0.remove(key).is_some()
+    }
+
+    /// The keys whose values are not the same in `other`, in order.
+    pub(crate) fn keys_that_differ<'a>(&'a self, other: &'a Self) -> Vec<&'a SettingKey> {
+        let keys = self
+            .0
+            .keys()
+            .chain(other.0.keys().filter(|key| !self.0.contains_key(*key)));
+        let mut differ: Vec<_> = keys.filter(|key| self.get(key) != other.get(key)).collect();
+        differ.sort();
+        differ
+    }
+
+    fn checked(&self) -> Result<(), TooLarge> {
+        let bytes: usize = self
+            .0
+            .iter()
+            .map(|(key, value)| key.as_str().len() + value.len())
+            .sum();
+        match bytes.checked_sub(MAX_LAYER_BYTES) {
+            None | Some(0) => Ok(()),
+            Some(over) => Err(TooLarge { over }),
+        }
+    }
+}
+
+impl TryFrom<SettingMap> for Settings {
+    type Error = String;
+
+    fn try_from(values: SettingMap) -> Result<Self, String> {
+        let settings = Self(values);
+        settings
+            .checked()
+            .map_err(|too_large| too_large.to_string())?;
+        Ok(settings)
+    }
+}
+
+impl From<Settings> for SettingMap {
+    fn from(settings: Settings) -> Self {
+        settings.0
+    }
+}
+
+/// Which layer an operation is about.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// The application's own, which shows wherever a client has no value of its own.
+    Application,
+    /// A client's.
+    Client(Target),
+}
+
+/// The name of a layer, as an argument and in replies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerName {
+    /// The application's own layer.
+    Application,
+    /// The client's layer.
+    #[default]
+    Client,
+}
+
+/// Both layers that a client sees.
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    /// The application's.
+    pub application: Settings,
+    /// The client's, which goes first.
+    pub client: Settings,
+}
+
+impl Layers {
+    /// The value that the client sees: its own, else the application's.
+    pub fn get(&self, key: &SettingKey) -> Option<&SettingValue> {
+        self.client.get(key).or_else(|| self.application.get(key))
+    }
+
+    /// Every key that the client sees, with its value and the layer it comes from.
+    pub fn visible(&self) -> BTreeMap<&SettingKey, (&SettingValue, LayerName)> {
+        let application = self
+            .application
+            .iter()
+            .map(|(key, value)| (key, (value, LayerName::Application)));
+        let client = self
+            .client
+            .iter()
+            .map(|(key, value)| (key, (value, LayerName::Client)));
+        application.chain(client).collect()
+    }
+
+    /// Every key that the client sees, with its value.
+    pub fn merged(&self) -> SettingMap {
+        let visible = self.visible().into_iter();
+        visible
+            .map(|(key, (value, _))| (key.clone(), value.clone()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> SettingKey {
+        SettingKey::try_from(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_layer_holds_its_last_byte_and_says_how_much_over_the_next_one_is() {
+        let mut settings = Settings::default();
+        assert_eq!(
+            settings.set(key("k"), "x".repeat(MAX_LAYER_BYTES - 1)),
+            Ok(false)
+        );
+        assert_eq!(
+            settings
+                .clone()
+                .set(key("k"), "x".repeat(MAX_LAYER_BYTES + 6)),
+            Err(TooLarge { over: 7 })
+        );
+        assert_eq!(
+            settings.clone().set(key("l"), String::new()),
+            Err(TooLarge { over: 1 })
+        );
+        assert_eq!(
+            settings.set(key("k"), "y".repeat(MAX_LAYER_BYTES - 1)),
+            Ok(true)
+        );
+    }
+
+    #[test]
+    fn a_clients_own_value_goes_before_the_applications() {
+        let mut layers = Layers::default();
+        layers
+            .application
+            .set(key("both"), "application".into())
+            .unwrap();
+        layers
+            .application
+            .set(key("above"), "application".into())
+            .unwrap();
+        layers.client.set(key("both"), "client".into()).unwrap();
+        assert_eq!(layers.get(&key("both")).unwrap(), "client");
+        assert_eq!(layers.visible()[&key("above")].1, LayerName::Application);
+        assert_eq!(layers.merged().len(), 2);
+        assert_eq!(layers.get(&key("neither")), None);
+    }
 }

@@ -24,6 +24,7 @@ mod client;
 mod dynamodb;
 mod import;
 mod key;
+mod published;
 mod race;
 mod setting;
 mod table;
@@ -33,7 +34,8 @@ pub use access::{AccessPattern, Grant};
 pub(crate) use client::Credential;
 pub use client::{ClientEditor, ClientReader, Listed};
 pub use dynamodb::tuned;
-pub use setting::SettingReader;
+pub use published::{PublishedFiles, PublishedReader, Publisher};
+pub use setting::{ApplicationSettingReader, Difference, SettingEditor, SettingReader, Version};
 pub use table::Table;
 
 use aws_sdk_dynamodb::Client as DynamoDb;

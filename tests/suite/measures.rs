@@ -12,53 +12,107 @@ use countersign_tests::{App, Setup};
 use functions::OPERATIONS;
 use local::iam::Policies;
 
-/// Calls an operation so that it does its whole work, in a handful of ways if it has them.
+/// Calls an operation so that it does its whole work.
 async fn exercise(app: &App, operation: &str) {
-    let owner = app.owner();
     let client = "login_client";
-    match operation {
-        "clients.list" => owner.post("/clients/list", &[]).await.ok(),
-        "clients.add" => owner
-            .post("/clients/add", &[("description", "a new one")])
-            .await
-            .ok(),
-        "clients.delete" => owner
-            .post("/clients/delete", &[("client_id_for_deletion", client)])
-            .await
-            .ok(),
-        "clients.set_description" => {
-            let arguments = [("for_client_id", client), ("description", "renamed")];
-            owner
-                .post("/clients/set_description", &arguments)
-                .await
-                .ok()
+    let of_client = ("for_client_id", client);
+    let arguments: &[(&str, &str)] = match operation {
+        "clients.list" | "settings.get_all" => &[],
+        "clients.add" => &[("description", "a new one")],
+        "clients.delete" => {
+            publish(app, client).await;
+            &[("client_id_for_deletion", client)]
         }
-        "clients.set_features" => {
-            let arguments = [("for_client_id", client), ("features", "[]")];
-            owner.post("/clients/set_features", &arguments).await.ok()
+        "clients.set_description" => &[of_client, ("description", "renamed")],
+        "clients.set_features" => &[of_client, ("features", "[]")],
+        "clients.set_whitelist" => &[of_client, ("whitelist", r#"["10.0.0.0/8"]"#)],
+        "clients.reset_secret" => &[of_client, ("hours_to_live", "24")],
+        "clients.clear_whitelist"
+        | "settings.keys"
+        | "settings.items"
+        | "settings.explain"
+        | "settings.history" => &[of_client],
+        "settings.get_default" | "settings.delete_default" => &[("key", "minimum_age")],
+        "settings.set_default" => &[("key", "minimum_age"), ("value", "18")],
+        "settings.set_default_multi" => &[("items", r#"{"a":"1"}"#)],
+        "settings.get" => &[of_client, ("key", "minimum_age")],
+        "settings.get_multi" => &[of_client, ("keys", r#"["minimum_age"]"#)],
+        "settings.set" => &[of_client, ("key", "k"), ("value", "v")],
+        "settings.set_multi" => &[of_client, ("items", r#"{"a":"1"}"#)],
+        "settings.delete" => {
+            publish(app, client).await;
+            &[of_client, ("key", "k")]
         }
-        "clients.set_whitelist" => {
-            let arguments = [
-                ("for_client_id", client),
-                ("whitelist", r#"["10.0.0.0/8"]"#),
-            ];
-            owner.post("/clients/set_whitelist", &arguments).await.ok()
+        "settings.delete_multi" => {
+            publish(app, client).await;
+            &[of_client, ("keys", r#"["k"]"#)]
         }
-        "clients.clear_whitelist" => owner
-            .post("/clients/clear_whitelist", &[("for_client_id", client)])
-            .await
-            .ok(),
-        "clients.reset_secret" => {
-            let arguments = [("for_client_id", client), ("hours_to_live", "24")];
-            owner.post("/clients/reset_secret", &arguments).await.ok()
+        "settings.restore" => {
+            publish(app, client).await;
+            &[of_client, ("version", "1")]
         }
-        "settings.get_default" => owner
-            .post("/settings/get_default", &[("key", "minimum_age")])
-            .await
-            .ok(),
-        "documents.openapi" => app.stranger().get("/openapi.json", &[]).await.json(),
+        "settings.widget.list" | "settings.widget.get" => {
+            publish(app, client).await;
+            &[of_client]
+        }
+        "settings.widget.publish" => {
+            choose(app, client).await;
+            &[of_client]
+        }
+        "settings.widget.delete" => {
+            // One version in a transaction, and all of them with what is cleared away afterwards.
+            let version = publish(app, client).await;
+            publish(app, client).await;
+            let one = [of_client, ("version", version.as_str()), ("commit", "true")];
+            app.owner().post("/settings/widget/delete", &one).await.ok();
+            &[of_client, ("commit", "true")]
+        }
+        "documents.openapi" => return drop(app.stranger().get("/openapi.json", &[]).await.json()),
+        "widget_data.newest" => {
+            publish(app, client).await;
+            return read_file(app, &format!("{client}.json")).await;
+        }
+        "widget_data.version" => {
+            let version = publish(app, client).await;
+            return read_file(app, &format!("{client}/{version}.json")).await;
+        }
         other => panic!("no exercise for {other}: write one here"),
     };
+    let endpoint = OPERATIONS
+        .iter()
+        .find(|endpoint| endpoint.id == operation)
+        .unwrap();
+    app.owner().post(endpoint.route.path, arguments).await.ok();
+}
+
+/// Gives a client two versions of settings, the second with something to publish.
+async fn choose(app: &App, client: &str) {
+    for (key, value) in [("k", "v"), ("jump_publish_settings", "k,minimum_age")] {
+        let arguments = [("for_client_id", client), ("key", key), ("value", value)];
+        app.owner().post("/settings/set", &arguments).await.ok();
+    }
+}
+
+/// Publishes a client's settings; the version.
+async fn publish(app: &App, client: &str) -> String {
+    choose(app, client).await;
+    let published = app
+        .owner()
+        .post("/settings/widget/publish", &[("for_client_id", client)])
+        .await
+        .ok();
+    published["results"]["janrain_settings_version"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+async fn read_file(app: &App, file: &str) {
+    let path = format!(
+        "/widget_data/settings/{}/{file}",
+        countersign_tests::APPLICATION
+    );
+    assert_eq!(app.stranger().get(&path, &[]).await.status, 200);
 }
 
 async fn measured(operation: &str) -> Use {

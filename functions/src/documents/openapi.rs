@@ -83,19 +83,25 @@ fn path_item(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
             operation["description"] =
                 json!(format!("Needs one of the features: {}.", names.join(", ")));
         }
-        if endpoint.route.envelope == Envelope::Machine {
-            match *method {
-                "GET" => operation["parameters"] = parameters(&input, generator.definitions()),
-                _ => operation["requestBody"] = form(&input, generator.definitions()),
+        match (endpoint.route.envelope, *method) {
+            (Envelope::Machine, "GET") => {
+                operation["parameters"] = parameters(&input, "query", generator.definitions());
             }
+            (Envelope::Machine, _) => {
+                operation["requestBody"] = form(&input, generator.definitions());
+            }
+            (Envelope::File, _) => {
+                operation["parameters"] = parameters(&input, "path", generator.definitions());
+            }
+            (Envelope::Document, _) => {}
         }
         item.insert(method.to_lowercase(), operation);
     }
     Value::Object(item)
 }
 
-/// The arguments as query parameters; lists and maps travel as JSON text.
-fn parameters(input: &Value, definitions: &Map<String, Value>) -> Value {
+/// The arguments as parameters of the query or the path; lists and maps travel as JSON text.
+fn parameters(input: &Value, place: &str, definitions: &Map<String, Value>) -> Value {
     let required = |name: &str| {
         input["required"]
             .as_array()
@@ -104,7 +110,7 @@ fn parameters(input: &Value, definitions: &Map<String, Value>) -> Value {
     let arguments = input["properties"].as_object().into_iter().flatten();
     arguments
         .map(|(name, schema)| {
-            let mut parameter = json!({ "name": name, "in": "query", "required": required(name) });
+            let mut parameter = json!({ "name": name, "in": place, "required": required(name) });
             if is_plain(schema, definitions) {
                 parameter["schema"] = schema.clone();
             } else {
@@ -163,25 +169,30 @@ fn responses(endpoint: &Endpoint, reply: &Value) -> Value {
     let headers = json!({
         "x-request-id": { "description": "The request's ID, also in every log line.", "schema": { "type": "string" } }
     });
-    let schema = match endpoint.route.envelope {
-        Envelope::Document => reply.clone(),
-        Envelope::Machine => {
-            let success = json!({
-                "allOf": [
-                    reply,
-                    { "type": "object", "properties": { "stat": { "const": "ok" } }, "required": ["stat"] }
-                ]
-            });
-            json!({ "oneOf": [success, { "$ref": "#/components/schemas/Error" }] })
-        }
-    };
-    json!({
-        "200": {
-            "description": "Done, or an error of the machine API: `stat` tells.",
+    let json = |description: &str, schema: &Value| {
+        json!({
+            "description": description,
             "headers": headers,
             "content": { "application/json": { "schema": schema } }
+        })
+    };
+    match endpoint.route.envelope {
+        Envelope::Document => json!({ "200": json("The document.", reply) }),
+        Envelope::File => json!({
+            "200": json("The file.", reply),
+            "304": { "description": "The caller has the file already: its `If-None-Match` names the file's `ETag`." },
+            "404": { "description": "There is no such file." }
+        }),
+        Envelope::Machine => {
+            let stat = json!({ "type": "object", "properties": { "stat": { "const": "ok" } }, "required": ["stat"] });
+            let success = json!({ "allOf": [reply, stat] });
+            let schema = json!({ "oneOf": [success, { "$ref": "#/components/schemas/Error" }] });
+            json!({
+                "200": json("Done, or an error: `stat` tells.", &schema),
+                "413": json("The body is too large.", &json!({ "$ref": "#/components/schemas/Error" }))
+            })
         }
-    })
+    }
 }
 
 fn error_schema() -> Value {

@@ -22,6 +22,8 @@ const BATCH_GET: &str = "dynamodb:BatchGetItem";
 const QUERY: &str = "dynamodb:Query";
 const PUT: &str = "dynamodb:PutItem";
 const DELETE: &str = "dynamodb:DeleteItem";
+const CHECK: &str = "dynamodb:ConditionCheckItem";
+const BATCH_WRITE: &str = "dynamodb:BatchWriteItem";
 
 /// A way in which an operation uses the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,26 @@ pub enum AccessPattern {
     DeleteClient,
     /// Read an application's settings.
     ReadApplicationSettings,
+    /// Read the settings that a client sees.
+    ReadSettings,
+    /// Read all layers of an application.
+    DumpSettings,
+    /// Read the history of a layer.
+    ReadHistory,
+    /// Change an application's layer.
+    ChangeApplicationSettings,
+    /// Change a client's layer.
+    ChangeClientSettings,
+    /// List published versions.
+    ListPublished,
+    /// Read a published version of a client.
+    ReadPublished,
+    /// Read a published file, as anyone may.
+    ReadPublishedFile,
+    /// Publish a client's settings.
+    Publish,
+    /// Delete published versions.
+    DeletePublished,
 }
 
 impl AccessPattern {
@@ -53,10 +75,33 @@ impl AccessPattern {
             Self::RenameClient => {
                 grants![Clients BATCH_GET, Clients PUT, Clients DELETE, Audit PUT]
             }
-            Self::DeleteClient => {
-                grants![Clients BATCH_GET, Clients DELETE, Settings DELETE, Audit PUT]
-            }
+            Self::DeleteClient => grants![
+                Clients BATCH_GET, Clients QUERY, Clients PUT, Clients DELETE, Settings DELETE, Settings QUERY,
+                Settings BATCH_WRITE, Published BATCH_GET, Published PUT, Published QUERY, Published BATCH_WRITE,
+                Audit PUT
+            ],
             Self::ReadApplicationSettings => grants![Settings GET],
+            Self::ReadSettings => grants![Clients BATCH_GET, Settings BATCH_GET],
+            Self::DumpSettings => grants![Settings QUERY],
+            Self::ReadHistory => grants![Clients BATCH_GET, Settings BATCH_GET, Settings QUERY],
+            Self::ChangeApplicationSettings => {
+                grants![Settings BATCH_GET, Settings PUT, Audit PUT]
+            }
+            Self::ChangeClientSettings => {
+                grants![Clients BATCH_GET, Clients CHECK, Settings BATCH_GET, Settings PUT, Audit PUT]
+            }
+            Self::ListPublished => grants![Clients BATCH_GET, Published QUERY],
+            Self::ReadPublished => {
+                grants![Clients BATCH_GET, Published BATCH_GET, Published GET]
+            }
+            Self::ReadPublishedFile => grants![Published GET, Published BATCH_GET],
+            Self::Publish => grants![
+                Clients BATCH_GET, Clients CHECK, Settings BATCH_GET, Published BATCH_GET, Published PUT, Audit PUT
+            ],
+            Self::DeletePublished => grants![
+                Clients BATCH_GET, Published BATCH_GET, Published QUERY, Published PUT, Published DELETE,
+                Published BATCH_WRITE, Audit PUT
+            ],
         }
     }
 }

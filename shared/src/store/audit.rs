@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Table};
-use crate::audit::{Actor, Changes, Object};
+use crate::audit::{Changes, Object};
 use crate::{Result, Timestamp};
 
 #[derive(Serialize)]
@@ -46,10 +46,7 @@ impl Transaction<'_> {
         now: Timestamp,
     ) -> Result<Self> {
         let origin = &scope.origin;
-        let (actor_id, actor_name) = match &origin.actor {
-            Actor::Client { id, name } => (Some(id.as_str()), Some(name.as_str())),
-            Actor::System => (None, None),
-        };
+        let (actor_id, actor_name) = origin.actor.id_and_name();
         let event = StoredEvent {
             time: now,
             application_id: scope.application.as_str(),

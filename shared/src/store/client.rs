@@ -1,12 +1,13 @@
 //! API clients in the store: their listing, creation, change and deletion.
 
+mod delete;
 mod list;
 mod record;
 
 use std::collections::BTreeMap;
 
 use super::application::StoredApplication;
-use super::dynamodb::{Item, from_item};
+use super::dynamodb::Item;
 use super::key::{Key, SORT};
 use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
@@ -32,20 +33,18 @@ impl Store {
 
     /// A client and its application, in one round trip.
     async fn client(&self, scope: &Scope, id: &ClientId) -> Result<(Application, Option<Client>)> {
+        let application_key = Key::application(&scope.application);
+        let client_key = Key::client(&scope.application, id);
         let keys = [
-            Key::application(&scope.application),
-            Key::client(&scope.application, id),
+            (Table::Clients, application_key.clone()),
+            (Table::Clients, client_key.clone()),
         ];
-        let mut application = None;
-        let mut client = None;
-        for item in self.get_all(Table::Clients, &keys).await? {
-            if is_application(&item) {
-                application = Some(from_item::<StoredApplication>(item)?.into());
-            } else {
-                client = Some(from_item::<StoredClient>(item)?.into());
-            }
-        }
-        Ok((application.ok_or_else(no_application)?, client))
+        let mut found = self.get_all(&keys).await?;
+        let application: StoredApplication = found
+            .take(Table::Clients, &application_key)?
+            .ok_or_else(no_application)?;
+        let client: Option<StoredClient> = found.take(Table::Clients, &client_key)?;
+        Ok((application.into(), client.map(Client::from)))
     }
 }
 
@@ -160,46 +159,6 @@ impl ClientEditor {
                 Outcome::Committed => return Ok(()),
                 Outcome::Lost => race.again().await?,
                 Outcome::Refused(otherwise) => return Err(refusal(otherwise, &before)),
-            }
-        }
-    }
-
-    /// Deletes a client that `allowed` lets go, with its settings.
-    pub async fn delete(
-        &self,
-        target: &Target,
-        allowed: impl Fn(&Client) -> Result<()> + Send + Sync,
-    ) -> Result<()> {
-        let store = &self.scope.store;
-        let mut race = Race::begin(&store.random);
-        loop {
-            let (application, client) = self.changeable(target).await?;
-            allowed(&client)?;
-            let deletion = Transaction::on(store)
-                .delete_version(
-                    Table::Clients,
-                    Key::client(&application.id, &client.id),
-                    client.version,
-                )?
-                .delete(Table::Clients, Key::credential(&client.id))?
-                .delete(
-                    Table::Clients,
-                    Key::name(&application.id, &client.description),
-                )?
-                .delete(
-                    Table::Settings,
-                    Key::client_settings(&application.id, &client.id),
-                )?
-                .audit(
-                    &self.scope,
-                    &Object::client(&client),
-                    &changes(Some(&client), None),
-                    store.clock.now(),
-                )?;
-            match deletion.commit().await? {
-                Outcome::Committed => return Ok(()),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise, &client)),
             }
         }
     }

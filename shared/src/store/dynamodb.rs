@@ -6,12 +6,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::key::Key;
+use super::key::{Key, PARTITION, SORT};
 use super::race::Race;
 use super::{Store, Table};
 use crate::{Error, Result};
@@ -119,42 +120,181 @@ impl Store {
         found.item.map(from_item).transpose()
     }
 
-    /// A few items of one table, each read consistently, in one round trip and in no order. Keys that DynamoDB
-    /// had no capacity for are asked for again.
-    pub(super) async fn get_all(&self, table: Table, keys: &[Key]) -> Result<Vec<Item>> {
-        let name = self.tables.name(table);
-        let mut found = Vec::with_capacity(keys.len());
+    /// A few items, each read consistently, in one round trip. Keys that DynamoDB had no capacity
+    /// for are asked for again.
+    pub(super) async fn get_all(&self, keys: &[(Table, Key)]) -> Result<Found> {
+        let mut found = Found::default();
         let mut race = Race::begin(&self.random);
-        let mut wanted = KeysAndAttributes::builder()
-            .set_keys(Some(
-                keys.iter().cloned().map(Key::into_attributes).collect(),
-            ))
-            .consistent_read(true)
-            .build()
-            .map_err(|fault| Error::unexpected(fault.to_string()))?;
+        let mut wanted = HashMap::new();
+        for table in Table::ALL {
+            let of_table = keys.iter().filter(|(of, _)| *of == table);
+            let of_table: Vec<_> = of_table
+                .map(|(_, key)| key.clone().into_attributes())
+                .collect();
+            if !of_table.is_empty() {
+                let keys = KeysAndAttributes::builder()
+                    .set_keys(Some(of_table))
+                    .consistent_read(true);
+                wanted.insert(
+                    self.tables.name(table).to_owned(),
+                    keys.build().map_err(unbuilt)?,
+                );
+            }
+        }
         loop {
-            let mut answer = self
+            let answer = self
                 .dynamodb
                 .batch_get_item()
-                .request_items(name, wanted)
+                .set_request_items(Some(wanted))
                 .send()
                 .await
                 .map_err(fault)?;
-            let items = answer
-                .responses
-                .as_mut()
-                .and_then(|tables| tables.remove(name));
-            found.extend(items.unwrap_or_default());
-            match answer
-                .unprocessed_keys
-                .and_then(|mut tables| tables.remove(name))
-            {
-                Some(rest) if !rest.keys.is_empty() => wanted = rest,
-                _ => return Ok(found),
+            for (name, items) in answer.responses.unwrap_or_default() {
+                let table = Table::ALL
+                    .into_iter()
+                    .find(|table| self.tables.name(*table) == name);
+                found.0.extend(
+                    table
+                        .into_iter()
+                        .flat_map(|table| items.iter().map(move |item| (table, item.clone()))),
+                );
+            }
+            wanted = answer.unprocessed_keys.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(found);
             }
             race.again().await?;
         }
     }
+
+    /// All items of a partition within `range`, read consistently, page by page.
+    pub(super) async fn query(
+        &self,
+        table: Table,
+        partition: String,
+        range: SortRange<'_>,
+    ) -> Result<Vec<Item>> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let query = self
+            .dynamodb
+            .query()
+            .table_name(self.tables.name(table))
+            .consistent_read(true)
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_values(":pk", AttributeValue::S(partition));
+        let query = match range {
+            SortRange::All => query.key_condition_expression("#pk = :pk"),
+            SortRange::Between(first, last) => query
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+                .expression_attribute_names("#sk", SORT)
+                .expression_attribute_values(":first", text(first))
+                .expression_attribute_values(":last", text(last)),
+            SortRange::BeginsWith(prefix) => query
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .expression_attribute_names("#sk", SORT)
+                .expression_attribute_values(":prefix", text(prefix)),
+        };
+        let mut pages = query.into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.map_err(fault)?);
+        }
+        Ok(items)
+    }
+
+    /// Deletes any number of items, in batches; for what nobody sees any more.
+    pub(super) async fn delete_all(&self, keys: Vec<(Table, Key)>) -> Result<()> {
+        const MOST_AT_ONCE: usize = 25;
+        for batch in keys.chunks(MOST_AT_ONCE) {
+            let mut requests: HashMap<_, Vec<_>> = HashMap::new();
+            for (table, key) in batch {
+                let delete = DeleteRequest::builder().set_key(Some(key.clone().into_attributes()));
+                let request = WriteRequest::builder()
+                    .delete_request(delete.build().map_err(unbuilt)?)
+                    .build();
+                requests
+                    .entry(self.tables.name(*table).to_owned())
+                    .or_default()
+                    .push(request);
+            }
+            let mut race = Race::begin(&self.random);
+            loop {
+                let answer = self
+                    .dynamodb
+                    .batch_write_item()
+                    .set_request_items(Some(requests));
+                requests = answer
+                    .send()
+                    .await
+                    .map_err(fault)?
+                    .unprocessed_items
+                    .unwrap_or_default();
+                if requests.is_empty() {
+                    break;
+                }
+                race.again().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where an item stands.
+pub(super) fn key_of(item: &Item) -> Option<Key> {
+    let text = |name: &str| item.get(name)?.as_s().ok().cloned();
+    Some(Key {
+        partition: text(PARTITION)?,
+        sort: text(SORT)?,
+    })
+}
+
+/// Which sort keys of a partition.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum SortRange<'a> {
+    All,
+    Between(&'a str, &'a str),
+    BeginsWith(&'a str),
+}
+
+/// What [`Store::get_all`] found.
+#[derive(Debug, Default)]
+pub(super) struct Found(Vec<(Table, Item)>);
+
+impl Found {
+    /// The record under `key`, if it is there.
+    pub(super) fn take<T: DeserializeOwned>(
+        &mut self,
+        table: Table,
+        key: &Key,
+    ) -> Result<Option<T>> {
+        let place = self
+            .0
+            .iter()
+            .position(|(of, item)| *of == table && key_of(item).as_ref() == Some(key));
+        place
+            .map(|place| from_item(self.0.swap_remove(place).1))
+            .transpose()
+    }
+
+    /// Is there nothing?
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Is there anything under `key`?
+    pub(super) fn has(&self, table: Table, key: &Key) -> bool {
+        self.0
+            .iter()
+            .any(|(of, item)| *of == table && key_of(item).as_ref() == Some(key))
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that `map_err` takes"
+)]
+fn unbuilt(fault: BuildError) -> Error {
+    Error::unexpected(fault.to_string())
 }
 
 /// Bytes, as DynamoDB's binary type.

@@ -6,7 +6,6 @@ use super::application::StoredApplication;
 use super::client::seal;
 use super::key::Key;
 use super::race::Race;
-use super::setting::StoredLayer;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{ClientReader, Scope, Store, Table};
 use crate::audit::{Actor, Object, Origin};
@@ -107,10 +106,6 @@ impl Store {
             id: application.id.as_str().to_owned(),
             name: application.name.clone(),
         };
-        let layer = StoredLayer {
-            values: &seed.settings,
-            version: 1,
-        };
         let creation = Transaction::on(self)
             .create(
                 Table::Clients,
@@ -118,11 +113,7 @@ impl Store {
                 &StoredApplication::from(&application),
                 Otherwise::Retry,
             )?
-            .overwrite(
-                Table::Settings,
-                Key::application_settings(&application.id),
-                &layer,
-            )?
+            .create_layer(scope, None, seed.settings.clone())?
             .audit(
                 scope,
                 &object,
@@ -160,20 +151,11 @@ impl Store {
                 now,
             )
         };
-        let layer = StoredLayer {
-            values: &seed.settings,
-            version: 1,
-        };
         let mut race = Race::begin(&self.random);
         loop {
-            let mut creation = Transaction::on(self).create_client(scope, &client, now)?;
-            if !seed.settings.is_empty() {
-                creation = creation.overwrite(
-                    Table::Settings,
-                    Key::client_settings(&scope.application, &client.id),
-                    &layer,
-                )?;
-            }
+            let creation = Transaction::on(self)
+                .create_client(scope, &client, now)?
+                .create_layer(scope, Some(&client.id), seed.settings.clone())?;
             match creation.commit().await? {
                 Outcome::Committed => return Ok(()),
                 Outcome::Lost => race.again().await?,

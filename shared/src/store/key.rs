@@ -12,6 +12,12 @@ use crate::{ApplicationId, ClientId, Description, Timestamp};
 pub(super) const PARTITION: &str = "pk";
 pub(super) const SORT: &str = "sk";
 
+/// What the sort keys of deleted clients begin with: behind those of living ones.
+pub(super) const REMAINS: &str = "remains#";
+
+/// How many versions of a layer are kept.
+pub(super) const KEPT_VERSIONS: u64 = 100;
+
 /// Where an item stands in its table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
@@ -58,6 +64,79 @@ impl Key {
         Self::within(application, format!("client#{}", client.as_str()))
     }
 
+    /// All layers of an application, as the bounds of one query.
+    pub(super) const LAYERS: (&str, &str) = ("client#", "default");
+
+    /// What a change of a layer undid, in a ring: a version takes the place of the one that is
+    /// [`KEPT_VERSIONS`] older.
+    pub(super) fn history(
+        application: &ApplicationId,
+        client: Option<&ClientId>,
+        version: u64,
+    ) -> Self {
+        Self {
+            partition: Self::history_partition(application, client),
+            sort: format!("{:03}", version % KEPT_VERSIONS),
+        }
+    }
+
+    /// Where the history of a layer stands. The application's length goes in front, because IDs
+    /// that were imported may hold any character.
+    pub(super) fn history_partition(
+        application: &ApplicationId,
+        client: Option<&ClientId>,
+    ) -> String {
+        let application = application.as_str();
+        let layer = client.map_or("default".to_owned(), |client| {
+            format!("client#{}", client.as_str())
+        });
+        format!("history#{}:{application}#{layer}", application.len())
+    }
+
+    /// What is published of a client: which version is the newest, and which no longer count.
+    pub(super) fn published_head(application: &ApplicationId, client: &ClientId) -> Self {
+        Self::within(application, Self::published_prefix(client))
+    }
+
+    /// A published version, as it is listed: right behind its client's head, in the order of time.
+    pub(super) fn published_entry(
+        application: &ApplicationId,
+        client: &ClientId,
+        version: &str,
+    ) -> Self {
+        Self::within(
+            application,
+            format!("{}{version}", Self::published_prefix(client)),
+        )
+    }
+
+    /// What the sort keys of a client's head and entries begin with; no other client's do.
+    pub(super) fn published_prefix(client: &ClientId) -> String {
+        format!("{:03}:{}#", client.as_str().len(), client.as_str())
+    }
+
+    /// The content of a published version.
+    pub(super) fn published_content(
+        application: &ApplicationId,
+        client: &ClientId,
+        version: &str,
+    ) -> Self {
+        let application = application.as_str();
+        Self {
+            partition: format!(
+                "content#{}:{application}#{}",
+                application.len(),
+                client.as_str()
+            ),
+            sort: version.to_owned(),
+        }
+    }
+
+    /// A deleted client of which something may still be left to clear away.
+    pub(super) fn remains(application: &ApplicationId, client: &ClientId) -> Self {
+        Self::within(application, format!("{REMAINS}{}", client.as_str()))
+    }
+
     /// An audit event: in the order of time, and one for each action of a request.
     pub(super) fn audit_event(
         application: &ApplicationId,
@@ -71,9 +150,13 @@ impl Key {
         )
     }
 
+    pub(super) fn application_partition(application: &ApplicationId) -> String {
+        format!("app#{}", application.as_str())
+    }
+
     fn within(application: &ApplicationId, sort: String) -> Self {
         Self {
-            partition: format!("app#{}", application.as_str()),
+            partition: Self::application_partition(application),
             sort,
         }
     }

@@ -1,67 +1,101 @@
-//! Settings, as they are stored: one document a layer.
+//! Settings, as they are stored: one document a layer, with the history of its changes beside it.
 
-use std::collections::HashMap;
+mod history;
+mod read;
+mod write;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+pub use history::{Difference, Version};
+pub use read::{ApplicationSettingReader, SettingReader};
+pub use write::SettingEditor;
+
 use serde::{Deserialize, Serialize};
 
-use super::dynamodb::{fault, from_item};
+use super::dynamodb::Found;
 use super::key::Key;
 use super::{Scope, Table};
-use crate::{Result, SettingKey, SettingValue, Settings};
+use crate::{ApplicationId, ClientId, Layer, Layers, Result, Settings, Target};
+use history::StoredVersion;
 
-/// A layer. Its version is the optimistic lock.
-#[derive(Serialize)]
-pub(super) struct StoredLayer<'a> {
-    pub(super) values: &'a Settings,
+/// A layer. Its version counts its changes, and is the optimistic lock.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct StoredLayer {
+    pub(super) values: Settings,
     pub(super) version: u64,
 }
 
-/// What is left of a layer when only one of its keys was asked for.
-#[derive(Deserialize)]
-struct StoredValue {
-    #[serde(default)]
-    values: HashMap<String, SettingValue>,
-}
+impl Layer {
+    /// The client whose layer it is.
+    pub(super) fn client(&self) -> Option<&ClientId> {
+        match self {
+            Self::Application => None,
+            Self::Client(target) => Some(&target.id),
+        }
+    }
 
-/// Reads the settings of the caller's application.
-#[derive(Debug)]
-pub struct SettingReader {
-    scope: Scope,
-}
-
-impl From<Scope> for SettingReader {
-    fn from(scope: Scope) -> Self {
-        Self { scope }
+    pub(super) fn key(&self, application: &ApplicationId) -> Key {
+        match self.client() {
+            None => Key::application_settings(application),
+            Some(client) => Key::client_settings(application, client),
+        }
     }
 }
 
-impl SettingReader {
-    /// The application's value of `key`. The rest of the layer stays where it is: only this key
-    /// crosses the wire.
-    pub async fn application_setting(&self, key: &SettingKey) -> Result<Option<SettingValue>> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let layer = store
-            .dynamodb
-            .get_item()
-            .table_name(store.tables.name(Table::Settings))
-            .set_key(Some(
-                Key::application_settings(application).into_attributes(),
-            ))
-            .consistent_read(true)
-            .projection_expression("#values.#key")
-            .expression_attribute_names("#values", "values")
-            .expression_attribute_names("#key", key.as_str())
-            .send()
-            .await
-            .map_err(fault)?;
-        let found: Option<StoredValue> = layer
-            .item
-            .filter(|item: &HashMap<String, AttributeValue>| !item.is_empty())
-            .map(from_item)
-            .transpose()?;
-        Ok(found.and_then(|mut layer| layer.values.remove(key.as_str())))
+impl Scope {
+    /// The keys of a client's two layers, and, unless it is the caller itself, of its record: it
+    /// may not be a client of this application.
+    pub(super) fn layer_keys(&self, target: &Target) -> Vec<(Table, Key)> {
+        let mut keys = vec![
+            (
+                Table::Settings,
+                Key::application_settings(&self.application),
+            ),
+            (
+                Table::Settings,
+                Key::client_settings(&self.application, &target.id),
+            ),
+        ];
+        keys.extend(self.record_key(target));
+        keys
+    }
+
+    /// The key that tells whether `target` is a client of this application; `None` for the caller
+    /// itself, whose credentials told.
+    pub(super) fn record_key(&self, target: &Target) -> Option<(Table, Key)> {
+        let key = (Table::Clients, Key::client(&self.application, &target.id));
+        (!self.origin.actor.is(&target.id)).then_some(key)
+    }
+
+    /// Refuses a target that [`Scope::record_key`] did not find.
+    pub(super) fn demand(&self, target: &Target, found: &Found) -> Result<()> {
+        match self.record_key(target) {
+            Some((table, key)) if !found.has(table, &key) => Err(target.unknown()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A layer as it is; one that nobody wrote yet is empty, and its version is 0.
+    async fn read_layer(&self, layer: &Layer) -> Result<StoredLayer> {
+        let key = layer.key(&self.application);
+        let mut keys = vec![(Table::Settings, key.clone())];
+        if let Layer::Client(target) = layer {
+            keys.extend(self.record_key(target));
+        }
+        let mut found = self.store.get_all(&keys).await?;
+        if let Layer::Client(target) = layer {
+            self.demand(target, &found)?;
+        }
+        Ok(found.take(Table::Settings, &key)?.unwrap_or_default())
+    }
+
+    /// The two layers that [`Scope::layer_keys`] found.
+    pub(super) fn layers(&self, target: &Target, found: &mut Found) -> Result<Layers> {
+        let mut layer = |key: Key| {
+            let layer: Option<StoredLayer> = found.take(Table::Settings, &key)?;
+            Ok::<_, crate::Error>(layer.unwrap_or_default().values)
+        };
+        Ok(Layers {
+            application: layer(Key::application_settings(&self.application))?,
+            client: layer(Key::client_settings(&self.application, &target.id))?,
+        })
     }
 }

@@ -16,21 +16,24 @@ use crate::{Error, Result};
 pub enum Table {
     /// Applications, clients and their credentials.
     Clients,
-    /// Layers of settings.
+    /// Layers of settings, and their history.
     Settings,
+    /// Published settings.
+    Published,
     /// What happened.
     Audit,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 3] = [Self::Clients, Self::Settings, Self::Audit];
+    pub const ALL: [Self; 4] = [Self::Clients, Self::Settings, Self::Published, Self::Audit];
 
     /// The end of its name, after the prefix of the deployment.
     pub const fn suffix(self) -> &'static str {
         match self {
             Self::Clients => "clients",
             Self::Settings => "settings",
+            Self::Published => "published",
             Self::Audit => "audit",
         }
     }
@@ -40,6 +43,7 @@ impl Table {
         match self {
             Self::Clients => "ClientsTable",
             Self::Settings => "SettingsTable",
+            Self::Published => "PublishedTable",
             Self::Audit => "AuditTable",
         }
     }
@@ -60,7 +64,8 @@ impl Names {
         match table {
             Table::Clients => &self.0[0],
             Table::Settings => &self.0[1],
-            Table::Audit => &self.0[2],
+            Table::Published => &self.0[2],
+            Table::Audit => &self.0[3],
         }
     }
 }

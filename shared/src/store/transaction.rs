@@ -2,7 +2,7 @@
 //! faster.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use serde::Serialize;
 
 use super::dynamodb::{fault, is_throttling, to_item};
@@ -109,6 +109,36 @@ impl<'a> Transaction<'a> {
             .push(TransactWriteItem::builder().put(put).build());
         self.otherwise.push(otherwise);
         Ok(self)
+    }
+
+    /// Demands that an item is there.
+    pub(super) fn require(mut self, table: Table, key: Key) -> Result<Self> {
+        let check = ConditionCheck::builder()
+            .table_name(self.store.tables.name(table))
+            .set_key(Some(key.into_attributes()))
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#pk", PARTITION);
+        let check = check
+            .build()
+            .map_err(|fault| Error::unexpected(fault.to_string()))?;
+        self.items
+            .push(TransactWriteItem::builder().condition_check(check).build());
+        self.otherwise.push(Otherwise::Retry);
+        Ok(self)
+    }
+
+    /// Writes an item in the place of the version that was read; version 0 was not there.
+    pub(super) fn succeed<T: Serialize>(
+        self,
+        table: Table,
+        key: Key,
+        record: &T,
+        version: u64,
+    ) -> Result<Self> {
+        match version {
+            0 => self.create(table, key, record, Otherwise::Retry),
+            version => self.replace(table, key, record, version),
+        }
     }
 
     /// Deletes an item; none there is fine too.

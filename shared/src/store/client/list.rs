@@ -2,8 +2,8 @@
 
 use super::{StoredClient, is_application, no_application};
 use crate::store::application::StoredApplication;
-use crate::store::dynamodb::{fault, from_item};
-use crate::store::key::{Key, PARTITION, SORT};
+use crate::store::dynamodb::{SortRange, from_item};
+use crate::store::key::Key;
 use crate::store::{Scope, Table};
 use crate::{Application, Client, ClientSecret, Features, Result};
 
@@ -63,28 +63,17 @@ impl ClientReader {
     }
 
     pub(in crate::store) async fn all(&self) -> Result<(Application, Vec<Client>)> {
-        let Scope {
-            store,
-            application: id,
-            ..
-        } = &self.scope;
         let (first, last) = Key::APPLICATION_AND_CLIENTS;
-        let query = store
-            .dynamodb
-            .query()
-            .table_name(store.tables.name(Table::Clients))
-            .consistent_read(true)
-            .key_condition_expression("#pk = :app AND #sk BETWEEN :first AND :last")
-            .expression_attribute_names("#pk", PARTITION)
-            .expression_attribute_names("#sk", SORT)
-            .expression_attribute_values(":app", attribute(Key::application(id).partition))
-            .expression_attribute_values(":first", attribute(first.to_owned()))
-            .expression_attribute_values(":last", attribute(last.to_owned()));
-        let mut pages = query.into_paginator().items().send();
+        let partition = Key::application_partition(&self.scope.application);
+        let range = SortRange::Between(first, last);
         let mut application = None;
         let mut clients = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(fault)?;
+        for item in self
+            .scope
+            .store
+            .query(Table::Clients, partition, range)
+            .await?
+        {
             if is_application(&item) {
                 application = Some(from_item::<StoredApplication>(item)?.into());
             } else {
@@ -93,8 +82,4 @@ impl ClientReader {
         }
         Ok((application.ok_or_else(no_application)?, clients))
     }
-}
-
-fn attribute(text: String) -> aws_sdk_dynamodb::types::AttributeValue {
-    aws_sdk_dynamodb::types::AttributeValue::S(text)
 }

@@ -1,0 +1,47 @@
+//! Modify Multiple Client Settings: all of them, or none; keys that are not named stay.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::store::AccessPattern;
+use shared::{
+    Authorized, ClientId, Context, Layer, ManageSettings, Operation, Result, Route, SettingKey,
+    SettingMap,
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ModifyClientSettings {
+    /// The settings' names, each with its value.
+    items: SettingMap,
+    /// The client whose settings these are: the caller itself, if left out.
+    for_client_id: Option<ClientId>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Existed {
+    /// Of each key, whether the layer had it before.
+    result: BTreeMap<SettingKey, bool>,
+}
+
+impl Operation for ModifyClientSettings {
+    const ID: &'static str = "settings.set_multi";
+    const ROUTE: Route = Route::machine("/settings/set_multi");
+    const SUMMARY: &'static str = "Modify Multiple Client Settings";
+    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClientSettings];
+    type Caller = Authorized<ManageSettings>;
+    type Reply = Existed;
+
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Existed> {
+        let layer = Layer::Client(caller.target(self.for_client_id));
+        let result = caller
+            .store()
+            .change(&layer, |settings| {
+                settings
+                    .set_all(&self.items)
+                    .map_err(|too_large| too_large.in_argument("items"))
+            })
+            .await?;
+        Ok(Existed { result })
+    }
+}

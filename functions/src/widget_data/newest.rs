@@ -1,0 +1,42 @@
+//! The newest published settings of a client, as JSON or as a script: for anyone, without
+//! credentials.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::store::AccessPattern;
+use shared::{
+    ApplicationId, ClientId, Context, Error, File, Freshness, Operation, Public, Result, Route,
+    Snapshot,
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ReadNewestSettings {
+    /// The application's ID.
+    application: ApplicationId,
+    /// The client's ID, then `.json` or `.js`.
+    file: String,
+}
+
+impl Operation for ReadNewestSettings {
+    const ID: &'static str = "widget_data.newest";
+    const ROUTE: Route = Route::file("/widget_data/settings/{application}/{file}");
+    const SUMMARY: &'static str = "Read the newest published settings of a client";
+    const TOUCHES: &'static [AccessPattern] = &[];
+    type Caller = Public;
+    type Reply = File;
+
+    async fn run(self, _: &Context, caller: Public) -> Result<File> {
+        let (client, kind) = self.file.rsplit_once('.').ok_or(Error::NotFound)?;
+        let file: fn(Snapshot) -> Result<File> = match kind {
+            "json" => |snapshot| snapshot.json(Freshness::Minute),
+            "js" => |snapshot| snapshot.script(Freshness::Minute),
+            _ => return Err(Error::NotFound),
+        };
+        let client = ClientId::try_from(client.to_owned()).map_err(|_| Error::NotFound)?;
+        let newest = caller
+            .files()
+            .snapshot(&self.application, &client, None)
+            .await?;
+        file(newest.ok_or(Error::NotFound)?)
+    }
+}

@@ -1,0 +1,38 @@
+//! One version of a client's published settings: for anyone, without credentials.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::store::AccessPattern;
+use shared::{
+    ApplicationId, ClientId, Context, Error, File, Freshness, Operation, Public, PublishedVersion,
+    Result, Route,
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ReadPublishedVersion {
+    /// The application's ID.
+    application: ApplicationId,
+    /// The client's ID.
+    client: ClientId,
+    /// The version, then `.json`.
+    file: String,
+}
+
+impl Operation for ReadPublishedVersion {
+    const ID: &'static str = "widget_data.version";
+    const ROUTE: Route = Route::file("/widget_data/settings/{application}/{client}/{file}");
+    const SUMMARY: &'static str = "Read a version of a client's published settings";
+    const TOUCHES: &'static [AccessPattern] = &[];
+    type Caller = Public;
+    type Reply = File;
+
+    async fn run(self, _: &Context, caller: Public) -> Result<File> {
+        let version = self.file.strip_suffix(".json").ok_or(Error::NotFound)?;
+        let version = PublishedVersion::from(version.to_owned());
+        let snapshot = caller
+            .files()
+            .snapshot(&self.application, &self.client, Some(&version))
+            .await?;
+        snapshot.ok_or(Error::NotFound)?.json(Freshness::Immutable)
+    }
+}

@@ -1,0 +1,84 @@
+//! Public files: what browsers and caches read.
+
+use http::header::IF_NONE_MATCH;
+use schemars::{Schema, SchemaGenerator};
+
+use crate::envelope::Rendered;
+use crate::operation::{Envelope, Reply};
+use crate::{Request, Result};
+
+/// A public file.
+#[derive(Debug)]
+pub struct File {
+    /// What it holds.
+    pub body: Vec<u8>,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// What changes when the content changes; becomes the `ETag`.
+    pub tag: String,
+    /// For how long caches may keep it.
+    pub freshness: Freshness,
+}
+
+/// For how long caches may keep a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// It may change: a minute.
+    Minute,
+    /// It never changes: for ever.
+    Immutable,
+}
+
+impl Freshness {
+    fn header(self) -> &'static str {
+        match self {
+            Self::Minute => "public, max-age=60",
+            Self::Immutable => "public, max-age=31536000, immutable",
+        }
+    }
+}
+
+impl Reply for File {
+    /// The file, or, for a caller that has it already, 304 (RFC 9110, section 13.1.2).
+    fn render(self, _: Envelope, request: &Request) -> Result<Rendered> {
+        let etag = format!("\"{}\"", self.tag);
+        let held = request
+            .headers
+            .get_all(IF_NONE_MATCH)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let is_held = held
+            .flat_map(|list| list.split(','))
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag);
+        let mut headers = vec![
+            ("content-type", self.content_type.to_owned()),
+            ("cache-control", self.freshness.header().to_owned()),
+            ("etag", etag),
+        ];
+        headers.extend(FOR_ANY_SITE.map(|(name, value)| (name, value.to_owned())));
+        let (status, body) = if is_held {
+            (304, Vec::new())
+        } else {
+            (200, self.body)
+        };
+        Ok(Rendered {
+            status,
+            code: 0,
+            headers,
+            body,
+        })
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "object" })
+    }
+}
+
+/// A browser widget on any site reads public files, and no browser takes them for anything else
+/// than they say they are.
+pub(crate) const FOR_ANY_SITE: [(&str, &str); 3] = [
+    ("access-control-allow-origin", "*"),
+    ("cross-origin-resource-policy", "cross-origin"),
+    ("x-content-type-options", "nosniff"),
+];

@@ -1,0 +1,226 @@
+//! Published settings: snapshots of a chosen part of a client's settings, for anyone to read.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Builder;
+
+use crate::{
+    ApplicationId, ClientId, Error, File, Freshness, Layers, Random, Result, SettingKey,
+    SettingMap, Timestamp,
+};
+
+/// The version of a published snapshot: a UUID (RFC 9562, version 7), so that versions of a client
+/// sort by the time of their publication.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct PublishedVersion(String);
+
+impl PublishedVersion {
+    /// A version for now, behind `newest` even if the clock went back.
+    pub(crate) fn after(newest: Option<&Self>, now: Timestamp, random: &Random) -> Result<Self> {
+        let now = u64::try_from(now.millis()).unwrap_or_default();
+        let earliest = newest.and_then(Self::millis).map_or(0, |millis| millis + 1);
+        let uuid = Builder::from_unix_timestamp_millis(now.max(earliest), &random.bytes::<10>()?);
+        Ok(Self(uuid.into_uuid().to_string()))
+    }
+
+    fn millis(&self) -> Option<u64> {
+        let digits: String = self
+            .0
+            .chars()
+            .filter(|&digit| digit != '-')
+            .take(12)
+            .collect();
+        u64::from_str_radix(&digits, 16).ok()
+    }
+
+    /// The version's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for PublishedVersion {
+    /// Any text: one that is no version names none.
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// The client setting that names what is published.
+pub(crate) const CHOICE: &str = "jump_publish_settings";
+
+/// The keys that a choice names: a JSON array of keys, or keys between commas (contract section 4).
+pub(crate) fn chosen(choice: &str) -> Result<Vec<SettingKey>, String> {
+    let names: Vec<String> = if choice.trim_start().starts_with('[') {
+        serde_json::from_str(choice).map_err(|_| format!("{CHOICE} is not a JSON array of keys"))?
+    } else {
+        choice
+            .split(',')
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect()
+    };
+    if names.is_empty() {
+        return Err(format!("{CHOICE} names no settings to publish"));
+    }
+    names.into_iter().map(SettingKey::try_from).collect()
+}
+
+impl Layers {
+    /// The part of the settings that the client chose to publish. A key without a value is left out.
+    pub(crate) fn to_publish(&self) -> Result<SettingMap, String> {
+        let key = SettingKey::try_from(CHOICE.to_owned())?;
+        let choice = self.get(&key).ok_or_else(|| {
+            format!("its setting {CHOICE}, which names what to publish, is missing")
+        })?;
+        let keys = chosen(choice)?.into_iter();
+        Ok(keys
+            .filter_map(|key| self.get(&key).cloned().map(|value| (key, value)))
+            .collect())
+    }
+}
+
+/// A published snapshot.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Its version.
+    pub version: PublishedVersion,
+    /// What was published.
+    pub values: SettingMap,
+}
+
+impl Snapshot {
+    /// The snapshot as a JSON file.
+    pub fn json(self, freshness: Freshness) -> Result<File> {
+        let tag = self.version.as_str().to_owned();
+        let body = safe_json(self)?.into_bytes();
+        Ok(File {
+            body,
+            content_type: "application/json",
+            tag,
+            freshness,
+        })
+    }
+
+    /// The snapshot as a script that gives it to the page as `janrain.settings.published`.
+    pub fn script(self, freshness: Freshness) -> Result<File> {
+        let tag = format!("{}-js", self.version.as_str());
+        let json = safe_json(self)?;
+        let script = format!(
+            "(function(w){{var j=w.janrain=w.janrain||{{}};j.settings=j.settings||{{}};j.settings.published={json};}})(window);\n"
+        );
+        Ok(File {
+            body: script.into_bytes(),
+            content_type: "text/javascript; charset=utf-8",
+            tag,
+            freshness,
+        })
+    }
+}
+
+/// JSON without any character that means something to HTML or, unlike in JSON, to JavaScript: it may
+/// stand in a script element as it is.
+fn safe_json(snapshot: Snapshot) -> Result<String> {
+    let json = serde_json::to_string(&PublishedSettings::from(snapshot))
+        .map_err(|fault| Error::unexpected(format!("a snapshot does not serialise: {fault}")))?;
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                safe.extend(format!("\\u{:04x}", u32::from(character)).chars());
+            }
+            other => safe.push(other),
+        }
+    }
+    Ok(safe)
+}
+
+/// A published snapshot, as it is served: the keys plus `janrain_settings_version`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PublishedSettings {
+    janrain_settings_version: PublishedVersion,
+    #[serde(flatten)]
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    values: SettingMap,
+}
+
+impl From<Snapshot> for PublishedSettings {
+    fn from(snapshot: Snapshot) -> Self {
+        Self {
+            janrain_settings_version: snapshot.version,
+            values: snapshot.values,
+        }
+    }
+}
+
+impl PublishedSettings {
+    /// The version alone, for those who did not ask for the settings.
+    pub fn version_of(snapshot: Snapshot) -> Self {
+        Self {
+            janrain_settings_version: snapshot.version,
+            values: SettingMap::new(),
+        }
+    }
+}
+
+/// The paths under which a client's published settings are served.
+pub(crate) struct FilePaths<'a> {
+    pub(crate) application: &'a ApplicationId,
+    pub(crate) client: &'a ClientId,
+}
+
+impl FilePaths<'_> {
+    /// The files that hold the newest version.
+    pub(crate) fn newest(&self) -> [String; 2] {
+        ["json", "js"].map(|kind| format!("{}.{kind}", self.stem()))
+    }
+
+    /// The file that holds one version.
+    pub(crate) fn version(&self, version: &PublishedVersion) -> String {
+        format!("{}/{}.json", self.stem(), version.as_str())
+    }
+
+    fn stem(&self) -> String {
+        format!(
+            "/widget_data/settings/{}/{}",
+            self.application.as_str(),
+            self.client.as_str()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_sort_by_time_even_if_the_clock_goes_back() {
+        let random = Random::default();
+        let first = PublishedVersion::after(None, Timestamp::from_millis(5_000), &random).unwrap();
+        let second =
+            PublishedVersion::after(Some(&first), Timestamp::from_millis(4_000), &random).unwrap();
+        assert!(second > first);
+        assert_eq!(first.as_str().len(), 36);
+    }
+
+    #[test]
+    fn a_choice_is_a_json_array_or_keys_between_commas() {
+        let keys = |choice| {
+            chosen(choice).map(|keys| {
+                keys.iter()
+                    .map(|key| key.as_str().to_owned())
+                    .collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(keys(r#"["a","b c"]"#).unwrap(), ["a", "b c"]);
+        assert_eq!(keys(" a, b c ,").unwrap(), ["a", "b c"]);
+        for none in ["", " , ", "[]"] {
+            assert!(
+                keys(none).unwrap_err().contains("names no settings"),
+                "{none}"
+            );
+        }
+        assert!(keys("[1]").is_err());
+    }
+}

@@ -1,0 +1,94 @@
+//! Published settings, as they are stored: snapshots that never change, and for each client a head
+//! that says which is the newest and which no longer count.
+
+mod read;
+mod write;
+
+pub use read::{PublishedFiles, PublishedReader};
+pub use write::Publisher;
+
+use serde::{Deserialize, Serialize};
+
+use super::dynamodb::Found;
+use super::key::Key;
+use super::transaction::Transaction;
+use super::{Scope, Table};
+use crate::{ClientId, PublishedVersion, Result, Settings, Timestamp};
+
+/// What is true of a client's published versions.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct StoredHead {
+    newest: Option<PublishedVersion>,
+    /// Versions up to this one were deleted, even where something of them is still there.
+    deleted_to: Option<PublishedVersion>,
+    /// Counts the changes; the optimistic lock.
+    version: u64,
+}
+
+impl StoredHead {
+    /// Does `version` count? A deletion of all versions is in force from its first moment.
+    fn counts(&self, version: &PublishedVersion) -> bool {
+        self.deleted_to
+            .as_ref()
+            .is_none_or(|deleted_to| version > deleted_to)
+    }
+}
+
+/// A published version in a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct StoredEntry {
+    client_id: ClientId,
+    published: PublishedVersion,
+}
+
+/// A published version.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct StoredSnapshot {
+    published: PublishedVersion,
+    time: Timestamp,
+    values: Settings,
+}
+
+impl Transaction<'_> {
+    /// Ends what a client has published, of which `found` holds the head, if there is one.
+    pub(super) fn withdraw_published(
+        self,
+        scope: &Scope,
+        client: &ClientId,
+        found: &mut Found,
+    ) -> Result<Self> {
+        let (table, key) = scope.head_key(client);
+        let Some(head) = found.take::<StoredHead>(table, &key)? else {
+            return Ok(self);
+        };
+        let withdrawn = StoredHead {
+            deleted_to: head.newest.max(head.deleted_to),
+            newest: None,
+            version: head.version + 1,
+        };
+        self.succeed(table, key, &withdrawn, head.version)
+    }
+}
+
+impl Scope {
+    pub(super) fn head_key(&self, client: &ClientId) -> (Table, Key) {
+        (
+            Table::Published,
+            Key::published_head(&self.application, client),
+        )
+    }
+
+    /// All that is stored of one version.
+    fn version_keys(&self, client: &ClientId, version: &PublishedVersion) -> [(Table, Key); 2] {
+        [
+            (
+                Table::Published,
+                Key::published_content(&self.application, client, version.as_str()),
+            ),
+            (
+                Table::Published,
+                Key::published_entry(&self.application, client, version.as_str()),
+            ),
+        ]
+    }
+}
