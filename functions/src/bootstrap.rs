@@ -20,6 +20,7 @@ use crate::OPERATIONS;
 pub fn run() -> ExitCode {
     tracing_subscriber::fmt()
         .json()
+        .with_span_list(false)
         .flatten_event(true)
         .with_current_span(true)
         .with_target(false)

@@ -41,6 +41,7 @@ fn log(form: Log) {
         Log::Text => lines.init(),
         Log::Json => lines
             .json()
+            .with_span_list(false)
             .flatten_event(true)
             .with_current_span(true)
             .init(),
@@ -102,7 +103,7 @@ fn welcome(running: &Running) -> io::Result<()> {
         let kept = planted.kept;
         writeln!(
             out,
-            "\nOf the seed, {applications} applications and {clients} clients are new; {kept} were there."
+            "\nNew from the seed: applications {applications}, clients {clients}; already there: {kept}."
         )?;
         if planted.administrators_left_out > 0 {
             let left_out = planted.administrators_left_out;

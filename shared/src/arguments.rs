@@ -121,6 +121,22 @@ impl Arguments {
         }
     }
 
+    /// The lines of a request's signature: `name=value`, raw, in the order of the names, without
+    /// what is a credential itself.
+    pub(crate) fn signed(&self) -> Result<Vec<String>> {
+        let parameters = self.given.keys().filter(|name| {
+            !matches!(
+                name.as_str(),
+                "client_id" | "client_secret" | "access_token"
+            )
+        });
+        let line = |name: &String| {
+            let value = self.credential(name)?.unwrap_or_default();
+            Ok(format!("{name}={}", *value))
+        };
+        parameters.map(line).collect()
+    }
+
     /// Parses the arguments into an operation's input. `required` lists the arguments it can not
     /// do without; it is asked only when one is missing, to name all that are.
     pub(crate) fn decode<T: DeserializeOwned>(

@@ -207,9 +207,11 @@ impl KeyWrapper for KeyFile {
 #[derive(Clone, Debug)]
 pub(crate) struct DataKeys {
     wrapper: Arc<dyn KeyWrapper>,
-    opened: Arc<Mutex<HashMap<WrappedKey, Arc<DataKey>>>>,
+    opened: Arc<Mutex<Opened>>,
     random: Random,
 }
+
+type Opened = HashMap<(ApplicationId, WrappedKey), Arc<DataKey>>;
 
 /// More applications than that in one process, and the memory starts over.
 const MOST_OPENED: usize = 1_000;
@@ -237,11 +239,13 @@ impl DataKeys {
         application: &ApplicationId,
         wrapped: &WrappedKey,
     ) -> Result<Sealer> {
+        // By application too: the same bytes must not open for another.
+        let name = (application.clone(), wrapped.clone());
         let remembered = self
             .opened
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(wrapped)
+            .get(&name)
             .cloned();
         let key = if let Some(key) = remembered {
             key
@@ -251,7 +255,7 @@ impl DataKeys {
             if opened.len() >= MOST_OPENED {
                 opened.clear();
             }
-            opened.insert(wrapped.clone(), Arc::clone(&key));
+            opened.insert(name, Arc::clone(&key));
             key
         };
         Ok(Sealer {
@@ -346,7 +350,6 @@ mod tests {
     #[tokio::test]
     async fn a_data_key_opens_for_its_own_application_only() {
         let (keys, wrapped, _) = sealer("app").await;
-        keys.opened.lock().unwrap().clear();
         assert!(keys.sealer(&id("other"), &wrapped).await.is_err());
     }
 

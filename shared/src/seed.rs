@@ -126,6 +126,11 @@ impl Seed {
     /// Creates what is not there yet; what is there stays as it is.
     pub async fn plant(self, cx: &Context) -> Result<Planted, SeedFault> {
         let mut planted = Planted::default();
+        for (index, application) in self.applications.iter().enumerate() {
+            let checked = cx.store().check_import(application).await;
+            checked
+                .map_err(|error| SeedFault(in_words(&format!("applications[{index}]"), error)))?;
+        }
         for (index, application) in self.applications.into_iter().enumerate() {
             let place = format!("applications[{index}]");
             planted.administrators_left_out += application.administrators.len();

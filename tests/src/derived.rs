@@ -21,7 +21,10 @@ pub fn hold(path: &str, wanted: &str) {
     let file = repository(path);
     if std::env::var_os("COUNTERSIGN_UPDATE").is_some() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, wanted).unwrap();
+        // At once: other tests read it.
+        let new = file.with_extension("new");
+        std::fs::write(&new, wanted).unwrap();
+        std::fs::rename(&new, &file).unwrap();
         return;
     }
     let found = std::fs::read_to_string(&file).unwrap_or_default();
@@ -84,7 +87,7 @@ fn function(endpoint: &Endpoint) -> String {
     for method in endpoint.route.methods() {
         let event = logical_id(&method.to_lowercase());
         let path = endpoint.route.path;
-        writeln!(yaml, "        {event}:\n          Type: HttpApi\n          Properties: {{ ApiId: !Ref Api, Method: {method}, Path: {path} }}").unwrap();
+        writeln!(yaml, "        {event}:\n          Type: HttpApi\n          Properties: {{ ApiId: !Ref Api, Method: {method}, Path: \"{path}\" }}").unwrap();
     }
     yaml
 }

@@ -15,6 +15,7 @@ use super::{Answer, Embedded, Store};
 pub(super) async fn dispatch(store: &Embedded, operation: &str, body: &[u8]) -> Answer {
     match operation {
         "BatchGetItem" => read_items(store, body, Database::batch_get_item).await,
+        "BatchWriteItem" => run(store, body, Database::batch_write_item).await,
         "CreateTable" => run(store, body, Database::create_table).await,
         "DeleteItem" => run(store, body, Database::delete_item).await,
         "DescribeTable" => run(store, body, Database::describe_table).await,

@@ -62,13 +62,14 @@ impl Storage {
             Self::Folder(folder) => {
                 let lock = enter(&folder)?;
                 let file = folder.join(DATABASE);
+                // A new key for old data would lose every secret in it, so that the key comes first.
+                if file.exists() && !folder.join(SEALING_KEY).exists() {
+                    return Err(StartError::KeyMissing(folder.join(SEALING_KEY)));
+                }
+                let keys = keys_in(&folder, random)?;
                 let store = Embedded::open(&file)
                     .map_err(|fault| StartError::Database(file.clone(), fault))?;
-                (
-                    Backend::Embedded(store),
-                    keys_in(&folder, random)?,
-                    Some(lock),
-                )
+                (Backend::Embedded(store), keys, Some(lock))
             }
             Self::Endpoint { url, folder } => {
                 let endpoint = Endpoint::new(&url).await?;

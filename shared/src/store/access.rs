@@ -76,8 +76,9 @@ impl AccessPattern {
                 grants![Clients BATCH_GET, Clients PUT, Clients DELETE, Audit PUT]
             }
             Self::DeleteClient => grants![
-                Clients BATCH_GET, Clients QUERY, Clients PUT, Clients DELETE, Settings DELETE, Settings QUERY,
-                Settings BATCH_WRITE, Published BATCH_GET, Published PUT, Published QUERY, Published BATCH_WRITE,
+                Clients BATCH_GET, Clients QUERY, Clients PUT, Clients DELETE, Clients BATCH_WRITE,
+                Settings DELETE, Settings QUERY, Settings BATCH_WRITE,
+                Published BATCH_GET, Published PUT, Published QUERY, Published BATCH_WRITE,
                 Audit PUT
             ],
             Self::ReadApplicationSettings => grants![Settings GET],
@@ -91,10 +92,8 @@ impl AccessPattern {
                 grants![Clients BATCH_GET, Clients CHECK, Settings BATCH_GET, Settings PUT, Audit PUT]
             }
             Self::ListPublished => grants![Clients BATCH_GET, Published QUERY],
-            Self::ReadPublished => {
-                grants![Clients BATCH_GET, Published BATCH_GET, Published GET]
-            }
-            Self::ReadPublishedFile => grants![Published GET, Published BATCH_GET],
+            Self::ReadPublished => grants![Clients BATCH_GET, Published BATCH_GET],
+            Self::ReadPublishedFile => grants![Published BATCH_GET],
             Self::Publish => grants![
                 Clients BATCH_GET, Clients CHECK, Settings BATCH_GET, Published BATCH_GET, Published PUT, Audit PUT
             ],

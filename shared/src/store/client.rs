@@ -101,7 +101,8 @@ impl ClientEditor {
         };
         let mut race = Race::begin(&store.random);
         loop {
-            let creation = Transaction::on(store).create_client(&self.scope, &client, now)?;
+            let creation =
+                Transaction::on(store).create_client(&self.scope, &application, &client, now)?;
             match creation.commit().await? {
                 Outcome::Committed => return Ok(client),
                 Outcome::Lost => race.again().await?,
@@ -119,10 +120,10 @@ impl ClientEditor {
     ) -> Result<()> {
         let mut race = Race::begin(&self.scope.store.random);
         loop {
-            let (_, before) = self.changeable(target).await?;
+            let (application, before) = self.changeable(target).await?;
             let mut after = before.clone();
             edit(&mut after)?;
-            match self.save(&before, after).await? {
+            match self.save(&application, &before, after).await? {
                 Outcome::Committed => return Ok(()),
                 Outcome::Lost => race.again().await?,
                 Outcome::Refused(otherwise) => return Err(refusal(otherwise, &before)),
@@ -155,7 +156,7 @@ impl ClientEditor {
             )?;
             let mut after = before.clone();
             after.replace_secret(sealed, old_until, store.clock.now());
-            match self.save(&before, after).await? {
+            match self.save(&application, &before, after).await? {
                 Outcome::Committed => return Ok(()),
                 Outcome::Lost => race.again().await?,
                 Outcome::Refused(otherwise) => return Err(refusal(otherwise, &before)),
@@ -171,7 +172,12 @@ impl ClientEditor {
     }
 
     /// Writes `after` in the place of `before`.
-    async fn save(&self, before: &Client, mut after: Client) -> Result<Outcome> {
+    async fn save(
+        &self,
+        owner: &Application,
+        before: &Client,
+        mut after: Client,
+    ) -> Result<Outcome> {
         let Scope {
             store, application, ..
         } = &self.scope;
@@ -187,7 +193,7 @@ impl ClientEditor {
             .overwrite(
                 Table::Clients,
                 Key::credential(&after.id),
-                &StoredCredential::new(application, &after),
+                &StoredCredential::new(owner, &after),
             )?
             .audit(
                 &self.scope,
@@ -217,10 +223,11 @@ impl Transaction<'_> {
     pub(super) fn create_client(
         self,
         scope: &Scope,
+        application: &Application,
         client: &Client,
         now: Timestamp,
     ) -> Result<Self> {
-        let application = &scope.application;
+        let id = &application.id;
         self.create(
             Table::Clients,
             Key::credential(&client.id),
@@ -229,13 +236,13 @@ impl Transaction<'_> {
         )?
         .create(
             Table::Clients,
-            Key::client(application, &client.id),
+            Key::client(id, &client.id),
             &StoredClient::from(client),
             Otherwise::IdTaken,
         )?
         .create(
             Table::Clients,
-            Key::name(application, &client.description),
+            Key::name(id, &client.description),
             &StoredName::of(client),
             Otherwise::NameTaken,
         )?

@@ -12,49 +12,24 @@ use crate::audit::{Actor, Object, Origin};
 use crate::sealing::Sealer;
 use crate::secret::Verifier;
 use crate::seed::{Planted, SeedApplication, SeedClient};
-use crate::{Application, Client, ClientId, ClientSecret, Error, Result};
+use crate::{Application, ApplicationId, Client, ClientId, ClientSecret, Error, Result};
 
 impl Store {
-    /// Creates the application, its settings and its clients as far as they are not there yet.
-    /// Before anything is written, every client's ID is looked up: one that another application has
-    /// refuses the whole.
-    pub(crate) async fn import(&self, seed: SeedApplication, planted: &mut Planted) -> Result<()> {
-        let scope = Scope {
-            store: self.clone(),
-            application: seed.application_id.clone(),
-            origin: Origin {
-                actor: Actor::System,
-                source_ip: None,
-                user_agent: None,
-                action: "import",
-                request_id: self.random.id(16)?,
-            },
-        };
-        let (application, there) = match self.application(&seed.application_id).await? {
-            Some(application) => {
-                let (_, clients) = ClientReader::from(scope.clone()).all().await?;
-                (Some(application), clients)
-            }
-            None => (None, Vec::new()),
-        };
-        let ids: HashSet<_> = there
-            .iter()
-            .map(|client: &Client| client.id.clone())
-            .collect();
-        let names: HashSet<_> = there
-            .iter()
-            .map(|client| client.description.folded())
-            .collect();
-        let is_there = |client: &SeedClient| match &client.client_id {
-            Some(id) => ids.contains(id),
-            // Without an ID, a client of the same name is the one that an earlier import made.
-            None => names.contains(&client.description.folded()),
-        };
-        for client in seed.clients.iter().filter(|client| !is_there(client)) {
-            self.check_free(client, &names).await?;
+    /// Refuses an application of which a client can not be created, because another application
+    /// has its ID, or another client its description. Writes nothing.
+    pub(crate) async fn check_import(&self, seed: &SeedApplication) -> Result<()> {
+        let there = self.there(&seed.application_id).await?;
+        for client in seed.clients.iter().filter(|client| !there.has(client)) {
+            self.check_free(client, &there.names).await?;
         }
+        Ok(())
+    }
 
-        let application = if let Some(application) = application {
+    /// Creates the application, its settings and its clients as far as they are not there yet.
+    pub(crate) async fn import(&self, seed: SeedApplication, planted: &mut Planted) -> Result<()> {
+        let scope = self.import_scope(&seed.application_id)?;
+        let there = self.there(&seed.application_id).await?;
+        let application = if let Some(application) = there.application.clone() {
             planted.kept += 1;
             application
         } else {
@@ -66,14 +41,45 @@ impl Store {
             .sealer(&application.id, &application.data_key)
             .await?;
         for client in seed.clients {
-            if is_there(&client) {
+            if there.has(&client) {
                 planted.kept += 1;
             } else {
-                self.import_client(&scope, &sealer, client).await?;
+                self.import_client(&scope, &application, &sealer, client)
+                    .await?;
                 planted.clients += 1;
             }
         }
         Ok(())
+    }
+
+    /// The store as an import sees it: one application, in the system's name.
+    fn import_scope(&self, application: &ApplicationId) -> Result<Scope> {
+        Ok(Scope {
+            store: self.clone(),
+            application: application.clone(),
+            origin: Origin {
+                actor: Actor::System,
+                source_ip: None,
+                user_agent: None,
+                action: "import",
+                request_id: self.random.id(16)?,
+            },
+        })
+    }
+
+    async fn there(&self, id: &ApplicationId) -> Result<There> {
+        let Some(application) = self.application(id).await? else {
+            return Ok(There::default());
+        };
+        let (_, clients) = ClientReader::from(self.import_scope(id)?).all().await?;
+        Ok(There {
+            application: Some(application),
+            ids: clients.iter().map(|client| client.id.clone()).collect(),
+            names: clients
+                .iter()
+                .map(|client| client.description.folded())
+                .collect(),
+        })
     }
 
     async fn check_free(&self, client: &SeedClient, names: &HashSet<String>) -> Result<()> {
@@ -130,7 +136,13 @@ impl Store {
         }
     }
 
-    async fn import_client(&self, scope: &Scope, sealer: &Sealer, seed: SeedClient) -> Result<()> {
+    async fn import_client(
+        &self,
+        scope: &Scope,
+        application: &Application,
+        sealer: &Sealer,
+        seed: SeedClient,
+    ) -> Result<()> {
         let id = seed
             .client_id
             .map_or_else(|| ClientId::generate(&self.random), Ok)?;
@@ -154,7 +166,7 @@ impl Store {
         let mut race = Race::begin(&self.random);
         loop {
             let creation = Transaction::on(self)
-                .create_client(scope, &client, now)?
+                .create_client(scope, application, &client, now)?
                 .create_layer(scope, Some(&client.id), seed.settings.clone())?;
             match creation.commit().await? {
                 Outcome::Committed => return Ok(()),
@@ -176,5 +188,23 @@ impl Store {
         tokio::task::spawn_blocking(move || Verifier::of(&secret, &random))
             .await
             .map_err(|_| Error::unexpected("the thread for Argon2 was lost"))?
+    }
+}
+
+/// What is there of an application before an import.
+#[derive(Default)]
+struct There {
+    application: Option<Application>,
+    ids: HashSet<ClientId>,
+    names: HashSet<String>,
+}
+
+impl There {
+    fn has(&self, client: &SeedClient) -> bool {
+        match &client.client_id {
+            Some(id) => self.ids.contains(id),
+            // Without an ID, a client of the same name is the one that an earlier import made.
+            None => self.names.contains(&client.description.folded()),
+        }
     }
 }

@@ -34,11 +34,13 @@ impl Operation for ListPublishedSettings {
         let target = self
             .for_client_id
             .map(|client| Target::named("for_client_id", client));
-        let results = match (target, self.version) {
-            (None, Some(_)) => return Err(Error::Missing(vec!["for_client_id".to_owned()])),
-            (Some(target), Some(version)) => caller.store().file(&target, &version).await?,
-            (target, None) => caller.store().files(target.as_ref()).await?,
-        };
+        if target.is_none() && self.version.is_some() {
+            return Err(Error::Missing(vec!["for_client_id".to_owned()]));
+        }
+        let results = caller
+            .store()
+            .files(target.as_ref(), self.version.as_ref())
+            .await?;
         Ok(Files { results })
     }
 }

@@ -3,9 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::StoredModules;
+use crate::sealing::WrappedKey;
 use crate::secret::{PreviousSecret, StoredSecret, Verifier};
+use crate::store::Store;
 use crate::store::dynamodb::Bytes;
-use crate::{AllowList, ApplicationId, Client, ClientId, Description, Features, Timestamp};
+use crate::{
+    AllowList, Application, ApplicationId, Client, ClientId, ClientSecret, Description, Features,
+    Result, Timestamp,
+};
 
 /// A record of which nothing is wanted but whether it is there.
 #[derive(Deserialize)]
@@ -126,6 +131,24 @@ pub(in crate::store) struct StoredCredential {
     secret: StoredVerifier,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous: Option<StoredPreviousVerifier>,
+    /// Only in an application that accepts signed requests: checking one needs the secret itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signing: Option<StoredSigning>,
+}
+
+/// The client's secrets, sealed, and the wrapped key that opens them.
+#[derive(Serialize, Deserialize)]
+struct StoredSigning {
+    data_key: Bytes,
+    secrets: Vec<StoredSealed>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSealed {
+    serial: u32,
+    sealed: Bytes,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -135,9 +158,9 @@ struct StoredPreviousVerifier {
 }
 
 impl StoredCredential {
-    pub(in crate::store) fn new(application: &ApplicationId, client: &Client) -> Self {
+    pub(in crate::store) fn new(application: &Application, client: &Client) -> Self {
         Self {
-            application_id: application.clone(),
+            application_id: application.id.clone(),
             description: client.description.clone(),
             enabled: client.enabled,
             features: client.features.clone(),
@@ -150,6 +173,9 @@ impl StoredCredential {
                     verifier: StoredVerifier::from(&previous.secret.verifier),
                     until: previous.until,
                 }),
+            signing: application
+                .signatures
+                .then(|| StoredSigning::of(application, client)),
         }
     }
 
@@ -165,7 +191,69 @@ impl StoredCredential {
             previous: self
                 .previous
                 .map(|previous| (previous.verifier.into(), previous.until)),
+            signing: self.signing.map(Signing::from),
         }
+    }
+}
+
+impl StoredSigning {
+    fn of(application: &Application, client: &Client) -> Self {
+        let sealed = |secret: &StoredSecret, until| StoredSealed {
+            serial: secret.serial,
+            sealed: Bytes(secret.sealed.clone()),
+            until,
+        };
+        let previous = client.previous.as_ref();
+        let previous = previous.map(|previous| sealed(&previous.secret, Some(previous.until)));
+        Self {
+            data_key: Bytes(application.data_key.0.clone()),
+            secrets: [sealed(&client.secret, None)]
+                .into_iter()
+                .chain(previous)
+                .collect(),
+        }
+    }
+}
+
+impl From<StoredSigning> for Signing {
+    fn from(stored: StoredSigning) -> Self {
+        let secret = |stored: StoredSealed| (stored.serial, stored.sealed.0, stored.until);
+        Self {
+            data_key: WrappedKey(stored.data_key.0),
+            secrets: stored.secrets.into_iter().map(secret).collect(),
+        }
+    }
+}
+
+/// What it takes to check a signed request.
+#[derive(Debug)]
+pub(crate) struct Signing {
+    data_key: WrappedKey,
+    /// Serial number, sealed secret, and the moment from which on it is refused.
+    secrets: Vec<(u32, Vec<u8>, Option<Timestamp>)>,
+}
+
+impl Store {
+    /// The secrets that a client may sign with now; none where the application has not switched
+    /// signed requests on.
+    pub(crate) async fn signing_secrets(
+        &self,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Vec<ClientSecret>> {
+        let Some(signing) = &credential.signing else {
+            return Ok(Vec::new());
+        };
+        let sealer = self
+            .keys
+            .sealer(&credential.application, &signing.data_key)
+            .await?;
+        let live = signing
+            .secrets
+            .iter()
+            .filter(|(_, _, until)| until.is_none_or(|until| now < until));
+        live.map(|(serial, sealed, _)| sealer.open(&credential.client, *serial, sealed))
+            .collect()
     }
 }
 
@@ -180,6 +268,7 @@ pub(crate) struct Credential {
     pub(crate) allow_list: AllowList,
     current: Verifier,
     previous: Option<(Verifier, Timestamp)>,
+    signing: Option<Signing>,
 }
 
 impl Credential {

@@ -2,7 +2,7 @@
 
 use super::{StoredEntry, StoredHead, StoredSnapshot};
 use crate::published::FilePaths;
-use crate::store::dynamodb::{SortRange, from_item};
+use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};
 use crate::store::race::Race;
 use crate::store::{Scope, Store, Table};
@@ -21,8 +21,13 @@ impl From<Scope> for PublishedReader {
 }
 
 impl PublishedReader {
-    /// The paths of the published files: of the whole application, or of one client.
-    pub async fn files(&self, target: Option<&Target>) -> Result<Vec<String>> {
+    /// The paths of the published files: of the whole application, of one client, or of one of its
+    /// versions.
+    pub async fn files(
+        &self,
+        target: Option<&Target>,
+        version: Option<&PublishedVersion>,
+    ) -> Result<Vec<String>> {
         if let Some(target) = target
             && let Some(key) = self.scope.record_key(target)
         {
@@ -39,22 +44,18 @@ impl PublishedReader {
                 application: &self.scope.application,
                 client: &first.client_id,
             };
-            if head.newest.is_some() {
+            if version.is_none() && head.newest.is_some() {
                 files.extend(paths.newest());
             }
-            files.extend(versions.iter().map(|entry| paths.version(&entry.published)));
+            let wanted = versions
+                .iter()
+                .filter(|entry| version.is_none_or(|version| entry.published == *version));
+            files.extend(wanted.map(|entry| paths.version(&entry.published)));
+        }
+        if version.is_some() && files.is_empty() {
+            return Err(no_such_version());
         }
         Ok(files)
-    }
-
-    /// The path of one version's file.
-    pub async fn file(&self, target: &Target, version: &PublishedVersion) -> Result<Vec<String>> {
-        self.snapshot(target, Some(version)).await?;
-        let paths = FilePaths {
-            application: &self.scope.application,
-            client: &target.id,
-        };
-        Ok(vec![paths.version(version)])
     }
 
     /// A client's published settings: one version, or the newest.
@@ -66,21 +67,15 @@ impl PublishedReader {
         let Scope {
             store, application, ..
         } = &self.scope;
-        if let Some(key) = self.scope.record_key(target) {
-            let found = store.get_all(&[key]).await?;
-            self.scope.demand(target, &found)?;
-        }
-        let none = || match version {
-            Some(_) => Error::invalid(
-                "version",
-                "there is no such published version of this client",
-            ),
+        let record = self.scope.record_key(target);
+        let (found, snapshot) = store
+            .snapshot(application, &target.id, version, record)
+            .await?;
+        self.scope.demand(target, &found)?;
+        snapshot.ok_or_else(|| match version {
+            Some(_) => no_such_version(),
             None => Error::invalid(target.argument, "nothing is published for this client"),
-        };
-        store
-            .snapshot(application, &target.id, version)
-            .await?
-            .ok_or_else(none)
+        })
     }
 }
 
@@ -103,50 +98,73 @@ impl PublishedFiles {
         client: &ClientId,
         version: Option<&PublishedVersion>,
     ) -> Result<Option<Snapshot>> {
-        self.store.snapshot(application, client, version).await
+        self.store
+            .snapshot(application, client, version, None)
+            .await
+            .map(|(_, snapshot)| snapshot)
     }
 }
 
 impl Store {
+    /// A snapshot, if it counts; and what was found beside it under the key of `also`.
     async fn snapshot(
         &self,
         application: &ApplicationId,
         client: &ClientId,
         version: Option<&PublishedVersion>,
-    ) -> Result<Option<Snapshot>> {
+        also: Option<(Table, Key)>,
+    ) -> Result<(Found, Option<Snapshot>)> {
         let head_key = Key::published_head(application, client);
         let content = |version: &PublishedVersion| {
-            Key::published_content(application, client, version.as_str())
+            (
+                Table::Published,
+                Key::published_content(application, client, version.as_str()),
+            )
         };
-        let found: Option<StoredSnapshot> = if let Some(version) = version {
-            let keys = [
-                (Table::Published, head_key.clone()),
-                (Table::Published, content(version)),
-            ];
+        let mut keys = vec![(Table::Published, head_key.clone())];
+        keys.extend(version.map(content));
+        keys.extend(also);
+        let mut race = Race::begin(&self.random);
+        loop {
             let mut found = self.get_all(&keys).await?;
-            let head: Option<StoredHead> = found.take(Table::Published, &head_key)?;
-            let snapshot = found.take(Table::Published, &content(version))?;
-            snapshot.filter(|_| head.is_some_and(|head| head.counts(version)))
-        } else {
-            let mut race = Race::begin(&self.random);
-            loop {
-                let head: Option<StoredHead> = self.get(Table::Published, &head_key).await?;
-                let Some(newest) = head.and_then(|head| head.newest) else {
-                    return Ok(None);
+            let head: StoredHead = found.take(Table::Published, &head_key)?.unwrap_or_default();
+            let wanted = version
+                .filter(|version| head.counts(version))
+                .or(head.newest.as_ref());
+            let Some(wanted) =
+                wanted.filter(|wanted| version.is_none_or(|version| version == *wanted))
+            else {
+                return Ok((found, None));
+            };
+            let (table, key) = content(wanted);
+            let stored: Option<StoredSnapshot> = if version.is_some() {
+                found.take(table, &key)?
+            } else {
+                self.get_all(&[(table, key.clone())])
+                    .await?
+                    .take(table, &key)?
+            };
+            if let Some(stored) = stored {
+                let snapshot = Snapshot {
+                    version: stored.published,
+                    values: stored.values.into(),
                 };
-                let snapshot = self.get(Table::Published, &content(&newest)).await?;
-                if snapshot.is_some() {
-                    break snapshot;
-                }
-                // It was deleted between the two reads; the head already names another.
-                race.again().await?;
+                return Ok((found, Some(snapshot)));
             }
-        };
-        Ok(found.map(|stored| Snapshot {
-            version: stored.published,
-            values: stored.values.into(),
-        }))
+            if version.is_some() {
+                return Ok((found, None));
+            }
+            // The newest was deleted between the two reads; the head names another by now.
+            race.again().await?;
+        }
     }
+}
+
+pub(super) fn no_such_version() -> Error {
+    Error::invalid(
+        "version",
+        "there is no such published version of this client",
+    )
 }
 
 /// A client's head, with the versions that count, oldest first.

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::read::no_such_version;
 use super::{StoredEntry, StoredHead, StoredSnapshot};
 use crate::audit::{Changes, Object};
 use crate::store::dynamodb::{Found, SortRange, from_item};
@@ -105,11 +106,14 @@ impl Publisher {
             } else if let Some(newest) = next.newest.take() {
                 next.deleted_to = Some(newest);
             } else {
-                return Ok(());
+                // Nothing counts, but an earlier deletion may have been interrupted.
+                return self.scope.clear_published(&target.id).await;
             }
             if self.move_head(deletion, target, &head, next).await? == Outcome::Committed {
-                if version.is_none() {
-                    self.scope.clear_published(&target.id).await?;
+                if version.is_none() && self.scope.clear_published(&target.id).await.is_err() {
+                    tracing::warn!(
+                        "what is left of deleted versions is cleared away at the next deletion"
+                    );
                 }
                 return Ok(());
             }
@@ -165,13 +169,6 @@ impl Publisher {
         let (table, key) = self.scope.head_key(&target.id);
         Ok(found.take(table, &key)?.unwrap_or_default())
     }
-}
-
-fn no_such_version() -> Error {
-    Error::invalid(
-        "version",
-        "there is no such published version of this client",
-    )
 }
 
 impl Scope {

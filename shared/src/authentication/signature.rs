@@ -1,0 +1,136 @@
+//! Signed requests: what is signed, and whether a signature fits (contract section 2).
+
+use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+use hmac::{Hmac, KeyInit, Mac};
+use http::header::DATE;
+use sha1::Sha1;
+
+use crate::{Arguments, ClientSecret, Error, Request, Result, Timestamp};
+
+/// How far a signed request's date may be off, either way: five minutes.
+const MOST_OFF_MILLIS: u64 = 5 * 60 * 1000;
+
+/// The texts that a request's signature may be of.
+pub(super) struct Signed(Vec<String>);
+
+impl Signed {
+    /// Reads the request's `Date`, `YYYY-MM-DD HH:MM:SS` in UTC, and puts together what was signed.
+    /// A date that is too far off, so that the request may be a recorded one, is refused.
+    pub(super) fn of(request: &Request, arguments: &Arguments, now: Timestamp) -> Result<Self> {
+        let date = request
+            .headers
+            .get(DATE)
+            .and_then(|date| date.to_str().ok())
+            .ok_or(Error::BadCredentials)?;
+        let millis = millis(date).ok_or(Error::BadCredentials)?;
+        if millis.abs_diff(now.millis()) > MOST_OFF_MILLIS {
+            return Err(Error::BadCredentials);
+        }
+        Ok(Self::texts(&request.path, date, arguments.signed()?))
+    }
+
+    /// Two families of clients end the text differently when there are no parameters; and sorting
+    /// by name is not always sorting by line. Both are understood.
+    fn texts(path: &str, date: &str, mut lines: Vec<String>) -> Self {
+        let head = format!("{path}\n{date}\n");
+        if lines.is_empty() {
+            return Self(vec![head.clone(), format!("{head}\n")]);
+        }
+        let by_name = format!("{head}{}\n", lines.join("\n"));
+        lines.sort_unstable();
+        let by_line = format!("{head}{}\n", lines.join("\n"));
+        let mut texts = vec![by_name, by_line];
+        texts.dedup();
+        Self(texts)
+    }
+
+    /// Did one of `secrets` sign one of the texts? Where there are no secrets the work is done all
+    /// the same.
+    pub(super) fn fits(&self, signature: &[u8], secrets: &[ClientSecret]) -> bool {
+        let nobodys = [ClientSecret::from_outside("")];
+        let candidates = if secrets.is_empty() {
+            &nobodys
+        } else {
+            secrets
+        };
+        let mut fits = false;
+        for secret in candidates {
+            for text in &self.0 {
+                fits |= is_by(secret, text, signature);
+            }
+        }
+        fits && !secrets.is_empty()
+    }
+}
+
+/// HMAC-SHA1 (RFC 2104), compared in constant time.
+fn is_by(secret: &ClientSecret, text: &str, signature: &[u8]) -> bool {
+    Hmac::<Sha1>::new_from_slice(secret.expose().as_bytes()).is_ok_and(|mac| {
+        mac.chain_update(text.as_bytes())
+            .verify_slice(signature)
+            .is_ok()
+    })
+}
+
+fn millis(date: &str) -> Option<i64> {
+    let (day, time) = date.split_once(' ')?;
+    let digits_where = |text: &str, separators: [usize; 2], length: usize| {
+        text.len() == length
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| separators.contains(&at) != byte.is_ascii_digit())
+    };
+    if !digits_where(day, [4, 7], 10) || !digits_where(time, [2, 5], 8) {
+        return None;
+    }
+    DateTime::from_str(&format!("{day}T{time}Z"), DateTimeFormat::DateTime)
+        .ok()?
+        .to_millis()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+
+    use super::*;
+
+    #[test]
+    fn the_known_answer_of_the_contract_fits() {
+        let lines = [
+            "param1=this is a string",
+            "param2=10",
+            "param3=one=1\ntwo=2,three=3",
+        ];
+        let signed = Signed::texts(
+            "/entity",
+            "2000-01-01 01:01:01",
+            lines.map(str::to_owned).into(),
+        );
+        let signature = base64::prelude::BASE64_STANDARD
+            .decode("G3N5RxCVc0d6rDLmBRGvcg2hCVY=")
+            .unwrap();
+        let secret = ClientSecret::from_outside("bar");
+        assert!(signed.fits(&signature, std::slice::from_ref(&secret)));
+        assert!(!signed.fits(&signature, &[ClientSecret::from_outside("baz")]));
+        assert!(!signed.fits(&signature, &[]));
+        assert!(!signed.fits(&signature[..19], &[secret]));
+    }
+
+    #[test]
+    fn a_date_has_one_form() {
+        assert_eq!(millis("2000-01-01 01:01:01"), Some(946_688_461_000));
+        for wrong in [
+            "2000-01-01T01:01:01Z",
+            "Sat, 01 Jan 2000 01:01:01 GMT",
+            "2000-1-1 01:01:01",
+            "2000-01-01 01:01:61",
+            "2000-13-01 01:01:01",
+            "2000-01-01 01:01:01 ",
+            "",
+        ] {
+            assert_eq!(millis(wrong), None, "{wrong}");
+        }
+    }
+}
