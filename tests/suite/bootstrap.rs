@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use countersign_tests::runtime_api::{Cloud, Environment, Event, Function};
-use countersign_tests::secret_of;
+use countersign_tests::{APPLICATION, secret_of};
 use functions::OPERATIONS;
 use serde_json::{Value, json};
 
@@ -108,12 +108,121 @@ async fn every_operation_works_in_a_process_of_its_own() {
         (200, functions::openapi_document())
     );
 
+    settings(&cloud).await;
     let called: BTreeSet<_> = cloud.started().await.into_iter().collect();
     let all = OPERATIONS
         .iter()
         .map(|endpoint| endpoint.id.to_owned())
         .collect();
     assert_eq!(called, all, "an operation is not called here yet");
+}
+
+/// Every operation of settings and published settings, each with what the others left.
+async fn settings(cloud: &Cloud) {
+    let client = ("for_client_id", "login_client");
+    let calls: &[(&str, &[(&str, &str)], Value)] = &[
+        (
+            "/settings/set_default",
+            &[("key", "a"), ("value", "1")],
+            json!(false),
+        ),
+        (
+            "/settings/set_default_multi",
+            &[("items", r#"{"b":"2"}"#)],
+            json!({"b": false}),
+        ),
+        ("/settings/delete_default", &[("key", "b")], json!(true)),
+        (
+            "/settings/set",
+            &[client, ("key", "a"), ("value", "3")],
+            json!(false),
+        ),
+        (
+            "/settings/set_multi",
+            &[
+                client,
+                ("items", r#"{"c":"4","jump_publish_settings":"a"}"#),
+            ],
+            json!({"c": false, "jump_publish_settings": false}),
+        ),
+        ("/settings/get", &[client, ("key", "a")], json!("3")),
+        (
+            "/settings/get_multi",
+            &[client, ("keys", r#"["c","d"]"#)],
+            json!({"c": "4", "d": null}),
+        ),
+        ("/settings/delete", &[client, ("key", "c")], json!(true)),
+        (
+            "/settings/restore",
+            &[client, ("version", "2")],
+            json!({"version": 4, "changed": 1}),
+        ),
+        (
+            "/settings/delete_multi",
+            &[client, ("keys", r#"["c"]"#)],
+            json!({"c": true}),
+        ),
+        (
+            "/settings/items",
+            &[client],
+            json!({"a": "3", "größe": "1.5", "jump_publish_settings": "a", "minimum_age": "13"}),
+        ),
+        (
+            "/settings/keys",
+            &[client],
+            json!(["a", "größe", "jump_publish_settings", "minimum_age"]),
+        ),
+    ];
+    for (path, arguments, result) in calls {
+        assert_eq!(
+            cloud.call(&owner(path, arguments)).await.ok()["result"],
+            *result,
+            "{path}"
+        );
+    }
+    let dump = cloud.call(&owner("/settings/get_all", &[])).await.ok();
+    assert_eq!(dump["client_settings"]["login_client"]["a"], "3");
+    let explained = cloud
+        .call(&owner("/settings/explain", &[client]))
+        .await
+        .ok();
+    assert_eq!(explained["result"]["a"]["layer"], "client");
+    let history = cloud
+        .call(&owner("/settings/history", &[client]))
+        .await
+        .ok();
+    assert_eq!(history["result"].as_array().unwrap().len(), 5);
+
+    let published = cloud
+        .call(&owner("/settings/widget/publish", &[client]))
+        .await
+        .ok();
+    let version = published["results"]["janrain_settings_version"]
+        .as_str()
+        .unwrap();
+    let got = cloud
+        .call(&owner("/settings/widget/get", &[client]))
+        .await
+        .ok();
+    assert_eq!(
+        got["results"],
+        json!({"janrain_settings_version": version, "a": "3"})
+    );
+    let files = cloud.call(&owner("/settings/widget/list", &[])).await.ok();
+    for file in files["results"].as_array().unwrap() {
+        let file = cloud.call(&Event::get(file.as_str().unwrap(), &[])).await;
+        assert_eq!(file.status, 200);
+        assert!(file.body.contains(version), "{}", file.body);
+    }
+    cloud
+        .call(&owner(
+            "/settings/widget/delete",
+            &[client, ("commit", "true")],
+        ))
+        .await
+        .ok();
+    let path = format!("/widget_data/settings/{APPLICATION}/login_client.json");
+    assert_eq!(cloud.call(&Event::get(&path, &[])).await.status, 404);
 }
 
 #[tokio::test]

@@ -115,10 +115,20 @@ impl Cloud {
         let path = json["rawPath"].as_str().unwrap();
         let operation = OPERATIONS
             .iter()
-            .find(|endpoint| endpoint.route.path == path);
+            .find(|endpoint| leads_to(endpoint.route.path, path));
         let operation = operation.unwrap_or_else(|| panic!("no operation has the path {path}"));
-        self.function(operation.id).await.call(event).await
+        let event = event.clone().on_route(operation.route.path);
+        self.function(operation.id).await.call(&event).await
     }
+}
+
+/// Does a route, in which a part in braces stands for any, lead to `path`?
+fn leads_to(route: &str, path: &str) -> bool {
+    let (route, path) = (route.split('/'), path.split('/'));
+    route.clone().count() == path.clone().count()
+        && route
+            .zip(path)
+            .all(|(part, given)| part.starts_with('{') || part == given)
 }
 
 /// The bootstrap under test: the one that `COUNTERSIGN_TEST_BOOTSTRAP` names, or else one that is

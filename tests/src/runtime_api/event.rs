@@ -100,6 +100,21 @@ impl Event {
         self
     }
 
+    /// For a route with parts in braces: what stands in their places.
+    #[must_use]
+    pub fn on_route(mut self, route: &str) -> Self {
+        let path = self.0["rawPath"].as_str().unwrap_or_default().to_owned();
+        for (name, value) in route.split('/').zip(path.split('/')) {
+            if let Some(name) = name
+                .strip_prefix('{')
+                .and_then(|name| name.strip_suffix('}'))
+            {
+                self.0["pathParameters"][name] = value.into();
+            }
+        }
+        self
+    }
+
     /// The event's JSON, to be sent or to be spoilt first.
     pub fn json(&self) -> Value {
         self.0.clone()
