@@ -9,7 +9,13 @@
 //! | a client of an application | clients | `app#{app}` / `client#{id}` | consistent `BatchGetItem`, with the application |
 //! | all clients of an application | clients | `app#{app}` / `application` … `client#…` | one consistent `Query`, paged |
 //! | one description, one client | clients | `app#{app}` / `name#{hash}` | condition in the transaction of the change |
-//! | a layer of settings | settings | `app#{app}` / `default` or `client#{id}` | one `GetItem` |
+//! | a layer of settings | settings | `app#{app}` / `default` or `client#{id}` | one consistent `BatchGetItem`, both layers and the client's record at once |
+//! | all layers of an application | settings | `app#{app}` / `client#…` … `default` | one consistent `Query`, paged |
+//! | the history of a layer | settings | `history#{app}#{layer}` / `{version mod 100}` | one `Query`; a ring, written with the layer |
+//! | what is published of a client, and which is the newest | published | `app#{app}` / `{client}#` | with what it leads to |
+//! | the published versions of a client, of an application | published | `app#{app}` / `{client}#{version}` | one `Query`, paged |
+//! | a published snapshot | published | `content#{app}#{client}` / `{version}` | one consistent `BatchGetItem` |
+//! | deleted clients with something left to clear away | clients | `app#{app}` / `remains#{id}` | one `Query`, at a deletion |
 //! | an audit event | audit | `app#{app}` / `{time}#{request}#{action}#{object}` | `Put` in the transaction of the change |
 //!
 //! A client stands twice: its *record* in its application's partition is the truth and carries the

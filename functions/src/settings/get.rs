@@ -30,12 +30,9 @@ impl Operation for ViewClientSetting {
     type Reply = Setting;
 
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<Setting> {
-        let layers = caller
-            .store()
-            .layers(&caller.target(self.for_client_id))
-            .await?;
+        let target = caller.target(self.for_client_id);
         Ok(Setting {
-            result: layers.get(&self.key).cloned(),
+            result: caller.store().setting(&target, &self.key).await?,
         })
     }
 }

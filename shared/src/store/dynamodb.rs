@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::key::{Key, PARTITION, SORT};
 use super::race::Race;
 use super::{Store, Table};
-use crate::{Error, Result};
+use crate::{Error, Result, SettingKey};
 
 /// How every function talks to DynamoDB, wherever that is: it answers within milliseconds, so what
 /// has not been answered within seconds is asked again, soon, and not for long.
@@ -123,6 +123,16 @@ impl Store {
     /// A few items, each read consistently, in one round trip. Keys that DynamoDB had no capacity
     /// for are asked for again.
     pub(super) async fn get_all(&self, keys: &[(Table, Key)]) -> Result<Found> {
+        self.get_all_with(keys, None).await
+    }
+
+    /// The same, but of layers of settings only one setting: the rest of a layer, up to 350 kB of
+    /// it, does not cross the wire.
+    pub(super) async fn get_all_with(
+        &self,
+        keys: &[(Table, Key)],
+        only: Option<&SettingKey>,
+    ) -> Result<Found> {
         let mut found = Found::default();
         let mut race = Race::begin(&self.random);
         let mut wanted = HashMap::new();
@@ -132,9 +142,17 @@ impl Store {
                 .map(|(_, key)| key.clone().into_attributes())
                 .collect();
             if !of_table.is_empty() {
-                let keys = KeysAndAttributes::builder()
+                let mut keys = KeysAndAttributes::builder()
                     .set_keys(Some(of_table))
                     .consistent_read(true);
+                if let (Table::Settings, Some(only)) = (table, only) {
+                    keys = keys
+                        .projection_expression("#pk, #sk, #values.#only")
+                        .expression_attribute_names("#pk", PARTITION)
+                        .expression_attribute_names("#sk", SORT)
+                        .expression_attribute_names("#values", "values")
+                        .expression_attribute_names("#only", only.as_str());
+                }
                 wanted.insert(
                     self.tables.name(table).to_owned(),
                     keys.build().map_err(unbuilt)?,

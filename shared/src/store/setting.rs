@@ -19,7 +19,10 @@ use history::StoredVersion;
 /// A layer. Its version counts its changes, and is the optimistic lock.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct StoredLayer {
+    /// Left out, like the version, where only one setting was asked for and is not there.
+    #[serde(default)]
     pub(super) values: Settings,
+    #[serde(default)]
     pub(super) version: u64,
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use countersign_tests::measure::{
@@ -233,6 +234,7 @@ async fn start(storage: Storage, seed: Option<Seed>, recorder: Option<Arc<Record
 async fn empty() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
+    let listener = listener.tap_io(|connection| connection.set_nodelay(true).unwrap());
     let router = Router::new().route("/settings/get_default", get(|| async { BODY }));
     tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
     address

@@ -1,22 +1,12 @@
 //! Reading settings.
 
-use std::collections::{BTreeMap, HashMap};
-
-use aws_sdk_dynamodb::types::AttributeValue;
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
 use super::{StoredLayer, Version};
-use crate::store::dynamodb::{SortRange, fault, from_item};
+use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::{Key, SORT};
 use crate::store::{Scope, Table};
 use crate::{Layer, Layers, Result, SettingKey, SettingValue, Settings, Target};
-
-/// What is left of a layer when only one of its keys was asked for.
-#[derive(Deserialize)]
-struct StoredValue {
-    #[serde(default)]
-    values: HashMap<String, SettingValue>,
-}
 
 /// Reads the layer of the caller's application.
 #[derive(Debug)]
@@ -34,27 +24,11 @@ impl ApplicationSettingReader {
     /// The application's value of `key`. The rest of the layer stays where it is: only this key
     /// crosses the wire.
     pub async fn application_setting(&self, key: &SettingKey) -> Result<Option<SettingValue>> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let layer = store
-            .dynamodb
-            .get_item()
-            .table_name(store.tables.name(Table::Settings))
-            .set_key(Some(
-                Key::application_settings(application).into_attributes(),
-            ))
-            .consistent_read(true)
-            .projection_expression("#values.#key")
-            .expression_attribute_names("#values", "values")
-            .expression_attribute_names("#key", key.as_str());
-        let layer = layer.send().await.map_err(fault)?;
-        let found: Option<StoredValue> = layer
-            .item
-            .filter(|item: &HashMap<String, AttributeValue>| !item.is_empty())
-            .map(from_item)
-            .transpose()?;
-        Ok(found.and_then(|mut layer| layer.values.remove(key.as_str())))
+        let layer = Key::application_settings(&self.scope.application);
+        let keys = [(Table::Settings, layer.clone())];
+        let mut found = self.scope.store.get_all_with(&keys, Some(key)).await?;
+        let stored: Option<StoredLayer> = found.take(Table::Settings, &layer)?;
+        Ok(stored.and_then(|stored| stored.values.get(key).cloned()))
     }
 }
 
@@ -80,6 +54,14 @@ impl SettingReader {
             .await?;
         self.scope.demand(target, &found)?;
         self.scope.layers(target, &mut found)
+    }
+
+    /// The value of `key` that `target` sees, in one round trip.
+    pub async fn setting(&self, target: &Target, key: &SettingKey) -> Result<Option<SettingValue>> {
+        let keys = self.scope.layer_keys(target);
+        let mut found = self.scope.store.get_all_with(&keys, Some(key)).await?;
+        self.scope.demand(target, &found)?;
+        Ok(self.scope.layers(target, &mut found)?.get(key).cloned())
     }
 
     /// Every layer of the application: its own, and those of its clients by ID.
