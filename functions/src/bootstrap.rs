@@ -42,7 +42,9 @@ pub fn run() -> ExitCode {
 async fn serve() -> Result<(), String> {
     let endpoint = endpoint(&variable("_HANDLER").unwrap_or_default())?;
     let cx = &context()?;
-    cx.warm_up().await;
+    if !endpoint.grants().is_empty() {
+        cx.warm_up().await;
+    }
     lambda_http::run(service_fn(|request: lambda_http::Request| async move {
         Ok::<_, std::convert::Infallible>(crate::answer(endpoint, cx, request).await)
     }))

@@ -52,6 +52,6 @@ pub use road::answer;
 pub use sealing::{DataKey, KeyFile, KeyFileFault, KeyWrapper, WrappedKey, Wrapping};
 pub use secret::{ClientSecret, GraceHours};
 pub use setting::{
-    Layer, LayerName, Layers, MAX_LAYER_BYTES, SettingKey, SettingMap, SettingValue, Settings,
-    TooLarge,
+    Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap,
+    SettingValue, Settings, TooLarge,
 };

@@ -96,7 +96,7 @@ impl Route {
 pub struct Nothing {}
 
 /// What an operation answers: anything that serialises, in the frame of its route's envelope, or a
-/// [`File`].
+/// [`crate::File`].
 pub trait Reply: Send {
     /// Puts it into the envelope.
     #[doc(hidden)]

@@ -55,17 +55,22 @@ pub type SettingMap = BTreeMap<SettingKey, SettingValue>;
 /// The most bytes of keys and values that one layer holds, because it is one stored document.
 pub const MAX_LAYER_BYTES: usize = 350_000;
 
+/// And the most keys: each costs the document a byte or two beside its own.
+pub const MAX_LAYER_KEYS: usize = 50_000;
+
 /// One layer of settings: an application's or a client's. It can not hold more than
-/// [`MAX_LAYER_BYTES`].
+/// [`MAX_LAYER_BYTES`] and [`MAX_LAYER_KEYS`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "SettingMap", into = "SettingMap")]
 pub struct Settings(SettingMap);
 
 /// A change would make a layer larger than it can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLarge {
-    /// By how many bytes.
-    pub over: usize,
+pub enum TooLarge {
+    /// By so many bytes.
+    Bytes(usize),
+    /// By so many keys.
+    Keys(usize),
 }
 
 impl TooLarge {
@@ -77,11 +82,18 @@ impl TooLarge {
 
 impl std::fmt::Display for TooLarge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let over = self.over;
-        write!(
-            f,
-            "a layer of settings holds {MAX_LAYER_BYTES} bytes of keys and values, this would be {over} bytes more"
-        )
+        match self {
+            Self::Bytes(over) => write!(
+                f,
+                "a layer of settings holds {MAX_LAYER_BYTES} bytes of keys and values, this would be {over} bytes more"
+            ),
+            Self::Keys(over) => {
+                write!(
+                    f,
+                    "a layer of settings holds {MAX_LAYER_KEYS} keys, this would be {over} keys more"
+                )
+            }
+        }
     }
 }
 
@@ -143,10 +155,12 @@ impl Settings {
             .iter()
             .map(|(key, value)| key.as_str().len() + value.len())
             .sum();
-        match bytes.checked_sub(MAX_LAYER_BYTES) {
-            None | Some(0) => Ok(()),
-            Some(over) => Err(TooLarge { over }),
+        let over =
+            |count: usize, most: usize| Some(count.saturating_sub(most)).filter(|&over| over > 0);
+        if let Some(over) = over(self.0.len(), MAX_LAYER_KEYS) {
+            return Err(TooLarge::Keys(over));
         }
+        over(bytes, MAX_LAYER_BYTES).map_or(Ok(()), |over| Err(TooLarge::Bytes(over)))
     }
 }
 
@@ -244,16 +258,24 @@ mod tests {
             settings
                 .clone()
                 .set(key("k"), "x".repeat(MAX_LAYER_BYTES + 6)),
-            Err(TooLarge { over: 7 })
+            Err(TooLarge::Bytes(7))
         );
         assert_eq!(
             settings.clone().set(key("l"), String::new()),
-            Err(TooLarge { over: 1 })
+            Err(TooLarge::Bytes(1))
         );
         assert_eq!(
             settings.set(key("k"), "y".repeat(MAX_LAYER_BYTES - 1)),
             Ok(true)
         );
+    }
+
+    #[test]
+    fn a_layer_holds_a_bounded_number_of_keys() {
+        let items: SettingMap = (0..=MAX_LAYER_KEYS)
+            .map(|number| (key(&number.to_string()), String::new()))
+            .collect();
+        assert_eq!(Settings::default().set_all(&items), Err(TooLarge::Keys(1)));
     }
 
     #[test]

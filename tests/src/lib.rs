@@ -9,6 +9,7 @@ pub mod binary;
 mod caller;
 pub mod derived;
 pub mod measure;
+pub mod published;
 pub mod runtime_api;
 pub mod witness;
 

@@ -119,6 +119,82 @@ impl Witness for Faults {
     fn after(&self, _: &Call<'_>, _: &AnswerView<'_>) {}
 }
 
+/// Breaks the calls of one function, from when a test says so until it says otherwise.
+#[derive(Debug, Default)]
+pub struct Breakage(Mutex<Option<Plan>>);
+
+/// What is to break.
+#[derive(Debug)]
+struct Plan {
+    function: &'static str,
+    operation: &'static str,
+    with: Intervention,
+    /// So many calls go well before.
+    spared: usize,
+    /// So many calls break then.
+    left: usize,
+    struck: usize,
+}
+
+impl Breakage {
+    /// From now on these calls become `with`: so many of them, after so many that are spared.
+    pub fn begin(
+        &self,
+        [function, operation]: [&'static str; 2],
+        with: Intervention,
+        spared: usize,
+        times: usize,
+    ) {
+        *self.0.lock().unwrap() = Some(Plan {
+            function,
+            operation,
+            with,
+            spared,
+            left: times,
+            struck: 0,
+        });
+    }
+
+    /// How many calls were broken so far.
+    pub fn struck(&self) -> usize {
+        self.0
+            .lock()
+            .unwrap()
+            .as_ref()
+            .map_or(0, |plan| plan.struck)
+    }
+
+    /// All goes well again; tells how many calls were broken.
+    pub fn end(&self) -> usize {
+        let plan = self.0.lock().unwrap().take();
+        plan.map_or(0, |plan| plan.struck)
+    }
+}
+
+impl Witness for Breakage {
+    fn before(&self, call: &Call<'_>) -> Intervention {
+        let mut plan = self.0.lock().unwrap();
+        let Some(plan) = plan
+            .as_mut()
+            .filter(|plan| (plan.function, plan.operation) == (call.function, call.operation))
+        else {
+            return Intervention::Proceed;
+        };
+        if plan.spared > 0 {
+            plan.spared -= 1;
+            return Intervention::Proceed;
+        }
+        if plan.left == 0 {
+            return Intervention::Proceed;
+        }
+        plan.left -= 1;
+        plan.struck += 1;
+        plan.with.clone()
+    }
+
+    fn after(&self, _: &Call<'_>, _: &AnswerView<'_>) {}
+}
+
 /// An error as DynamoDB answers it.
 pub fn dynamodb_error(kind: &str, fields: &Value) -> Intervention {
     let mut body = fields.clone();

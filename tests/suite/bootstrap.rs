@@ -120,7 +120,8 @@ async fn every_operation_works_in_a_process_of_its_own() {
 /// Every operation of settings and published settings, each with what the others left.
 async fn settings(cloud: &Cloud) {
     let client = ("for_client_id", "login_client");
-    let calls: &[(&str, &[(&str, &str)], Value)] = &[
+    type Expected<'a> = (&'a str, &'a [(&'a str, &'a str)], Value);
+    let calls: &[Expected<'_>] = &[
         (
             "/settings/set_default",
             &[("key", "a"), ("value", "1")],

@@ -10,10 +10,31 @@ mod clients_set_description;
 mod clients_set_features;
 mod clients_set_whitelist;
 mod documents_openapi;
+mod settings_delete;
+mod settings_delete_default;
+mod settings_delete_multi;
+mod settings_explain;
+mod settings_get;
+mod settings_get_all;
 mod settings_get_default;
+mod settings_get_multi;
+mod settings_history;
+mod settings_items;
+mod settings_keys;
+mod settings_restore;
+mod settings_set;
+mod settings_set_default;
+mod settings_set_default_multi;
+mod settings_set_multi;
+mod settings_widget_delete;
+mod settings_widget_get;
+mod settings_widget_list;
+mod settings_widget_publish;
+mod widget_data_newest;
+mod widget_data_version;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use countersign_tests::derived::repository;
 use countersign_tests::{App, Caller, Reply, form};
@@ -229,18 +250,9 @@ fn every_operation_has_a_contract_file() {
 
 #[test]
 fn every_file_of_an_area_is_an_operation_on_the_list() {
-    let source = repository("functions/src");
-    let areas = std::fs::read_dir(&source)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let found: BTreeSet<_> = areas
-        .filter(|area| area.is_dir())
-        .flat_map(|area| {
-            let name = area.file_name().unwrap().to_str().unwrap().to_owned();
-            files(&area)
-                .into_iter()
-                .map(move |file| format!("{name}.{file}"))
-        })
+    let found: BTreeSet<_> = folders(&repository("functions/src"))
+        .into_iter()
+        .flat_map(|area| operations_below(&area))
         .collect();
     let listed: BTreeSet<_> = OPERATIONS
         .iter()
@@ -252,6 +264,24 @@ fn every_file_of_an_area_is_an_operation_on_the_list() {
         OPERATIONS.len(),
         "an operation is listed twice"
     );
+}
+
+/// The IDs of the operations whose files stand in an area, or in one inside it.
+fn operations_below(area: &Path) -> Vec<String> {
+    let name = area.file_name().unwrap().to_str().unwrap();
+    let inner = folders(area)
+        .into_iter()
+        .flat_map(|area| operations_below(&area));
+    let operations = files(area).into_iter().chain(inner);
+    operations
+        .map(|operation| format!("{name}.{operation}"))
+        .collect()
+}
+
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.is_dir()).collect()
 }
 
 /// The Rust files of a folder, without their ending.

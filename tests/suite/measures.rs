@@ -186,10 +186,11 @@ async fn a_read_takes_two_round_trips_and_a_change_three() {
             (_, None) => 0,
             // The version, with whether it still counts, and no caller to authenticate.
             ("widget_data.version", _) => 1,
-            // First what is there, and then what it leads to.
-            ("settings.history" | "settings.widget.list" | "settings.widget.get", _) => 3,
+            // The history, and then the change.
             ("settings.restore", _) => 4,
-            (_, Some("TransactWriteItems")) => 3,
+            // First what is there, and then what it leads to; or the change of what was read.
+            ("settings.history" | "settings.widget.list" | "settings.widget.get", _)
+            | (_, Some("TransactWriteItems")) => 3,
             (_, Some(_)) => 2,
         };
         assert_eq!(used.trips.len(), most, "{}: {:?}", endpoint.id, used.trips);

@@ -81,7 +81,7 @@ impl AccessPattern {
                 Published BATCH_GET, Published PUT, Published QUERY, Published BATCH_WRITE,
                 Audit PUT
             ],
-            Self::ReadApplicationSettings => grants![Settings BATCH_GET],
+            Self::ReadApplicationSettings => grants![Settings GET],
             Self::ReadSettings => grants![Clients BATCH_GET, Settings BATCH_GET],
             Self::DumpSettings => grants![Settings QUERY],
             Self::ReadHistory => grants![Clients BATCH_GET, Settings BATCH_GET, Settings QUERY],

@@ -120,6 +120,30 @@ impl Store {
         found.item.map(from_item).transpose()
     }
 
+    /// One consistent read of a layer of settings, of which only one setting crosses the wire.
+    pub(super) async fn get_only<T: DeserializeOwned>(
+        &self,
+        layer: &Key,
+        only: &SettingKey,
+    ) -> Result<Option<T>> {
+        let get = self
+            .dynamodb
+            .get_item()
+            .table_name(self.tables.name(Table::Settings))
+            .consistent_read(true);
+        let get = get
+            .set_key(Some(layer.clone().into_attributes()))
+            .projection_expression("#values.#only")
+            .expression_attribute_names("#values", "values")
+            .expression_attribute_names("#only", only.as_str());
+        get.send()
+            .await
+            .map_err(fault)?
+            .item
+            .map(from_item)
+            .transpose()
+    }
+
     /// A few items, each read consistently, in one round trip. Keys that DynamoDB had no capacity
     /// for are asked for again.
     pub(super) async fn get_all(&self, keys: &[(Table, Key)]) -> Result<Found> {

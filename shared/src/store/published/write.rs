@@ -50,7 +50,8 @@ impl Publisher {
                 client_id: target.id.clone(),
                 published: version.clone(),
             };
-            let settings = Settings::try_from(values.clone()).map_err(Error::unexpected)?;
+            let settings = Settings::try_from(values.clone())
+                .map_err(|reason| Error::invalid(target.argument, reason))?;
             let snapshot = StoredSnapshot {
                 published: version.clone(),
                 time: now,

@@ -54,6 +54,9 @@ impl StoredVersion {
     }
 }
 
+/// What a key that changed costs an item beside its own bytes and those of its former value.
+const OVERHEAD: usize = 2;
+
 impl Undone {
     fn by(before: &Settings, after: &Settings) -> Self {
         let changed = before.keys_that_differ(after).into_iter();
@@ -62,7 +65,9 @@ impl Undone {
             .collect();
         let bytes: usize = values
             .iter()
-            .map(|(key, value)| key.as_str().len() + value.as_ref().map_or(0, String::len))
+            .map(|(key, value)| {
+                key.as_str().len() + value.as_ref().map_or(0, String::len) + OVERHEAD
+            })
             .sum();
         if bytes > crate::MAX_LAYER_BYTES {
             Self::Layer(before.clone().into())

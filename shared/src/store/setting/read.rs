@@ -25,9 +25,7 @@ impl ApplicationSettingReader {
     /// crosses the wire.
     pub async fn application_setting(&self, key: &SettingKey) -> Result<Option<SettingValue>> {
         let layer = Key::application_settings(&self.scope.application);
-        let keys = [(Table::Settings, layer.clone())];
-        let mut found = self.scope.store.get_all_with(&keys, Some(key)).await?;
-        let stored: Option<StoredLayer> = found.take(Table::Settings, &layer)?;
+        let stored: Option<StoredLayer> = self.scope.store.get_only(&layer, key).await?;
         Ok(stored.and_then(|stored| stored.values.get(key).cloned()))
     }
 }

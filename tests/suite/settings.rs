@@ -1,0 +1,328 @@
+//! What the tests of settings share: the two layers, what is stored of them, and what every
+//! operation on them has to refuse.
+
+pub(crate) mod changes;
+pub(crate) mod limits;
+
+use countersign_tests::{APPLICATION, App, Reply, Setup};
+use serde_json::{Value, json};
+
+use crate::contract::{DONE, assert_not_authorized};
+
+/// The client whose layer the tests change.
+pub(crate) const CLIENT: &str = "featureless";
+/// The argument that names it.
+pub(crate) const FOR_CLIENT: (&str, &str) = ("for_client_id", CLIENT);
+/// The most bytes of keys and values in a layer.
+pub(crate) const MOST_BYTES: usize = 350_000;
+
+/// A layer of settings, as an owner changes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Layer {
+    Application,
+    Client,
+}
+
+impl Layer {
+    pub(crate) const BOTH: [Self; 2] = [Self::Application, Self::Client];
+
+    /// The arguments of history and restore that name it.
+    pub(crate) fn named(self) -> Vec<(&'static str, &'static str)> {
+        match self {
+            Self::Application => vec![("layer", "application")],
+            Self::Client => vec![("layer", "client"), FOR_CLIENT],
+        }
+    }
+
+    /// The object that the audit names.
+    pub(crate) fn object(self) -> &'static str {
+        match self {
+            Self::Application => APPLICATION,
+            Self::Client => CLIENT,
+        }
+    }
+
+    async fn call(self, app: &App, paths: [&str; 2], given: &[(&str, &str)]) -> Reply {
+        match self {
+            Self::Application => app.owner().post(paths[0], given).await,
+            Self::Client => {
+                let given = [given, &[FOR_CLIENT]].concat();
+                app.owner().post(paths[1], &given).await
+            }
+        }
+    }
+
+    pub(crate) async fn set(self, app: &App, key: &str, value: &str) -> Reply {
+        let paths = ["/settings/set_default", "/settings/set"];
+        self.call(app, paths, &[("key", key), ("value", value)])
+            .await
+    }
+
+    pub(crate) async fn set_multi(self, app: &App, items: &str) -> Reply {
+        let paths = ["/settings/set_default_multi", "/settings/set_multi"];
+        self.call(app, paths, &[("items", items)]).await
+    }
+
+    pub(crate) async fn delete(self, app: &App, key: &str) -> Reply {
+        let paths = ["/settings/delete_default", "/settings/delete"];
+        self.call(app, paths, &[("key", key)]).await
+    }
+
+    /// All that stands in it.
+    pub(crate) async fn now(self, app: &App) -> Value {
+        let all = app.owner().post("/settings/get_all", &[]).await.ok();
+        match self {
+            Self::Application => all["default_settings"].clone(),
+            Self::Client => match &all["client_settings"][CLIENT] {
+                Value::Null => json!({}),
+                layer => layer.clone(),
+            },
+        }
+    }
+
+    /// Its versions, newest first.
+    pub(crate) async fn history(self, app: &App) -> Vec<Value> {
+        let reply = app.owner().post("/settings/history", &self.named()).await;
+        reply.ok()["result"].as_array().unwrap().clone()
+    }
+
+    pub(crate) async fn restore(self, app: &App, version: &str) -> Reply {
+        let given = [self.named(), vec![("version", version)]].concat();
+        app.owner().post("/settings/restore", &given).await
+    }
+}
+
+/// A server whose application, and whose clients, have exactly these settings.
+pub(crate) async fn app_with(application: Value, clients: &[(&str, Value)]) -> App {
+    let mut setup = Setup::default();
+    setup.seed["applications"][0]["settings"] = application;
+    for client in setup.seed["applications"][0]["clients"]
+        .as_array_mut()
+        .unwrap()
+    {
+        for (id, settings) in clients {
+            if client["client_id"] == *id {
+                client["settings"] = settings.clone();
+            }
+        }
+    }
+    App::with(setup).await
+}
+
+/// All that is stored of settings, and the whole audit.
+pub(crate) async fn stored(app: &App) -> Vec<String> {
+    let [settings, audit] = [app.dump("settings").await, app.dump("audit").await];
+    let mut items: Vec<_> = settings
+        .iter()
+        .chain(&audit)
+        .map(Value::to_string)
+        .collect();
+    items.sort();
+    items
+}
+
+/// Makes sure that nothing is stored that was not there before, and nothing is missing.
+#[track_caller]
+pub(crate) fn assert_same(before: &[String], after: &[String], what: &str) {
+    assert!(before == after, "settings or audit changed: {what}");
+}
+
+/// Makes sure that the call is refused to all but owners, and, where it takes `for_client_id`, for
+/// all but clients of the application; and that no refusal leaves anything behind.
+pub(crate) async fn assert_guarded(app: &App, path: &str, given: &[(&str, &str)]) {
+    let before = stored(app).await;
+    for id in [
+        "access_issuer",
+        "direct_access",
+        "direct_read_access",
+        "login_client",
+        CLIENT,
+    ] {
+        assert_not_authorized(&app.client(id).post(path, given).await);
+    }
+    for nobody in [app.stranger(), app.client("disabled")] {
+        nobody
+            .post(path, given)
+            .await
+            .error(402, "invalid_client_credentials");
+    }
+    assert_same(&before, &stored(app).await, path);
+}
+
+/// Makes sure that `for_client_id` takes clients of the caller's application only.
+pub(crate) async fn assert_for_clients_of_the_application(
+    app: &App,
+    path: &str,
+    given: &[(&str, &str)],
+) {
+    let before = stored(app).await;
+    let too_long = "x".repeat(256);
+    for id in [
+        "foreigner",
+        "nobody",
+        "",
+        "FEATURELESS",
+        "featureless ",
+        "größe",
+        &too_long,
+    ] {
+        let given = [given, &[("for_client_id", id)]].concat();
+        let why = app
+            .owner()
+            .post(path, &given)
+            .await
+            .invalid("for_client_id");
+        assert_eq!(why, "for_client_id is not a valid id", "{path} {id:?}");
+    }
+    assert_same(&before, &stored(app).await, path);
+}
+
+/// Makes sure that the call is not possible without these arguments, and that the refusal names all
+/// that are missing.
+pub(crate) async fn assert_requires(app: &App, path: &str, required: &[(&str, &str)]) {
+    let before = stored(app).await;
+    let names: Vec<_> = required.iter().map(|(name, _)| *name).collect();
+    let reply = app.owner().post(path, &[("unknown", "x")]).await;
+    let words = match names.as_slice() {
+        [name] => format!("missing required argument: {name}"),
+        names => format!("missing arguments: {}", names.join(", ")),
+    };
+    assert_eq!(reply.error(100, "missing_argument"), words, "{path}");
+    assert_eq!(reply.json()["argument_name"], names[0]);
+    if let [first, second] = required {
+        for (given, missing) in [(first, second.0), (second, first.0)] {
+            let reply = app.owner().post(path, &[*given]).await;
+            let words = reply.error(100, "missing_argument");
+            assert_eq!(words, format!("missing required argument: {missing}"));
+            assert_eq!(reply.json()["argument_name"], missing);
+        }
+    }
+    assert_same(&before, &stored(app).await, path);
+}
+
+/// Makes sure that an argument that is JSON takes nothing of another kind.
+pub(crate) async fn assert_json_only(app: &App, path: &str, argument: &str, wrong: &[&str]) {
+    let before = stored(app).await;
+    for text in wrong {
+        app.owner()
+            .post(path, &[(argument, text)])
+            .await
+            .invalid(argument);
+    }
+    for text in ["", "{", "[\"a\"", "{\"a\":\"1\"} x", "{'a':'1'}", "a"] {
+        let why = app.owner().post(path, &[(argument, text)]).await;
+        assert_eq!(
+            why.invalid(argument),
+            "the JSON is not syntactically valid",
+            "{path} {text:?}"
+        );
+    }
+    assert_same(&before, &stored(app).await, path);
+}
+
+/// What `items` never is.
+pub(crate) const NOT_ITEMS: [&str; 11] = [
+    r#"{"a":10}"#,
+    r#"{"a":"1","b":2}"#,
+    r#"{"a":null}"#,
+    r#"{"a":true}"#,
+    r#"{"a":["1"]}"#,
+    r#"{"a":{"b":"1"}}"#,
+    r#"["a"]"#,
+    r#""a""#,
+    "1",
+    "null",
+    "true",
+];
+
+/// What `keys` never is.
+pub(crate) const NOT_KEYS: [&str; 9] = [
+    r#"{"a":"1"}"#,
+    r#"[1]"#,
+    r#"["a",null]"#,
+    r#"[["a"]]"#,
+    r#"[{"a":"1"}]"#,
+    r#""a""#,
+    "1",
+    "null",
+    "true",
+];
+
+/// The events that a call left in the audit.
+pub(crate) async fn events_of(app: &App, reply: &Reply) -> Vec<Value> {
+    let id = reply.header("x-request-id");
+    let events = app.dump("audit").await;
+    let events = events.iter().map(plain);
+    events.filter(|event| event["request_id"] == id).collect()
+}
+
+/// Makes sure that the call left one event, by the owner, with these keys before and after:
+/// `[[key, before, after], …]`.
+pub(crate) async fn assert_audited(
+    app: &App,
+    reply: &Reply,
+    action: &str,
+    layer: Layer,
+    changes: Value,
+) {
+    reply.ok();
+    let events = events_of(app, reply).await;
+    let [event] = events.as_slice() else {
+        panic!("{action} left {} events", events.len());
+    };
+    let wanted = [
+        ("application_id", APPLICATION),
+        ("actor_kind", "api_client"),
+        ("actor_id", "owner"),
+        ("actor_name", "the owner"),
+        ("source_ip", "127.0.0.1"),
+        ("action", action),
+        ("object_kind", "settings"),
+        ("object_id", layer.object()),
+        ("outcome", "applied"),
+    ];
+    for (field, value) in wanted {
+        assert_eq!(event[field], value, "{field}");
+    }
+    assert_eq!(event["time"], app.clock.now().millis());
+    let shown: Vec<_> = event["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| json!([change["field"], change["before"], change["after"]]))
+        .collect();
+    assert_eq!(json!(shown), changes);
+}
+
+/// Makes sure that a call which had nothing to change left no event.
+pub(crate) async fn assert_not_audited(app: &App, reply: &Reply) {
+    reply.ok();
+    assert_eq!(events_of(app, reply).await, Vec::<Value>::new());
+}
+
+/// DynamoDB's JSON as plain JSON.
+fn plain(item: &Value) -> Value {
+    let fields = |map: &Value| {
+        let fields = map.as_object().unwrap().iter();
+        fields
+            .map(|(name, value)| (name.clone(), attribute(value)))
+            .collect()
+    };
+    return fields(item);
+
+    fn attribute(value: &Value) -> Value {
+        let (kind, inner) = value.as_object().unwrap().iter().next().unwrap();
+        match kind.as_str() {
+            "M" => plain(inner),
+            "L" => inner.as_array().unwrap().iter().map(attribute).collect(),
+            "N" => inner.as_str().unwrap().parse::<i64>().unwrap().into(),
+            "NULL" => Value::Null,
+            _ => inner.clone(),
+        }
+    }
+}
+
+/// The bytes of a success with this result.
+pub(crate) fn result(json: &str) -> String {
+    DONE.replace('{', &format!("{{\"result\":{json},"))
+}
