@@ -150,7 +150,7 @@ version=$(echo "$reply" | cut -c41-76)
 gives /settings/widget/get '"results":{"janrain_settings_version":"'"$version"'","vendor_a":"own","vendor_b":"two"},' \
     --data-urlencode "for_client_id=$client"
 ok /settings/widget/list --data-urlencode "for_client_id=$client" --data-urlencode "version=$version"
-file=$(echo "$reply" | cut -c13- | sed 's/"],"stat":"ok"}$//')
+file=$(echo "$reply" | cut -c14- | sed 's/"],"stat":"ok"}$//')
 calls=$((calls + 1))
 content=$(curl --silent --fail --max-time 30 "$HOST$file") || fail "$file: curl ended with $?"
 [ "$content" = '{"janrain_settings_version":"'"$version"'","vendor_a":"own","vendor_b":"two"}' ] ||

@@ -1,8 +1,9 @@
 //! Published settings: snapshots of a chosen part of a client's settings, for anyone to read.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use crate::{
     ApplicationId, ClientId, Error, File, Freshness, Layers, Random, Result, SettingKey,
@@ -12,7 +13,7 @@ use crate::{
 /// The version of a published snapshot: a UUID (RFC 9562, version 7), so that versions of a client
 /// sort by the time of their publication.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
+#[serde(from = "String")]
 pub struct PublishedVersion(String);
 
 impl PublishedVersion {
@@ -41,14 +42,23 @@ impl PublishedVersion {
 }
 
 impl From<String> for PublishedVersion {
-    /// Any text: one that is no version names none.
+    /// Any text: one that is no version names none. It becomes one that never was, because not every
+    /// text can be a key of the store.
     fn from(text: String) -> Self {
-        Self(text)
+        let is_version = Uuid::try_parse(&text).is_ok_and(|uuid| uuid.to_string() == text);
+        Self(if is_version {
+            text
+        } else {
+            Uuid::nil().to_string()
+        })
     }
 }
 
 /// The client setting that names what is published.
 pub(crate) const CHOICE: &str = "jump_publish_settings";
+
+/// The name under which a snapshot has its version: no setting is published under it.
+const VERSION: &str = "janrain_settings_version";
 
 /// The keys that a choice names: a JSON array of keys, or keys between commas (contract section 4).
 pub(crate) fn chosen(choice: &str) -> Result<Vec<SettingKey>, String> {
@@ -76,6 +86,7 @@ impl Layers {
         })?;
         let keys = chosen(choice)?.into_iter();
         Ok(keys
+            .filter(|key| key.as_str() != VERSION)
             .filter_map(|key| self.get(&key).cloned().map(|value| (key, value)))
             .collect())
     }
@@ -106,9 +117,10 @@ impl Snapshot {
     /// The snapshot as a script that gives it to the page as `janrain.settings.published`.
     pub fn script(self, freshness: Freshness) -> Result<File> {
         let tag = format!("{}-js", self.version.as_str());
-        let json = safe_json(self)?;
+        // Parsed, because in a literal `__proto__` is no key like others.
+        let json = serde_json::Value::from(safe_json(self)?);
         let script = format!(
-            "(function(w){{var j=w.janrain=w.janrain||{{}};j.settings=j.settings||{{}};j.settings.published={json};}})(window);\n"
+            "(function(w){{var j=w.janrain=w.janrain||{{}};j.settings=j.settings||{{}};j.settings.published=JSON.parse({json});}})(window);\n"
         );
         Ok(File {
             body: script.into_bytes(),
@@ -181,14 +193,23 @@ impl FilePaths<'_> {
         format!("{}/{}.json", self.stem(), version.as_str())
     }
 
+    /// Escaped, because imported IDs may hold any character.
     fn stem(&self) -> String {
-        format!(
-            "/widget_data/settings/{}/{}",
-            self.application.as_str(),
-            self.client.as_str()
-        )
+        let escaped = |text| utf8_percent_encode(text, SEGMENT);
+        let (application, client) = (
+            escaped(self.application.as_str()),
+            escaped(self.client.as_str()),
+        );
+        format!("/widget_data/settings/{application}/{client}")
     }
 }
+
+/// What needs escaping in a segment of a path: all but the unreserved characters (RFC 3986, 2.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 #[cfg(test)]
 mod tests {

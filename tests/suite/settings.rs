@@ -1,6 +1,7 @@
 //! What the tests of settings share: the two layers, what is stored of them, and what every
 //! operation on them has to refuse.
 
+pub(crate) mod audit;
 pub(crate) mod changes;
 pub(crate) mod limits;
 
@@ -238,7 +239,7 @@ pub(crate) const NOT_ITEMS: [&str; 11] = [
 /// What `keys` never is.
 pub(crate) const NOT_KEYS: [&str; 9] = [
     r#"{"a":"1"}"#,
-    r#"[1]"#,
+    "[1]",
     r#"["a",null]"#,
     r#"[["a"]]"#,
     r#"[{"a":"1"}]"#,
@@ -247,80 +248,6 @@ pub(crate) const NOT_KEYS: [&str; 9] = [
     "null",
     "true",
 ];
-
-/// The events that a call left in the audit.
-pub(crate) async fn events_of(app: &App, reply: &Reply) -> Vec<Value> {
-    let id = reply.header("x-request-id");
-    let events = app.dump("audit").await;
-    let events = events.iter().map(plain);
-    events.filter(|event| event["request_id"] == id).collect()
-}
-
-/// Makes sure that the call left one event, by the owner, with these keys before and after:
-/// `[[key, before, after], …]`.
-pub(crate) async fn assert_audited(
-    app: &App,
-    reply: &Reply,
-    action: &str,
-    layer: Layer,
-    changes: Value,
-) {
-    reply.ok();
-    let events = events_of(app, reply).await;
-    let [event] = events.as_slice() else {
-        panic!("{action} left {} events", events.len());
-    };
-    let wanted = [
-        ("application_id", APPLICATION),
-        ("actor_kind", "api_client"),
-        ("actor_id", "owner"),
-        ("actor_name", "the owner"),
-        ("source_ip", "127.0.0.1"),
-        ("action", action),
-        ("object_kind", "settings"),
-        ("object_id", layer.object()),
-        ("outcome", "applied"),
-    ];
-    for (field, value) in wanted {
-        assert_eq!(event[field], value, "{field}");
-    }
-    assert_eq!(event["time"], app.clock.now().millis());
-    let shown: Vec<_> = event["changes"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|change| json!([change["field"], change["before"], change["after"]]))
-        .collect();
-    assert_eq!(json!(shown), changes);
-}
-
-/// Makes sure that a call which had nothing to change left no event.
-pub(crate) async fn assert_not_audited(app: &App, reply: &Reply) {
-    reply.ok();
-    assert_eq!(events_of(app, reply).await, Vec::<Value>::new());
-}
-
-/// DynamoDB's JSON as plain JSON.
-fn plain(item: &Value) -> Value {
-    let fields = |map: &Value| {
-        let fields = map.as_object().unwrap().iter();
-        fields
-            .map(|(name, value)| (name.clone(), attribute(value)))
-            .collect()
-    };
-    return fields(item);
-
-    fn attribute(value: &Value) -> Value {
-        let (kind, inner) = value.as_object().unwrap().iter().next().unwrap();
-        match kind.as_str() {
-            "M" => plain(inner),
-            "L" => inner.as_array().unwrap().iter().map(attribute).collect(),
-            "N" => inner.as_str().unwrap().parse::<i64>().unwrap().into(),
-            "NULL" => Value::Null,
-            _ => inner.clone(),
-        }
-    }
-}
 
 /// The bytes of a success with this result.
 pub(crate) fn result(json: &str) -> String {

@@ -7,8 +7,9 @@ use countersign_tests::{App, Setup};
 use local::dynamodb::{Call, Intervention};
 use serde_json::{Value, json};
 
+use crate::settings::audit::events_of;
 use crate::settings::changes::{empty, versions};
-use crate::settings::{Layer, assert_same, events_of, stored};
+use crate::settings::{Layer, assert_same, stored};
 
 async fn sixty_four_writers_of_different_keys(layer: Layer) {
     let app = Arc::new(empty().await);

@@ -58,9 +58,9 @@ impl Transaction<'_> {
         found: &mut Found,
     ) -> Result<Self> {
         let (table, key) = scope.head_key(client);
-        let Some(head) = found.take::<StoredHead>(table, &key)? else {
-            return Ok(self);
-        };
+        // Where nothing was ever published a head is written all the same: a first publication at the
+        // same moment then conflicts with the deletion, and is read anew.
+        let head: StoredHead = found.take(table, &key)?.unwrap_or_default();
         let withdrawn = StoredHead {
             deleted_to: head.newest.max(head.deleted_to),
             newest: None,

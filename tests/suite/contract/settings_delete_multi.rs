@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{Way, shown};
+use crate::settings::audit::{assert_audited, assert_not_audited, events_of};
 use crate::settings::changes::{assert_key_lengths, empty, versions};
 use crate::settings::limits::many;
 use crate::settings::{
-    FOR_CLIENT, Layer, NOT_KEYS, app_with, assert_audited, assert_for_clients_of_the_application,
-    assert_guarded, assert_json_only, assert_not_audited, assert_requires, events_of, result,
+    FOR_CLIENT, Layer, NOT_KEYS, app_with, assert_for_clients_of_the_application, assert_guarded,
+    assert_json_only, assert_requires, result,
 };
 
 const DELETE: &str = "/settings/delete_multi";

@@ -4,11 +4,12 @@ use countersign_tests::App;
 use serde_json::json;
 
 use super::{Way, shown};
+use crate::settings::audit::{assert_audited, assert_not_audited, events_of};
 use crate::settings::changes::{empty, versions};
 use crate::settings::limits::many;
 use crate::settings::{
-    FOR_CLIENT, Layer, app_with, assert_audited, assert_for_clients_of_the_application,
-    assert_guarded, assert_not_audited, assert_requires, assert_same, events_of, result, stored,
+    FOR_CLIENT, Layer, app_with, assert_for_clients_of_the_application, assert_guarded,
+    assert_requires, assert_same, result, stored,
 };
 
 const RESTORE: &str = "/settings/restore";

@@ -3,7 +3,8 @@
 use countersign_tests::App;
 use serde_json::{Value, json};
 
-use super::{Layer, app_with, assert_audited, assert_not_audited, assert_same, stored};
+use super::audit::{assert_audited, assert_not_audited};
+use super::{Layer, app_with, assert_same, stored};
 
 /// Texts that a value, and a key, may consist of.
 const TEXTS: [&str; 12] = [

@@ -3,8 +3,9 @@
 use countersign_tests::App;
 use serde_json::{Map, Value, json};
 
+use super::audit::events_of;
 use super::changes::empty;
-use super::{Layer, MOST_BYTES, assert_same, events_of, stored};
+use super::{Layer, MOST_BYTES, assert_same, stored};
 
 /// As many settings, with keys and values of so many bytes.
 pub(crate) fn many(prefix: char, count: usize, key_bytes: usize, value_bytes: usize) -> Value {

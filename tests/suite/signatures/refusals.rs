@@ -30,6 +30,9 @@ async fn assert_refused(app: &App, reply: &Reply, what: &str) {
     assert_eq!(anonymous(reply), anonymous(&usual), "{what}");
 }
 
+/// What may happen to a request on its way.
+type Change = fn(&mut Signed);
+
 fn signed(app: &App) -> Signed {
     owner(app).request(GET, &[("key", "any"), ("other", "x")])
 }
@@ -38,18 +41,18 @@ fn signed(app: &App) -> Signed {
 async fn whatever_changes_after_the_signature_is_refused() {
     let app = app().await;
     signed(&app).sealed().send().await.ok();
-    let changes: [(&str, fn(&mut Signed)); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("another value", |request| {
-            request.parameters[0].1 = "other".into()
+            request.parameters[0].1 = "other".into();
         }),
         ("another case", |request| {
-            request.parameters[0].1 = "Any".into()
+            request.parameters[0].1 = "Any".into();
         }),
         ("another name", |request| {
-            request.parameters[1].0 = "others".into()
+            request.parameters[1].0 = "others".into();
         }),
         ("one more", |request| {
-            request.parameters.push(("a".into(), String::new()))
+            request.parameters.push(("a".into(), String::new()));
         }),
         ("one less", |request| drop(request.parameters.pop())),
         ("values swapped", |request| {
@@ -57,10 +60,10 @@ async fn whatever_changes_after_the_signature_is_refused() {
             request.parameters[1].1 = "any".into();
         }),
         ("another path", |request| {
-            request.path = "/settings/get".into()
+            request.path = "/settings/get".into();
         }),
         ("another second", |request| {
-            *request = request.clone().dated(1)
+            *request = request.clone().dated(1);
         }),
     ];
     for (what, change) in changes {
@@ -192,7 +195,8 @@ async fn a_malformed_header_is_refused_like_a_wrong_signature() {
     let right = owner(&app).header(&signed(&app).text());
     let signature = right.rsplit_once(':').unwrap().1.to_owned();
     let bytes = BASE64_STANDARD.decode(&signature).unwrap();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = |text: String, byte: &u8| format!("{text}{byte:02x}");
+    let hex = bytes.iter().fold(String::new(), hex);
     let url_safe = BASE64_URL_SAFE.encode([0xff; 20]);
     let short = BASE64_STANDARD.encode(&bytes[..19]);
     let long = BASE64_STANDARD.encode([&bytes[..], b"\0"].concat());

@@ -127,7 +127,10 @@ impl Store {
         let mut race = Race::begin(&self.random);
         loop {
             let mut found = self.get_all(&keys).await?;
-            let head: StoredHead = found.take(Table::Published, &head_key)?.unwrap_or_default();
+            // Without a head nothing counts.
+            let Some(head) = found.take::<StoredHead>(Table::Published, &head_key)? else {
+                return Ok((found, None));
+            };
             let wanted = version
                 .filter(|version| head.counts(version))
                 .or(head.newest.as_ref());
