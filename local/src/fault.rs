@@ -35,7 +35,7 @@ pub enum StartError {
     #[error("{0}")]
     Key(#[from] KeyFileFault),
     /// There is a database, but not the key that its secrets are sealed with.
-    #[error("{path} is missing, and the secrets in the database beside it cannot be read without it; put it back, or choose another folder with --data DIR", path = .0.display())]
+    #[error("{path} is missing, and the secrets in the database cannot be read without it; put it back, or choose another folder with --data DIR", path = .0.display())]
     KeyMissing(PathBuf),
     /// The URL is none, or does not answer.
     #[error("cannot use DynamoDB at the URL of --dynamodb: {0}")]

@@ -146,6 +146,13 @@ async fn prepare(
 ) -> Result<(Option<Demo>, Option<Planted>), StartError> {
     let cx = contexts.housekeeping().await?;
     cx.create_missing_tables().await?;
+    if let Some(key) = &contexts.opened.new_key
+        && !cx.is_empty().await?
+    {
+        // It opens nothing of what is there, and would hide that at the next start.
+        let _ = std::fs::remove_file(key);
+        return Err(StartError::KeyMissing(key.clone()));
+    }
     if let Some(seed) = seed {
         return Ok((None, Some(seed.plant(&cx).await?)));
     }

@@ -48,6 +48,8 @@ pub enum Storage {
 pub(super) struct Opened {
     pub(super) backend: Backend,
     pub(super) keys: Arc<dyn KeyWrapper>,
+    /// Where the sealing key stands, if it was made just now.
+    pub(super) new_key: Option<PathBuf>,
     /// Keeps other processes out of the folder for as long as it is open.
     _lock: Option<File>,
 }
@@ -57,6 +59,11 @@ impl Storage {
         let ephemeral = || -> Result<Arc<dyn KeyWrapper>, StartError> {
             Ok(Arc::new(KeyFile::ephemeral(random)?))
         };
+        let key_file = match &self {
+            Self::Folder(folder) | Self::Endpoint { folder, .. } => Some(folder.join(SEALING_KEY)),
+            _ => None,
+        };
+        let new_key = key_file.filter(|file| !file.exists());
         let (backend, keys, lock) = match self {
             Self::Memory => (Backend::Embedded(Embedded::memory()?), ephemeral()?, None),
             Self::Folder(folder) => {
@@ -90,6 +97,7 @@ impl Storage {
         Ok(Opened {
             backend,
             keys,
+            new_key,
             _lock: lock,
         })
     }

@@ -46,6 +46,10 @@ impl serde::de::Error for Fault {
     fn missing_field(field: &'static str) -> Self {
         Self::Missing(field)
     }
+
+    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Self {
+        Self::custom(format!("it is one of: {}", known.join(", ")))
+    }
 }
 
 impl Fault {
@@ -207,8 +211,18 @@ impl<'de> Deserializer<'de> for Argument<'_> {
         }
     }
 
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let name: StrDeserializer<'_, Fault> = self.text()?.into_deserializer();
+        visitor.visit_enum(name)
+    }
+
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct tuple tuple_struct
-        struct enum identifier
+        struct identifier
     }
 }

@@ -114,8 +114,10 @@ impl Scope {
                 );
                 dead.push(self.head_key(&client_id));
             }
-            dead.push((Table::Clients, Key::remains(application, &client_id)));
             store.delete_all(dead).await?;
+            // Last, and alone: it is what leads back here if anything of the rest was left.
+            let marker = (Table::Clients, Key::remains(application, &client_id));
+            store.delete_all(vec![marker]).await?;
         }
         Ok(())
     }
