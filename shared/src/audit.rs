@@ -144,6 +144,8 @@ fn fields(client: Option<&Client>) -> BTreeMap<&'static str, Value> {
 /// An event shows this many bytes of the keys and values that a change of settings touched; the
 /// history of the layer has them all.
 const SHOWN_BYTES: usize = 64_000;
+/// Beside its own bytes, a change costs the event about so many.
+const OVERHEAD: usize = 40;
 /// And of one value this many characters.
 const SHOWN_CHARS: usize = 1_000;
 
@@ -155,7 +157,8 @@ pub(crate) fn setting_changes(before: &Settings, after: &Settings) -> Changes {
     let mut left_out = 0_u64;
     for key in before.keys_that_differ(after) {
         let pair: (Value, Value) = (shown(before.get(key)), shown(after.get(key)));
-        bytes += key.as_str().len()
+        bytes += OVERHEAD
+            + key.as_str().len()
             + pair.0.as_str().map_or(0, str::len)
             + pair.1.as_str().map_or(0, str::len);
         if bytes > SHOWN_BYTES {

@@ -97,9 +97,7 @@ async fn a_throttled_transaction_is_tried_again() {
 
 #[tokio::test]
 async fn throttling_that_passes_is_not_seen_and_throttling_that_stays_is_said() {
-    let reads = |call: &Call<'_>| {
-        call.function == "settings.get_default" && call.operation == "BatchGetItem"
-    };
+    let reads = |call: &Call<'_>| call.function == "settings.get_default";
     let faults = Arc::new(Faults::new(1, throttled(), reads));
     app(&faults)
         .await

@@ -1,6 +1,6 @@
 //! Delete several settings of a client's layer at once: all of them, or none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use shared::{
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct DeleteClientSettings {
     /// The settings' names.
-    keys: Vec<SettingKey>,
+    keys: BTreeSet<SettingKey>,
     /// The client whose settings these are: the caller itself, if left out.
     for_client_id: Option<ClientId>,
 }

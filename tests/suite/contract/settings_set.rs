@@ -7,9 +7,7 @@ use crate::settings::changes::{
     a_set_is_one_version_and_one_event, assert_key_lengths, empty, keys_are_told_apart_exactly,
     texts_are_kept_as_they_are,
 };
-use crate::settings::limits::{
-    a_layer_of_the_shortest_keys_is_kept_or_refused_in_words, a_value_fits_to_the_byte,
-};
+use crate::settings::limits::a_value_fits_to_the_byte;
 use crate::settings::{
     FOR_CLIENT, Layer, app_with, assert_for_clients_of_the_application, assert_guarded,
     assert_requires, result,
@@ -80,11 +78,6 @@ async fn a_key_has_1_to_255_bytes() {
 #[tokio::test]
 async fn a_layer_is_full_to_the_byte() {
     a_value_fits_to_the_byte(Layer::Client).await;
-}
-
-#[tokio::test]
-async fn a_layer_of_the_shortest_keys_breaks_nothing() {
-    a_layer_of_the_shortest_keys_is_kept_or_refused_in_words(Layer::Client).await;
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use crate::settings::changes::{
     many_texts_are_kept_as_they_are,
 };
 use crate::settings::limits::{
-    a_full_layer_of_any_shape_can_be_written, five_thousand_keys_are_there_at_once,
-    many_values_fit_to_the_byte, tens_of_thousands_of_keys_can_be_written_at_once,
+    a_full_layer_of_any_shape_can_be_written, an_event_of_very_many_keys_fits,
+    five_thousand_keys_are_there_at_once, many_values_fit_to_the_byte,
 };
 use crate::settings::{
     Layer, NOT_ITEMS, app_with, assert_guarded, assert_json_only, assert_requires, result,
@@ -82,8 +82,8 @@ async fn a_full_layer_may_have_any_shape() {
 }
 
 #[tokio::test]
-async fn tens_of_thousands_of_keys_are_one_change() {
-    tens_of_thousands_of_keys_can_be_written_at_once(Layer::Application).await;
+async fn the_event_of_very_many_keys_fits() {
+    an_event_of_very_many_keys_fits(Layer::Application).await;
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ use crate::settings::changes::{
     many_texts_are_kept_as_they_are,
 };
 use crate::settings::limits::{
-    a_full_layer_of_any_shape_can_be_written, five_thousand_keys_are_there_at_once,
-    many_values_fit_to_the_byte, tens_of_thousands_of_keys_can_be_written_at_once,
+    a_full_layer_of_any_shape_can_be_written, a_version_of_very_many_keys_fits,
+    an_event_of_very_many_keys_fits, five_thousand_keys_are_there_at_once,
+    many_values_fit_to_the_byte,
 };
 use crate::settings::{
     FOR_CLIENT, Layer, NOT_ITEMS, app_with, assert_for_clients_of_the_application, assert_guarded,
@@ -86,8 +87,13 @@ async fn a_full_layer_may_have_any_shape() {
 }
 
 #[tokio::test]
-async fn tens_of_thousands_of_keys_are_one_change() {
-    tens_of_thousands_of_keys_can_be_written_at_once(Layer::Client).await;
+async fn the_event_of_very_many_keys_fits() {
+    an_event_of_very_many_keys_fits(Layer::Client).await;
+}
+
+#[tokio::test]
+async fn the_version_of_very_many_keys_fits() {
+    a_version_of_very_many_keys_fits(Layer::Client).await;
 }
 
 #[tokio::test]
