@@ -117,10 +117,12 @@ async fn every_operation_works_in_a_process_of_its_own() {
     assert_eq!(called, all, "an operation is not called here yet");
 }
 
+/// A path, arguments, and the `result` that they lead to.
+type Expected<'a> = (&'a str, &'a [(&'a str, &'a str)], Value);
+
 /// Every operation of settings and published settings, each with what the others left.
 async fn settings(cloud: &Cloud) {
     let client = ("for_client_id", "login_client");
-    type Expected<'a> = (&'a str, &'a [(&'a str, &'a str)], Value);
     let calls: &[Expected<'_>] = &[
         (
             "/settings/set_default",

@@ -30,7 +30,7 @@ pub fn tuned(config: Builder) -> Builder {
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(1))
-                .operation_attempt_timeout(Duration::from_secs(3))
+                .operation_attempt_timeout(Duration::from_secs(5))
                 .build(),
         )
         // It watches over long streams; here all bodies are short, and the timeouts are shorter.
