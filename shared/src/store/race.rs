@@ -11,10 +11,11 @@ pub(super) struct Race<'a> {
     lost: u32,
 }
 
-/// Then it says so: about six seconds at the very longest.
-const MOST_TRIES: u32 = 24;
+/// Then it says so: about ten seconds, within what a gateway waits. Sixty-four that change one item at once all get
+/// their turn even where a round trip takes a tenth of a second.
+const MOST_TRIES: u32 = 40;
 const SHORTEST_WAIT: Duration = Duration::from_millis(4);
-const LONGEST_WAIT: Duration = Duration::from_millis(256);
+const LONGEST_WAIT: Duration = Duration::from_millis(512);
 
 impl<'a> Race<'a> {
     pub(super) fn begin(random: &'a Random) -> Self {
