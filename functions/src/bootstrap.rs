@@ -14,7 +14,7 @@ use lambda_http::service_fn;
 use shared::store::tuned;
 use shared::{Clock, Context, Endpoint, KeyFile, Parts, Random, WarmSecrets};
 
-use crate::OPERATIONS;
+use crate::{AnswerBody, OPERATIONS};
 
 /// Serves the operation that `_HANDLER` names until Lambda ends the process.
 pub fn run() -> ExitCode {
@@ -45,11 +45,22 @@ async fn serve() -> Result<(), String> {
     if !endpoint.grants().is_empty() {
         cx.warm_up().await;
     }
-    lambda_http::run(service_fn(|request: lambda_http::Request| async move {
-        Ok::<_, std::convert::Infallible>(crate::answer(endpoint, cx, request).await)
-    }))
-    .await
-    .map_err(|fault| format!("the Lambda runtime stopped: {fault}"))
+    let served = if endpoint.streams {
+        lambda_http::run_with_streaming_response(service_fn(
+            |request: lambda_http::Request| async move {
+                let answer = crate::answer(endpoint, cx, request).await;
+                Ok::<_, std::convert::Infallible>(answer.map(AnswerBody::pieces))
+            },
+        ))
+        .await
+    } else {
+        lambda_http::run(service_fn(|request: lambda_http::Request| async move {
+            let answer = crate::answer(endpoint, cx, request).await;
+            Ok::<_, std::convert::Infallible>(answer.map(AnswerBody::whole))
+        }))
+        .await
+    };
+    served.map_err(|fault| format!("the Lambda runtime stopped: {fault}"))
 }
 
 fn endpoint(handler: &str) -> Result<&'static Endpoint, String> {
@@ -82,6 +93,7 @@ fn context() -> Result<Context, String> {
         warm: WarmSecrets::new(&random).map_err(broken)?,
         clock: Clock::System,
         random,
+        public_url: variable("COUNTERSIGN_PUBLIC_URL"),
     }))
 }
 

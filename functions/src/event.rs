@@ -1,8 +1,75 @@
 //! From an API Gateway event, as `lambda_http` presents it, to an operation and back.
 
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
-use shared::{Context, Endpoint, Request};
+use shared::{BodyStream, Context, Endpoint, Error, Request};
+
+/// The body of an answer: whole, as the gateway takes it, or in pieces.
+#[derive(Debug)]
+pub enum AnswerBody {
+    /// All of it.
+    Whole(Body),
+    /// In pieces, as they are made.
+    Pieces(Pieces),
+}
+
+impl AnswerBody {
+    /// The body for a gateway that takes whole ones only. No operation that streams is behind one.
+    pub fn whole(self) -> Body {
+        match self {
+            Self::Whole(body) => body,
+            Self::Pieces(_) => Body::Empty,
+        }
+    }
+
+    /// The body for a caller that takes it in pieces.
+    pub fn pieces(self) -> Pieces {
+        match self {
+            Self::Pieces(pieces) => pieces,
+            Self::Whole(body) => Pieces(Box::pin(futures_util::stream::iter([Ok(body.to_vec())]))),
+        }
+    }
+}
+
+/// A body in pieces, for HTTP.
+pub struct Pieces(BodyStream);
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pieces(..)")
+    }
+}
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        self.0.as_mut().poll_next(task).map(|piece| {
+            piece.map(|piece| {
+                piece
+                    .map(|piece| Frame::data(Bytes::from(piece)))
+                    .map_err(|error| cut_off(&error))
+            })
+        })
+    }
+}
+
+/// The head has gone out long ago: all that is left to say is that the body ends too early.
+fn cut_off(error: &Error) -> std::io::Error {
+    if let Error::Unexpected(cause) = error {
+        tracing::error!(cause = cause.for_the_log(), "an answer was cut off");
+    }
+    std::io::Error::other("the answer was cut off")
+}
 
 /// Takes a gateway's request to `endpoint` and brings back its response. The caller's address is
 /// the one that the gateway reports; no header is asked for it.
@@ -10,14 +77,16 @@ pub async fn answer(
     endpoint: &'static Endpoint,
     cx: &Context,
     request: lambda_http::Request,
-) -> lambda_http::Response<Body> {
-    let source_ip = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context
-            .http
-            .source_ip
-            .as_deref()
-            .and_then(|ip| ip.parse().ok()),
-        _ => None,
+) -> lambda_http::Response<AnswerBody> {
+    let (source_ip, domain) = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            let ip = context.http.source_ip.as_deref();
+            (
+                ip.and_then(|ip| ip.parse().ok()),
+                context.domain_name.clone(),
+            )
+        }
+        _ => (None, None),
     };
     let path = request.raw_http_path().to_owned();
     let path_parameters = request.path_parameters();
@@ -38,17 +107,23 @@ pub async fn answer(
             _ => Vec::new(),
         },
         source_ip,
+        domain,
     };
     let response = shared::answer(endpoint, cx, &request).await;
     let mut builder = lambda_http::Response::builder().status(response.status);
     for (name, value) in response.headers {
         builder = builder.header(name, value);
     }
-    // Replies are text; as such they cross the gateway without base64.
-    let body = String::from_utf8(response.body)
-        .map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text);
+    let body = match response.body {
+        // Replies are text; as such they cross the gateway without base64.
+        shared::Body::Whole(bytes) => AnswerBody::Whole(
+            String::from_utf8(bytes)
+                .map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text),
+        ),
+        shared::Body::Stream(stream) => AnswerBody::Pieces(Pieces(stream)),
+    };
     builder.body(body).unwrap_or_else(|_| {
-        let mut broken = lambda_http::Response::new(Body::Empty);
+        let mut broken = lambda_http::Response::new(AnswerBody::Whole(Body::Empty));
         *broken.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;
         broken
     })

@@ -5,7 +5,48 @@
 
 mod bootstrap;
 mod event;
+mod shown_administrator;
+mod shown_client;
+mod shown_event;
+mod shown_modules;
 
+mod admin {
+    pub(crate) mod administrators {
+        pub(crate) mod delete;
+        pub(crate) mod get;
+        pub(crate) mod invite;
+        pub(crate) mod list;
+        pub(crate) mod reset_mfa;
+        pub(crate) mod reset_password;
+        pub(crate) mod update;
+    }
+    pub(crate) mod audit {
+        pub(crate) mod export;
+        pub(crate) mod list;
+    }
+    pub(crate) mod clients {
+        pub(crate) mod create;
+        pub(crate) mod delete;
+        pub(crate) mod get;
+        pub(crate) mod list;
+        pub(crate) mod regenerate_secret;
+        pub(crate) mod reveal_secret;
+        pub(crate) mod update;
+    }
+    pub(crate) mod invitations {
+        pub(crate) mod accept;
+        pub(crate) mod get;
+    }
+    pub(crate) mod me;
+    pub(crate) mod modules {
+        pub(crate) mod get;
+        pub(crate) mod replace;
+    }
+    pub(crate) mod sessions {
+        pub(crate) mod create;
+        pub(crate) mod delete;
+    }
+}
 mod clients {
     pub(crate) mod add;
     pub(crate) mod clear_whitelist;
@@ -50,7 +91,7 @@ mod widget_data {
 
 pub use bootstrap::run as run_bootstrap;
 pub use documents::openapi::document as openapi_document;
-pub use event::answer;
+pub use event::{AnswerBody, answer};
 use shared::Endpoint;
 
 /// Every operation, in the order of the documentation.
@@ -85,5 +126,28 @@ pub static OPERATIONS: &[Endpoint] = &[
     Endpoint::of::<settings::restore::RestoreSettings>(),
     Endpoint::of::<widget_data::newest::ReadNewestSettings>(),
     Endpoint::of::<widget_data::version::ReadPublishedVersion>(),
+    Endpoint::of::<admin::sessions::create::BeginSession>(),
+    Endpoint::of::<admin::sessions::delete::EndSession>(),
+    Endpoint::of::<admin::me::ViewOneself>(),
+    Endpoint::of::<admin::invitations::get::ViewInvitation>(),
+    Endpoint::of::<admin::invitations::accept::TakeUpInvitation>(),
+    Endpoint::of::<admin::administrators::list::ListAdministrators>(),
+    Endpoint::of::<admin::administrators::invite::InviteAdministrator>(),
+    Endpoint::of::<admin::administrators::get::ViewAdministrator>(),
+    Endpoint::of::<admin::administrators::update::ChangeAdministrator>(),
+    Endpoint::of::<admin::administrators::delete::DeleteAdministrator>(),
+    Endpoint::of::<admin::administrators::reset_mfa::ResetMfa>(),
+    Endpoint::of::<admin::administrators::reset_password::ResetPassword>(),
+    Endpoint::of::<admin::clients::list::ListClients>(),
+    Endpoint::of::<admin::clients::create::CreateClient>(),
+    Endpoint::of::<admin::clients::get::ViewClient>(),
+    Endpoint::of::<admin::clients::update::ChangeClient>(),
+    Endpoint::of::<admin::clients::delete::DeleteClient>(),
+    Endpoint::of::<admin::clients::reveal_secret::RevealSecret>(),
+    Endpoint::of::<admin::clients::regenerate_secret::RegenerateSecret>(),
+    Endpoint::of::<admin::modules::get::ListModules>(),
+    Endpoint::of::<admin::modules::replace::ReplaceModules>(),
+    Endpoint::of::<admin::audit::list::ListEvents>(),
+    Endpoint::of::<admin::audit::export::ExportEvents>(),
     Endpoint::of::<documents::openapi::DescribeApi>(),
 ];

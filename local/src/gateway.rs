@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use axum::response::{IntoResponse, Response};
+use functions::AnswerBody;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use http::request::Parts;
@@ -105,13 +106,15 @@ pub(crate) fn request(event: ApiGatewayV2httpRequest) -> lambda_http::Request {
     LambdaRequest::ApiGatewayV2(event).into()
 }
 
-/// The response that a function's answer becomes.
-pub(crate) fn response(answer: http::Response<lambda_http::Body>) -> Response {
+/// The response that a function's answer becomes. One in pieces goes out as they are made, as that of
+/// a function URL does.
+pub(crate) fn response(answer: http::Response<AnswerBody>) -> Response {
     answer
         .map(|body| match body {
-            lambda_http::Body::Text(text) => axum::body::Body::from(text),
-            lambda_http::Body::Binary(bytes) => axum::body::Body::from(bytes),
-            _ => axum::body::Body::empty(),
+            AnswerBody::Whole(lambda_http::Body::Text(text)) => axum::body::Body::from(text),
+            AnswerBody::Whole(lambda_http::Body::Binary(bytes)) => axum::body::Body::from(bytes),
+            AnswerBody::Whole(_) => axum::body::Body::empty(),
+            AnswerBody::Pieces(pieces) => axum::body::Body::new(pieces),
         })
         .into_response()
 }

@@ -97,20 +97,25 @@ fn welcome(running: &Running) -> io::Result<()> {
             out,
             "\nTry them:\n  curl -u {id}:{secret} {url}/clients/list"
         )?;
+        if let Some(invitation) = &demo.invitation {
+            let email = invitation.email.as_str();
+            writeln!(
+                out,
+                "\nIts first administrator, {email}, is invited; the link works once, for 72 hours:"
+            )?;
+            writeln!(out, "  {url}{}", invitation.path())?;
+        }
     }
     if let Some(planted) = &running.planted {
         let (applications, clients) = (planted.applications, planted.clients);
-        let kept = planted.kept;
+        let (administrators, kept) = (planted.administrators, planted.kept);
         writeln!(
             out,
-            "\nNew from the seed: applications {applications}, clients {clients}; already there: {kept}."
+            "\nNew from the seed: applications {applications}, clients {clients}, administrators {administrators}; already there: {kept}."
         )?;
-        if planted.administrators_left_out > 0 {
-            let left_out = planted.administrators_left_out;
-            writeln!(
-                out,
-                "Its administrators ({left_out}) were left out: people cannot be kept yet."
-            )?;
+        for invitation in &planted.invitations {
+            let (email, path) = (invitation.email.as_str(), invitation.path());
+            writeln!(out, "Invited: {email}, with {url}{path}")?;
         }
     }
     writeln!(

@@ -110,6 +110,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let random = Random::default();
     let template = options.template.as_deref().unwrap_or(crate::TEMPLATE);
     let policies = Policies::parse(template, &options.table_prefix)?;
+    let url = format!("http://{}", reachable(address));
     let contexts = Contexts {
         opened: options.storage.open(&random).await?,
         policies,
@@ -118,6 +119,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         clock: options.clock.clone(),
         random: random.clone(),
         witness: options.witness,
+        public_url: url.clone(),
         of_operation: OPERATIONS.iter().map(|_| OnceLock::new()).collect(),
     };
     let (demo, planted) = prepare(&contexts, options.seed, options.demo).await?;
@@ -127,7 +129,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (working, at_work) = mpsc::channel(1);
     let serving = tokio::spawn(http::serve(listener, Arc::clone(&server), working, stopped));
     Ok(Running {
-        url: format!("http://{}", reachable(address)),
+        url,
         address,
         demo,
         planted,

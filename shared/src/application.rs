@@ -1,11 +1,12 @@
 //! Applications: the tenants. Each owns its clients, settings and audit.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::schema::described;
 use crate::sealing::WrappedKey;
+use crate::text::trimmed;
 use crate::{Random, Result};
 
 /// The ID of an application: 26 characters where it is made here, free where it is imported.
@@ -21,6 +22,11 @@ impl ApplicationId {
     /// A new ID.
     pub fn generate(random: &Random) -> Result<Self> {
         random.id(26).map(Self)
+    }
+
+    /// One that no application has: they all have a character.
+    pub(crate) fn nowhere() -> Self {
+        Self(String::new())
     }
 
     /// The ID's text.
@@ -49,12 +55,77 @@ pub struct Application {
     pub id: ApplicationId,
     /// Its display name.
     pub name: String,
-    /// The parts of the product that its clients can be let into.
-    pub modules: BTreeSet<String>,
+    /// The parts of the product that its clients can be let into, and what they are called.
+    pub modules: Modules,
     /// Must a second administrator approve changes?
     pub multi_admin: bool,
     /// Are signed requests accepted?
     pub signatures: bool,
     /// The key that seals its secrets, itself wrapped.
     pub(crate) data_key: WrappedKey,
+    /// Counts the changes.
+    pub(crate) version: u64,
+}
+
+/// The modules of an application, by their keys.
+pub type Modules = BTreeMap<ModuleKey, ModuleName>;
+
+/// The key of a module, which is also the scope of an access token: 1 to 64 letters, digits and
+/// `_`, `-`, `.`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ModuleKey(String);
+
+described! {
+    ModuleKey: { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$", "description": "The key of a module, which is also the scope of an access token." }
+}
+
+impl ModuleKey {
+    /// The key's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for ModuleKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ModuleKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        if (1..=64).contains(&text.len()) && text.bytes().all(is_plain) {
+            Ok(Self(text))
+        } else {
+            Err("a module's key has 1 to 64 letters, digits and _ . -")
+        }
+    }
+}
+
+/// What a module is called: 1 to 100 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ModuleName(String);
+
+described! {
+    ModuleName: { "type": "string", "minLength": 1, "maxLength": 100, "description": "What a module is called." }
+}
+
+impl TryFrom<String> for ModuleName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        trimmed(&text, "a name", 100).map(Self)
+    }
+}
+
+impl From<&ModuleKey> for ModuleName {
+    /// A module without a name of its own is called by its key.
+    fn from(key: &ModuleKey) -> Self {
+        Self(key.0.clone())
+    }
 }

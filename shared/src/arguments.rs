@@ -72,6 +72,14 @@ impl Arguments {
         }
     }
 
+    /// The parts of the path, and the query. One of the path that the query gives again is a
+    /// contradiction.
+    pub(crate) fn of_path_and_query(request: &Request) -> Self {
+        let mut arguments = Self::of_path(request);
+        arguments.merge(request.query.as_bytes());
+        arguments
+    }
+
     fn merge(&mut self, form: &[u8]) {
         for pair in form
             .split(|&byte| byte == b'&')

@@ -4,13 +4,25 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{Client, ClientId, Description, Feature, Settings};
+use crate::{
+    Administrator, AdministratorId, Application, ApplicationId, Client, ClientId, Description,
+    Feature, PersonName, Privileges, Settings,
+};
 
 /// Who did it.
 #[derive(Clone, Debug)]
 pub(crate) enum Actor {
     /// An API client.
     Client { id: ClientId, name: Description },
+    /// An administrator, as their session found them.
+    Administrator {
+        id: AdministratorId,
+        name: PersonName,
+        privileges: Privileges,
+        authority: u64,
+    },
+    /// Someone who did not prove to be anyone.
+    Nobody,
     /// Countersign itself, for instance on an import.
     System,
 }
@@ -19,6 +31,8 @@ impl Actor {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Client { .. } => "api_client",
+            Self::Administrator { .. } => "administrator",
+            Self::Nobody => "unknown",
             Self::System => "system",
         }
     }
@@ -32,9 +46,20 @@ impl Actor {
     pub(crate) fn id_and_name(&self) -> (Option<&str>, Option<&str>) {
         match self {
             Self::Client { id, name } => (Some(id.as_str()), Some(name.as_str())),
-            Self::System => (None, None),
+            Self::Administrator { id, name, .. } => (Some(id.as_str()), Some(name.as_str())),
+            Self::System | Self::Nobody => (None, None),
         }
     }
+}
+
+/// What admission found out of a caller, for the audit of a refusal.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    /// Whose audit it belongs into; none where the caller named nothing that there is.
+    pub(crate) application: Option<ApplicationId>,
+    pub(crate) actor: Actor,
+    /// What the caller claimed to be, or wanted.
+    pub(crate) object: Option<Object>,
 }
 
 /// Where an action came from.
@@ -74,6 +99,22 @@ impl Object {
         }
     }
 
+    pub(crate) fn application(application: &Application) -> Self {
+        Self {
+            kind: "application",
+            id: application.id.as_str().to_owned(),
+            name: application.name.clone(),
+        }
+    }
+
+    pub(crate) fn administrator(administrator: &Administrator) -> Self {
+        Self {
+            kind: "administrator",
+            id: administrator.id.as_str().to_owned(),
+            name: administrator.email.as_str().to_owned(),
+        }
+    }
+
     pub(crate) fn client(client: &Client) -> Self {
         Self {
             kind: "api_client",
@@ -89,7 +130,32 @@ pub(crate) type Changes = BTreeMap<String, (Value, Value)>;
 /// What differs between two states of a client. Of a secret only that it was replaced, and until
 /// when the old one works.
 pub(crate) fn changes(before: Option<&Client>, after: Option<&Client>) -> Changes {
-    let (mut before, mut after) = (fields(before), fields(after));
+    differences(fields(before), fields(after))
+}
+
+/// What differs between two states of an administrator: never what they authenticate with.
+pub(crate) fn administrator_changes(
+    before: Option<&Administrator>,
+    after: Option<&Administrator>,
+) -> Changes {
+    let fields = |administrator: Option<&Administrator>| {
+        let Some(administrator) = administrator else {
+            return BTreeMap::new();
+        };
+        BTreeMap::from([
+            ("email", administrator.email.as_str().into()),
+            ("name", administrator.name.as_str().into()),
+            ("privileges", serde_json::json!(administrator.privileges)),
+            ("has_mfa", administrator.has_mfa.into()),
+            ("has_password", administrator.has_password.into()),
+        ])
+    };
+    differences(fields(before), fields(after))
+}
+
+type Fields = BTreeMap<&'static str, Value>;
+
+fn differences(mut before: Fields, mut after: Fields) -> Changes {
     let names: Vec<_> = before.keys().chain(after.keys()).copied().collect();
     names
         .into_iter()
@@ -103,7 +169,7 @@ pub(crate) fn changes(before: Option<&Client>, after: Option<&Client>) -> Change
         .collect()
 }
 
-fn fields(client: Option<&Client>) -> BTreeMap<&'static str, Value> {
+fn fields(client: Option<&Client>) -> Fields {
     let Some(client) = client else {
         return BTreeMap::new();
     };

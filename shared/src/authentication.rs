@@ -10,28 +10,36 @@ use presented::{Presentation, Presented};
 use signature::Signed;
 pub use warm::WarmSecrets;
 
+use crate::audit::{About, Actor, Object};
+use crate::request::Call;
 use crate::secret::Origin;
-use crate::{
-    ApplicationId, Arguments, ClientId, Context, Description, Error, Features, Request, Result,
-};
+use crate::{ApplicationId, ClientId, Description, Error, Features, Result};
 
-/// A client that has proved who it is, calling from where it may.
+/// A client that has proved who it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Principal {
     pub(crate) application: ApplicationId,
     pub(crate) client: ClientId,
     pub(crate) name: Description,
     pub(crate) features: Features,
+    /// Where it calls from.
     pub(crate) source_ip: IpAddr,
+    /// May it call from there?
+    pub(crate) is_admitted: bool,
 }
+
+/// Where a call comes from that the gateway says nothing of: no allow list admits it.
+const NOWHERE: IpAddr = IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED);
 
 /// Verifies the caller: one strongly consistent read by client ID, then the secret or signature,
 /// then the allow list. What a refusal costs depends on what was presented, never on what is stored.
-pub(crate) async fn authenticate(
-    cx: &Context,
-    request: &Request,
-    arguments: &Arguments,
-) -> Result<Principal> {
+pub(crate) async fn authenticate(call: &Call<'_>) -> Result<Principal> {
+    let Call {
+        cx,
+        request,
+        arguments,
+        ..
+    } = *call;
     let Presented { client, proof } = Presented::find(request, arguments)?;
     let signed = match &proof {
         Presentation::Secret(secret) if secret.origin() == Origin::Mistyped => {
@@ -43,6 +51,15 @@ pub(crate) async fn authenticate(
     let credential = match client {
         Some(ref id) => cx.store().credential(id).await?,
         None => None,
+    };
+    let about = About {
+        application: credential.as_ref().map(|known| known.application.clone()),
+        actor: Actor::Nobody,
+        object: credential.as_ref().map(|known| Object {
+            kind: "api_client",
+            id: known.client.as_str().to_owned(),
+            name: known.description.as_str().to_owned(),
+        }),
     };
     let credential = credential.filter(|credential| credential.enabled);
     let genuine = match (proof, signed) {
@@ -60,18 +77,17 @@ pub(crate) async fn authenticate(
         }
         (Presentation::Signature(_), None) => false,
     };
-    let credential = credential
-        .filter(|_| genuine)
-        .ok_or(Error::BadCredentials)?;
-    let source_ip = request
-        .source_ip
-        .filter(|&ip| credential.allow_list.admits(ip))
-        .ok_or(Error::NotPermitted)?;
+    let Some(credential) = credential.filter(|_| genuine) else {
+        let _ = call.about.set(about);
+        return Err(Error::BadCredentials);
+    };
+    let source_ip = request.source_ip;
     Ok(Principal {
+        is_admitted: source_ip.is_some_and(|ip| credential.allow_list.admits(ip)),
+        source_ip: source_ip.unwrap_or(NOWHERE),
         application: credential.application,
         client: credential.client,
         name: credential.description,
         features: credential.features,
-        source_ip,
     })
 }

@@ -1,17 +1,25 @@
 //! Who may do what: capabilities, the features that carry them, and the proof that an operation
 //! receives.
 
+mod administrators;
+
 use std::marker::PhantomData;
 
-use crate::audit::{Actor, Origin};
+pub use administrators::{
+    AdministerClients, Duty, HandleSecrets, KeepOwnSession, ManageAdministrators, ManageModules,
+    ReadAudit, SignedIn, ViewAdministrators, ViewClients, ViewModules, Visitor,
+};
+
+use crate::audit::{About, Actor, Origin};
 use crate::authentication::{Principal, authenticate};
 use crate::feature::Feature;
+use crate::precondition::IfMatch;
 use crate::request::Call;
 use crate::store::{
     AccessPattern, ApplicationSettingReader, ClientEditor, ClientReader, PublishedFiles,
     PublishedReader, Publisher, Scope, SettingEditor, SettingReader,
 };
-use crate::{ClientId, Error, Layer, LayerName, Result};
+use crate::{ClientId, Error, Layer, LayerName, Privilege, Result};
 
 /// Something that an operation receives as proof that its caller may call it. Only this module
 /// makes one, and what an operation needs to do its work comes out of it.
@@ -37,6 +45,8 @@ pub enum Requirement {
     Nothing,
     /// An API client with at least one of these features.
     AnyFeature(&'static [Feature]),
+    /// An administrator with a session and all of these privileges.
+    Privileges(&'static [Privilege]),
 }
 
 /// Proof of nothing: anyone may call, and there is nothing to hand out.
@@ -156,10 +166,23 @@ impl<C: Capability> sealed::Sealed for Authorized<C> {}
 
 impl<C: Capability> Proof for Authorized<C> {
     const REQUIRES: Requirement = Requirement::AnyFeature(C::FEATURES);
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::Authenticate];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::Authenticate, AccessPattern::RecordRefusal];
 
     async fn admit(call: &Call<'_>) -> Result<Self> {
-        let principal = authenticate(call.cx, call.request, call.arguments).await?;
+        let principal = authenticate(call).await?;
+        let actor = Actor::Client {
+            id: principal.client.clone(),
+            name: principal.name.clone(),
+        };
+        let _ = call.about.set(About {
+            application: Some(principal.application.clone()),
+            actor: actor.clone(),
+            object: None,
+        });
+        if !principal.is_admitted {
+            return Err(Error::NotPermitted);
+        }
         if !principal.features.has_any(C::FEATURES.iter().copied()) {
             return Err(Error::NotPermitted);
         }
@@ -171,7 +194,13 @@ impl<C: Capability> Proof for Authorized<C> {
         Ok(Self {
             client: client.clone(),
             source_ip,
-            store: C::Store::from(scope(call, &principal)),
+            store: C::Store::from(Scope {
+                store: call.cx.store().clone(),
+                application: principal.application.clone(),
+                origin: origin(call, actor),
+                if_match: IfMatch::none(),
+                once: None,
+            }),
             capability: PhantomData,
         })
     }
@@ -180,8 +209,8 @@ impl<C: Capability> Proof for Authorized<C> {
 /// A user agent is kept for the audit up to this many characters.
 const USER_AGENT_CHARS: usize = 256;
 
-/// The store as `principal` may see it: its own application, under its own name.
-fn scope(call: &Call<'_>, principal: &Principal) -> Scope {
+/// Where a call comes from, and who makes it.
+pub(crate) fn origin(call: &Call<'_>, actor: Actor) -> Origin {
     let user_agent = call.request.headers.get(http::header::USER_AGENT);
     let user_agent = user_agent.map(|text| {
         String::from_utf8_lossy(text.as_bytes())
@@ -189,19 +218,12 @@ fn scope(call: &Call<'_>, principal: &Principal) -> Scope {
             .take(USER_AGENT_CHARS)
             .collect()
     });
-    Scope {
-        store: call.cx.store().clone(),
-        application: principal.application.clone(),
-        origin: Origin {
-            actor: Actor::Client {
-                id: principal.client.clone(),
-                name: principal.name.clone(),
-            },
-            source_ip: Some(principal.source_ip.to_string()),
-            user_agent,
-            action: call.operation,
-            request_id: call.request_id.to_owned(),
-        },
+    Origin {
+        actor,
+        source_ip: call.request.source_ip.map(|ip| ip.to_string()),
+        user_agent,
+        action: call.operation,
+        request_id: call.request_id.to_owned(),
     }
 }
 
@@ -218,10 +240,8 @@ impl<C: Capability> Authorized<C> {
 
     /// The client that the optional argument `for_client_id` names: by default the caller itself.
     pub fn target(&self, for_client_id: Option<ClientId>) -> Target {
-        Target {
-            id: for_client_id.unwrap_or_else(|| self.client.clone()),
-            argument: "for_client_id",
-        }
+        let id = for_client_id.unwrap_or_else(|| self.client.clone());
+        Target::named("for_client_id", id)
     }
 
     /// The layer of settings that the arguments `layer` and `for_client_id` name together.
@@ -243,17 +263,30 @@ impl<C: Capability> Authorized<C> {
 #[derive(Clone, Debug)]
 pub struct Target {
     pub(crate) id: ClientId,
-    pub(crate) argument: &'static str,
+    argument: Option<&'static str>,
 }
 
 impl Target {
     /// The client that `argument` names.
     pub fn named(argument: &'static str, id: ClientId) -> Self {
-        Self { id, argument }
+        Self {
+            id,
+            argument: Some(argument),
+        }
+    }
+
+    /// The client that the path names.
+    pub fn at(id: ClientId) -> Self {
+        Self { id, argument: None }
+    }
+
+    /// What to answer when what is asked for can not be done to this client.
+    pub(crate) fn invalid(&self, reason: impl Into<String>) -> Error {
+        Error::invalid(self.argument.unwrap_or("client_id"), reason)
     }
 
     /// What to answer when there is no such client.
     pub(crate) fn unknown(&self) -> Error {
-        Error::not_a_valid_id(self.argument)
+        self.argument.map_or(Error::NotFound, Error::not_a_valid_id)
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::NOT_A_VALID_ID;
 use crate::schema::described;
 use crate::secret::{PreviousSecret, StoredSecret};
+use crate::text::trimmed;
 use crate::{AllowList, Features, Random, Result, Timestamp};
 
 /// The ID of a client. Made here it has 32 characters; imported it may have any shape, so the only
@@ -75,21 +77,44 @@ impl TryFrom<String> for Description {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let trimmed = text.trim();
-        if trimmed.chars().any(char::is_control) {
-            return Err("a description holds no control characters".to_owned());
-        }
-        match trimmed.chars().count() {
-            1..=255 => Ok(Self(trimmed.to_owned())),
-            count => Err(format!(
-                "a description has 1 to 255 characters, this one has {count}"
-            )),
-        }
+        trimmed(&text, "a description", 255).map(Self)
     }
 }
 
-/// How far a client is let into a module.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The name of a client as administrators give it: 1 to 100 characters (administration contract,
+/// section 2). It is what the machine API calls the client's description.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ClientName(Description);
+
+described! {
+    ClientName: {
+        "type": "string",
+        "description": "The display name of an API client: unique in its application, compared without case.",
+        "minLength": 1,
+        "maxLength": 100
+    }
+}
+
+impl From<ClientName> for Description {
+    fn from(name: ClientName) -> Self {
+        name.0
+    }
+}
+
+impl TryFrom<String> for ClientName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        trimmed(&text, "a name", 100).map(|text| Self(Description(text)))
+    }
+}
+
+/// The modules that a client is let into.
+pub type ModuleGrants = BTreeMap<String, ModuleGrant>;
+
+/// How far a client is let into a module. Without the module there is no Administrator of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleGrant {
     /// Does it hold Administrator there?
@@ -111,7 +136,7 @@ pub struct Client {
     /// Where it may call from.
     pub allow_list: AllowList,
     /// The modules it is let into.
-    pub modules: BTreeMap<String, ModuleGrant>,
+    pub modules: ModuleGrants,
     /// When it was created.
     pub created: Timestamp,
     /// The secret it authenticates with.
@@ -123,6 +148,17 @@ pub struct Client {
 }
 
 impl Client {
+    /// Counts the changes: the client's `ETag`.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Until when the secret before the present one works, if it still does at `now`.
+    pub fn previous_secret_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.previous.as_ref()?.until;
+        (now < until).then_some(until)
+    }
+
     /// A new client with nothing but a name and a secret: enabled, without features, callable
     /// from everywhere.
     pub(crate) fn new(

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
+use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use serde::{Deserialize, Serialize};
 
 use crate::GraceHours;
+use crate::schema::described;
 
 /// A moment: milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,6 +25,54 @@ impl Timestamp {
     /// Milliseconds since the epoch.
     pub const fn millis(self) -> i64 {
         self.0
+    }
+
+    /// Whole seconds since the epoch.
+    pub(crate) const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The beginning of its minute.
+    pub(crate) const fn minute(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(60_000))
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+/// A moment as the admin API writes it: RFC 3339, UTC, `2026-11-25T08:30:00Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Moment(pub Timestamp);
+
+described! {
+    Moment: { "type": "string", "format": "date-time", "description": "A moment, as RFC 3339 has it." }
+}
+
+impl From<Moment> for String {
+    fn from(moment: Moment) -> Self {
+        DateTime::from_millis(moment.0.millis())
+            .fmt(DateTimeFormat::DateTime)
+            .unwrap_or_default()
+    }
+}
+
+impl TryFrom<String> for Moment {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let moment = DateTime::from_str(&text, DateTimeFormat::DateTimeWithOffset).ok();
+        moment
+            .and_then(|moment| moment.to_millis().ok())
+            .map(|millis| Self(Timestamp(millis)))
+            .ok_or("it takes a moment like 2026-11-25T08:30:00Z")
     }
 }
 

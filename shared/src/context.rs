@@ -6,7 +6,9 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 
 use crate::sealing::DataKeys;
 use crate::store::Store;
-use crate::{ClientId, ClientSecret, Clock, KeyWrapper, Random, Result, Timestamp, WarmSecrets};
+use crate::{
+    ClientId, ClientSecret, Clock, KeyWrapper, Random, Request, Result, Timestamp, WarmSecrets,
+};
 
 /// What a [`Context`] is made of.
 #[derive(Debug)]
@@ -23,6 +25,9 @@ pub struct Parts {
     pub clock: Clock,
     /// Randomness.
     pub random: Random,
+    /// Where callers reach the API, without a slash at the end, for the links that it hands out. If
+    /// left out: at the host name that the gateway says it was called by.
+    pub public_url: Option<String>,
 }
 
 /// What an operation works with. Made once a process and function, shared by all requests. The
@@ -33,6 +38,7 @@ pub struct Context {
     warm: WarmSecrets,
     clock: Clock,
     random: Random,
+    public_url: Option<String>,
 }
 
 impl Context {
@@ -45,6 +51,7 @@ impl Context {
             warm,
             clock,
             random,
+            public_url,
         } = parts;
         let keys = DataKeys::new(keys, random.clone());
         let store = Store::new(dynamodb, &table_prefix, keys, clock.clone(), random.clone());
@@ -53,6 +60,7 @@ impl Context {
             warm,
             clock,
             random,
+            public_url,
         }
     }
 
@@ -94,6 +102,15 @@ impl Context {
 
     pub(crate) fn warm(&self) -> &WarmSecrets {
         &self.warm
+    }
+
+    /// Where this request's API is reached, without a slash at the end.
+    pub(crate) fn public_url(&self, request: &Request) -> String {
+        match (&self.public_url, &request.domain) {
+            (Some(url), _) => url.clone(),
+            (None, Some(domain)) => format!("https://{domain}"),
+            (None, None) => String::new(),
+        }
     }
 
     pub(crate) fn random(&self) -> &Random {

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::file::FOR_ANY_SITE;
 use crate::operation::Envelope;
-use crate::{Error, Result};
+use crate::request::Body;
+use crate::{Error, Result, problem};
 
 /// What a reply or an error becomes.
 pub struct Rendered {
@@ -12,7 +13,7 @@ pub struct Rendered {
     /// The code of the machine API's error table, for the log; 0 where all is well.
     pub(crate) code: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Body,
 }
 
 impl Rendered {
@@ -26,7 +27,7 @@ impl Rendered {
             status,
             code,
             headers: headers.map(|(name, value)| (name, value.to_owned())).into(),
-            body,
+            body: Body::Whole(body),
         }
     }
 }
@@ -55,13 +56,20 @@ impl Envelope {
     pub(crate) fn reply<R: Serialize>(self, reply: &R) -> Result<Rendered> {
         let body = match self {
             Self::Machine => serde_json::to_vec(&Success { reply, stat: "ok" }),
-            Self::Document | Self::File => serde_json::to_vec(reply),
+            Self::Document | Self::File | Self::Admin => serde_json::to_vec(reply),
         };
         let broken = |fault| Error::unexpected(format!("the reply does not serialise: {fault}"));
-        Ok(Rendered::json(200, 0, body.map_err(broken)?))
+        let mut rendered = Rendered::json(200, 0, body.map_err(broken)?);
+        if self == Self::Admin {
+            rendered.headers.extend(problem::for_the_console());
+        }
+        Ok(rendered)
     }
 
     pub(crate) fn error(self, error: &Error, request_id: &str) -> Rendered {
+        if self == Self::Admin {
+            return problem::render(error, request_id);
+        }
         let (code, name) = code(error);
         let failure = Failure {
             argument_name: argument(error),
@@ -78,8 +86,8 @@ impl Envelope {
             (Self::Machine, _) => 200,
             // A part of the path that can not be a name names nothing.
             (Self::File, Error::NotFound | Error::Invalid { .. }) => return not_found(),
-            (Self::Document | Self::File, Error::Busy) => 503,
-            (Self::Document | Self::File, _) => 500,
+            (_, Error::Busy) => 503,
+            (_, _) => 500,
         };
         Rendered::json(
             status,
@@ -103,15 +111,26 @@ fn not_found() -> Rendered {
 fn code(error: &Error) -> (u16, &'static str) {
     match error {
         Error::Missing(_) => (100, "missing_argument"),
-        Error::Invalid { .. } | Error::TooLarge => (200, "invalid_argument"),
+        Error::Invalid { .. } | Error::TooLarge | Error::Taken { .. } => (200, "invalid_argument"),
         Error::Duplicate { .. } => (201, "duplicate_argument"),
         Error::UnsupportedScheme => (205, "invalid_auth_method"),
         Error::BadCredentials => (402, "invalid_client_credentials"),
         Error::NotPermitted => (403, "client_permission_error"),
         Error::HeldBack(_) => (480, "api_feature_disabled"),
-        // No machine operation answers that anything is not found: its argument is not valid.
-        Error::NotFound | Error::Unexpected(_) => (500, "unexpected_error"),
-        Error::Busy => (510, "api_limit_error"),
+        Error::Busy | Error::TooMany { .. } => (510, "api_limit_error"),
+        // The admin API's own: no machine operation says these. Nor does one say that anything is
+        // not found: its argument is not valid.
+        Error::NotFound
+        | Error::Unfit(_)
+        | Error::UnsupportedMedia
+        | Error::SignedOut
+        | Error::SignInFailed
+        | Error::WrongCode
+        | Error::CrossSite
+        | Error::Conflict { .. }
+        | Error::Stale
+        | Error::KeyReused
+        | Error::Unexpected(_) => (500, "unexpected_error"),
     }
 }
 
@@ -119,23 +138,26 @@ fn argument(error: &Error) -> Option<&str> {
     match error {
         Error::Missing(names) => names.first().map(String::as_str),
         Error::Invalid { argument, .. } => Some(argument),
+        Error::Taken { argument, .. } => Some(argument),
         Error::TooLarge => Some("body"),
         _ => None,
     }
 }
 
 fn describe(error: &Error) -> String {
+    let not_valid = |argument: &str, reason: &str| {
+        format!("{argument} was not valid for the following reason: {reason}")
+    };
     match error {
         Error::Missing(names) if names.len() == 1 => {
             format!("missing required argument: {}", names[0])
         }
         Error::Missing(names) => format!("missing arguments: {}", names.join(", ")),
-        Error::Invalid { argument, reason } => {
-            format!("{argument} was not valid for the following reason: {reason}")
-        }
-        Error::TooLarge => format!(
-            "body was not valid for the following reason: it is larger than {} bytes",
-            crate::MAX_BODY_BYTES
+        Error::Invalid { argument, reason } => not_valid(argument, reason),
+        Error::Taken { argument, by } => not_valid(argument, &format!("{by} has it")),
+        Error::TooLarge => not_valid(
+            "body",
+            &format!("it is larger than {} bytes", crate::MAX_BODY_BYTES),
         ),
         Error::Duplicate { argument } => {
             format!("{argument} was given more than once with different values")
@@ -146,11 +168,9 @@ fn describe(error: &Error) -> String {
         Error::BadCredentials => "the client credentials are missing or not valid".to_owned(),
         Error::NotPermitted => "this client does not have authorization for this action".to_owned(),
         Error::HeldBack(why) => (*why).to_owned(),
-        Error::NotFound | Error::Unexpected(_) => {
-            "an unexpected error occurred; the log has more under this request_id".to_owned()
-        }
-        Error::Busy => {
+        Error::Busy | Error::TooMany { .. } => {
             "too many calls at once; nothing was changed, try again in a moment".to_owned()
         }
+        _ => "an unexpected error occurred; the log has more under this request_id".to_owned(),
     }
 }

@@ -29,8 +29,44 @@ pub enum Error {
     BadCredentials,
     /// The caller is known, but may not do this, or not from here.
     NotPermitted,
-    /// There is no such public file.
+    /// There is no such public file, or no such thing in the caller's application.
     NotFound,
+    /// Parts of a JSON body do not fit. Never empty.
+    Unfit(Vec<Fault>),
+    /// The body is not JSON, or does not say that it is.
+    UnsupportedMedia,
+    /// There is no session, or it is dead.
+    SignedOut,
+    /// Signing in failed: unknown address, wrong password, wrong or used code, or locked; on purpose
+    /// one and the same.
+    SignInFailed,
+    /// A one-time code that is wrong, was used before, or comes while its owner is locked.
+    WrongCode,
+    /// A request that a cookie vouches for, and that does not prove to come from the console itself.
+    CrossSite,
+    /// A name or address that another one has already.
+    Taken {
+        /// The argument's name on the wire.
+        argument: &'static str,
+        /// What has it.
+        by: &'static str,
+    },
+    /// What stands there now does not let this be done.
+    Conflict {
+        /// What the conflict is called: the end of the problem's `type`.
+        kind: &'static str,
+        /// What was in the way and what to do.
+        detail: String,
+    },
+    /// The caller named a version that is no longer the present one.
+    Stale,
+    /// The same `Idempotency-Key` came with another request before.
+    KeyReused,
+    /// Too many attempts; try again after so many seconds.
+    TooMany {
+        /// Seconds.
+        retry_after: u64,
+    },
     /// The request's body is larger than [`crate::MAX_BODY_BYTES`].
     TooLarge,
     /// The application's policy holds this operation back, and the sentence says why.
@@ -39,6 +75,15 @@ pub enum Error {
     Busy,
     /// A fault on our side.
     Unexpected(Cause),
+}
+
+/// A part of a JSON body that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Fault {
+    /// Where it is: a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
 }
 
 /// The inside of a fault. It goes to the log and nowhere else: it can not be displayed, and its
@@ -78,6 +123,42 @@ impl Error {
     /// `argument` names no client of the caller's application, whatever its shape (contract 4).
     pub fn not_a_valid_id(argument: &str) -> Self {
         Self::invalid(argument, format!("{argument} {NOT_A_VALID_ID}"))
+    }
+
+    /// What stands there now does not let this be done.
+    pub fn conflict(kind: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict {
+            kind,
+            detail: detail.into(),
+        }
+    }
+
+    /// Is it a refusal that belongs into the audit, and under which name?
+    pub(crate) fn refusal(&self) -> Option<&'static str> {
+        match self {
+            Self::BadCredentials => Some("invalid-client-credentials"),
+            Self::NotPermitted => Some("not-permitted"),
+            Self::SignedOut => Some("not-signed-in"),
+            Self::SignInFailed => Some("sign-in-failed"),
+            Self::WrongCode => Some("wrong-code"),
+            Self::CrossSite => Some("cross-site"),
+            Self::Conflict { kind, .. } => Some(kind),
+            Self::Stale => Some("stale"),
+            Self::TooMany { .. } => Some("too-many-attempts"),
+            Self::HeldBack(_) => Some("held-back"),
+            Self::Missing(_)
+            | Self::Invalid { .. }
+            | Self::Duplicate { .. }
+            | Self::UnsupportedScheme
+            | Self::NotFound
+            | Self::Unfit(_)
+            | Self::UnsupportedMedia
+            | Self::Taken { .. }
+            | Self::KeyReused
+            | Self::TooLarge
+            | Self::Busy
+            | Self::Unexpected(_) => None,
+        }
     }
 
     /// A fault on our side; `what` goes to the log.

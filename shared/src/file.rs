@@ -5,6 +5,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use crate::envelope::Rendered;
 use crate::operation::{Envelope, Reply};
+use crate::request::Body;
 use crate::{Request, Result};
 
 /// A public file.
@@ -66,7 +67,7 @@ impl Reply for File {
             status,
             code: 0,
             headers,
-            body,
+            body: Body::Whole(body),
         })
     }
 

@@ -5,6 +5,7 @@
 //! do; [`answer`] takes a [`Request`] along the one road to its [`Response`]; only [`store`] knows
 //! how DynamoDB holds it.
 
+mod administrator;
 mod allow_list;
 mod application;
 mod arguments;
@@ -18,36 +19,56 @@ mod envelope;
 mod error;
 mod feature;
 mod file;
+mod json_body;
+mod one_time_code;
 mod operation;
+mod page;
+mod password;
+mod precondition;
+mod problem;
 mod published;
 mod random;
 mod request;
+mod resource;
 mod road;
 mod schema;
 mod sealing;
 mod secret;
 pub mod seed;
+mod session;
 mod setting;
+mod slow_hash;
 pub mod store;
+mod text;
+mod token;
 
+pub use administrator::{
+    Administrator, AdministratorId, AdministratorState, Email, PersonName, Privilege, Privileges,
+};
 pub use allow_list::AllowList;
-pub use application::{Application, ApplicationId};
+pub use application::{Application, ApplicationId, ModuleKey, ModuleName, Modules};
 pub use arguments::Arguments;
 pub use authentication::WarmSecrets;
 pub use authorization::{
-    Anyone, Authorized, Capability, ListClients, ManageClients, ManageSettings, Proof, Public,
-    PublishSettings, ReadApplicationSettings, ReadPublished, ReadSettings, Requirement, Target,
+    AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, KeepOwnSession,
+    ListClients, ManageAdministrators, ManageClients, ManageModules, ManageSettings, Proof, Public,
+    PublishSettings, ReadApplicationSettings, ReadAudit, ReadPublished, ReadSettings, Requirement,
+    SignedIn, Target, ViewAdministrators, ViewClients, ViewModules, Visitor,
 };
-pub use client::{Client, ClientId, Description};
-pub use clock::{Clock, Timestamp};
+pub use client::{Client, ClientId, ClientName, Description, ModuleGrant, ModuleGrants};
+pub use clock::{Clock, Moment, Timestamp};
 pub use context::{Context, Parts};
-pub use error::{Cause, Error, Result};
+pub use error::{Cause, Error, Fault, Result};
 pub use feature::{Feature, Features};
 pub use file::{File, Freshness};
+pub use one_time_code::{OneTimeCode, TotpSetup};
 pub use operation::{Described, Endpoint, Envelope, Nothing, Operation, Reply, Route};
+pub use page::{Cursor, Page, PageOf, PageSize};
+pub use password::{Password, RecoveryCode, RecoveryCodes};
 pub use published::{PublishedSettings, PublishedVersion, Snapshot};
 pub use random::Random;
-pub use request::{MAX_BODY_BYTES, Request, Response};
+pub use request::{Body, BodyStream, MAX_BODY_BYTES, Request, Response};
+pub use resource::{Begun, Created, Download, Ended, NoContent, Tagged};
 pub use road::answer;
 pub use sealing::{DataKey, KeyFile, KeyFileFault, KeyWrapper, WrappedKey, Wrapping};
 pub use secret::{ClientSecret, GraceHours};
@@ -55,3 +76,9 @@ pub use setting::{
     Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap,
     SettingValue, Settings, TooLarge,
 };
+pub use token::{InvitationToken, SessionToken};
+
+/// The path that an invitation's link leads to.
+pub(crate) fn invitation_path(token: &InvitationToken) -> String {
+    format!("/admin/invitations/{}", token.expose())
+}

@@ -10,7 +10,7 @@ use crate::authorization::{Proof, Requirement};
 use crate::envelope::Rendered;
 use crate::request::Call;
 use crate::store::{AccessPattern, Grant};
-use crate::{Context, Request, Result, schema};
+use crate::{Context, Request, Result, json_body, schema};
 
 /// One thing that a caller can do. The type's fields are its input; the rest is declared here.
 pub trait Operation: DeserializeOwned + JsonSchema + Send + Sized + 'static {
@@ -42,6 +42,8 @@ pub trait Operation: DeserializeOwned + JsonSchema + Send + Sized + 'static {
 pub struct Route {
     /// The path, beginning with a slash.
     pub path: &'static str,
+    /// The HTTP methods it answers to.
+    pub methods: &'static [&'static str],
     /// How replies and errors look.
     pub envelope: Envelope,
 }
@@ -53,6 +55,9 @@ pub enum Envelope {
     Machine,
     /// The reply as it is, as a JSON document.
     Document,
+    /// The admin API's: HTTP statuses that mean something, errors as RFC 9457 problems
+    /// (administration contract, section 8).
+    Admin,
     /// A public file: any site may read it, caches may keep it, and what is not there is a plain 404.
     File,
 }
@@ -62,6 +67,7 @@ impl Route {
     pub const fn machine(path: &'static str) -> Self {
         Self {
             path,
+            methods: &["GET", "POST"],
             envelope: Envelope::Machine,
         }
     }
@@ -70,6 +76,7 @@ impl Route {
     pub const fn document(path: &'static str) -> Self {
         Self {
             path,
+            methods: &["GET"],
             envelope: Envelope::Document,
         }
     }
@@ -78,16 +85,52 @@ impl Route {
     pub const fn file(path: &'static str) -> Self {
         Self {
             path,
+            methods: &["GET"],
             envelope: Envelope::File,
         }
     }
 
-    /// The HTTP methods it answers to.
-    pub const fn methods(&self) -> &'static [&'static str] {
-        match self.envelope {
-            Envelope::Machine => &["GET", "POST"],
-            Envelope::Document | Envelope::File => &["GET"],
+    /// An admin operation's route that reads.
+    pub const fn get(path: &'static str) -> Self {
+        Self::admin(path, &["GET"])
+    }
+
+    /// An admin operation's route that creates or acts. What goes in is a JSON object, and the
+    /// path's parts in braces.
+    pub const fn post(path: &'static str) -> Self {
+        Self::admin(path, &["POST"])
+    }
+
+    /// An admin operation's route that replaces.
+    pub const fn put(path: &'static str) -> Self {
+        Self::admin(path, &["PUT"])
+    }
+
+    /// An admin operation's route that changes what it names and leaves the rest.
+    pub const fn patch(path: &'static str) -> Self {
+        Self::admin(path, &["PATCH"])
+    }
+
+    /// An admin operation's route that deletes.
+    pub const fn delete(path: &'static str) -> Self {
+        Self::admin(path, &["DELETE"])
+    }
+
+    const fn admin(path: &'static str, methods: &'static [&'static str]) -> Self {
+        Self {
+            path,
+            methods,
+            envelope: Envelope::Admin,
         }
+    }
+
+    /// Does its input come as a JSON body?
+    pub fn takes_json(&self) -> bool {
+        self.envelope == Envelope::Admin
+            && self
+                .methods
+                .iter()
+                .any(|method| matches!(*method, "POST" | "PUT" | "PATCH"))
     }
 }
 
@@ -98,6 +141,11 @@ pub struct Nothing {}
 /// What an operation answers: anything that serialises, in the frame of its route's envelope, or a
 /// [`crate::File`].
 pub trait Reply: Send {
+    /// The HTTP status of a success.
+    const STATUS: u16 = 200;
+    /// Does it come in pieces, as they are made?
+    const STREAMS: bool = false;
+
     /// Puts it into the envelope.
     #[doc(hidden)]
     fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered>;
@@ -128,6 +176,10 @@ pub struct Endpoint {
     pub summary: &'static str,
     /// What its caller needs.
     pub requires: Requirement,
+    /// The HTTP status of a success.
+    pub status: u16,
+    /// Does its reply come in pieces, as they are made?
+    pub streams: bool,
     touches: [&'static [AccessPattern]; 2],
     pub(crate) answer: for<'a> fn(&'a Call<'a>) -> Answering<'a>,
     describe: fn(&mut SchemaGenerator) -> Described,
@@ -153,6 +205,8 @@ impl Endpoint {
             route: T::ROUTE,
             summary: T::SUMMARY,
             requires: T::Caller::REQUIRES,
+            status: T::Reply::STATUS,
+            streams: T::Reply::STREAMS,
             touches: [T::Caller::TOUCHES, T::TOUCHES],
             answer: |call| Box::pin(answer::<T>(call)),
             describe: |generator| Described {
@@ -177,6 +231,20 @@ impl Endpoint {
         grants
     }
 
+    /// Does it take an `Idempotency-Key`?
+    pub fn happens_once(&self) -> bool {
+        let mut touches = self.touches.iter().copied().flatten();
+        touches.any(|pattern| *pattern == AccessPattern::CreateOnce)
+    }
+
+    /// Does it take an `If-Match`?
+    pub fn changes_a_version(&self) -> bool {
+        let changes = |method: &&str| matches!(*method, "PATCH" | "PUT" | "DELETE");
+        self.route.envelope == Envelope::Admin
+            && (self.route.methods.iter().any(changes) || self.route.path.contains("}/"))
+            && self.route.path != "/admin/sessions/current"
+    }
+
     /// The schemas of its input and reply; types they share go into the generator's definitions.
     pub fn describe(&self, generator: &mut SchemaGenerator) -> Described {
         (self.describe)(generator)
@@ -185,7 +253,11 @@ impl Endpoint {
 
 async fn answer<T: Operation>(call: &Call<'_>) -> Result<Rendered> {
     let caller = T::Caller::admit(call).await?;
-    let input: T = call.arguments.decode(schema::required::<T>)?;
+    let input: T = if T::ROUTE.takes_json() {
+        json_body::decode(call.request, schema::required::<T>)?
+    } else {
+        call.arguments.decode(schema::required::<T>)?
+    };
     let reply = input.run(call.cx, caller).await?;
     reply.render(T::ROUTE.envelope, call.request)
 }

@@ -10,6 +10,10 @@ use crate::{Error, Result};
 /// The alphabet of IDs: no characters that are mistaken for one another (contract 3 and 4).
 const ID_ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
+/// The alphabet of secrets and tokens.
+pub(crate) const BASE62: &[u8; 62] =
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 /// The operating system's random generator.
 #[derive(Clone, Debug, Default)]
 pub struct Random {
@@ -63,6 +67,13 @@ impl Random {
         let fraction = self.bytes::<2>().map_or(u16::MAX, u16::from_le_bytes);
         most.mul_f64(f64::from(fraction) / f64::from(u16::MAX))
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! A request as a gateway reports it, the response to it, and what becomes of it on the way.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 
+use futures_util::Stream;
 use http::HeaderMap;
 
-use crate::{Arguments, Context};
+use crate::audit::About;
+use crate::{Arguments, Context, Result};
 
 /// The largest body that an operation reads: 1 MB.
 pub const MAX_BODY_BYTES: usize = 1_048_576;
@@ -26,10 +31,12 @@ pub struct Request {
     pub body: Vec<u8>,
     /// The caller's address as the gateway saw it. Headers are never asked for it.
     pub source_ip: Option<IpAddr>,
+    /// The host name that the gateway was called by, as the gateway says it.
+    pub domain: Option<String>,
 }
 
-impl std::fmt::Debug for Request {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Request(..)")
     }
 }
@@ -42,7 +49,25 @@ pub struct Response {
     /// Header names and values.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
-    pub body: Vec<u8>,
+    pub body: Body,
+}
+
+/// The body of a response.
+pub enum Body {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// In pieces, as they are made. One that is an error ends it, and its reader sees that it was
+    /// cut off.
+    Stream(BodyStream),
+}
+
+/// A body in pieces.
+pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Vec<u8>>> + Send>>;
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body(..)")
+    }
 }
 
 /// A request on the road: what admission, decoding and the store need to know of it.
@@ -54,4 +79,6 @@ pub struct Call<'a> {
     pub(crate) request: &'a Request,
     pub(crate) arguments: &'a Arguments,
     pub(crate) request_id: &'a str,
+    /// What admission has found out so far of who it is, for the audit of a refusal.
+    pub(crate) about: &'a Arc<OnceLock<About>>,
 }

@@ -1,9 +1,11 @@
 //! The one road from a request to its response: read, admit the caller, decode, run, render, log.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tracing::Instrument;
 
+use crate::authorization::origin;
 use crate::envelope::Rendered;
 use crate::operation::{Endpoint, Envelope};
 use crate::request::Call;
@@ -54,15 +56,20 @@ async fn travel(
             Envelope::Machine => Arguments::of(request),
             Envelope::File => Arguments::of_path(request),
             Envelope::Document => Arguments::default(),
+            Envelope::Admin => Arguments::of_path_and_query(request),
         };
-        (endpoint.answer)(&Call {
+        let call = Call {
             cx,
             operation: endpoint.id,
             request,
             arguments,
             request_id,
-        })
-        .await
+            about: &Arc::default(),
+        };
+        match (endpoint.answer)(&call).await {
+            Ok(rendered) => Ok(rendered),
+            Err(error) => Err(recorded(&call, error).await),
+        }
     };
     match outcome {
         Ok(rendered) => rendered,
@@ -72,5 +79,18 @@ async fn travel(
             }
             endpoint.route.envelope.error(&error, request_id)
         }
+    }
+}
+
+/// A refusal stands in the audit before its caller hears of it. One that can not be written down is
+/// still a refusal, but not a silent one.
+async fn recorded(call: &Call<'_>, error: Error) -> Error {
+    let (Some(reason), Some(about)) = (error.refusal(), call.about.get()) else {
+        return error;
+    };
+    let origin = origin(call, about.actor.clone());
+    match call.cx.store().record_refusal(&origin, about, reason).await {
+        Ok(()) => error,
+        Err(unrecorded) => unrecorded,
     }
 }

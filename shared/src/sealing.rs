@@ -301,13 +301,39 @@ impl Sealer {
             .map_err(|_| Error::unexpected("a sealed secret is not UTF-8"))
     }
 
-    /// Lengths go in front, so that no two records share one text.
+    /// Seals something else than a client's secret. It opens only for the same `what` of the same
+    /// `whose`, under the same serial number.
+    pub(crate) fn seal_other(
+        &self,
+        [what, whose]: [&str; 2],
+        serial: u32,
+        plain: &[u8],
+    ) -> Result<Vec<u8>> {
+        let bound = self.bound([what, whose], serial);
+        self.key.seal(plain, &bound, &self.random)
+    }
+
+    /// Opens what [`Sealer::seal_other`] sealed.
+    pub(crate) fn open_other(
+        &self,
+        [what, whose]: [&str; 2],
+        serial: u32,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        self.key.open(sealed, &self.bound([what, whose], serial))
+    }
+
     fn bound_to(&self, client: &ClientId, serial: u32) -> Vec<u8> {
-        let (application, client) = (self.application.as_str(), client.as_str());
+        self.bound(["secret", client.as_str()], serial)
+    }
+
+    /// Lengths go in front, so that no two records share one text.
+    fn bound(&self, [what, whose]: [&str; 2], serial: u32) -> Vec<u8> {
+        let application = self.application.as_str();
         format!(
-            "countersign secret\0{}:{application}{}:{client}{serial}",
+            "countersign {what}\0{}:{application}{}:{whose}{serial}",
             application.len(),
-            client.len()
+            whose.len()
         )
         .into_bytes()
     }

@@ -3,21 +3,18 @@
 
 use std::fmt;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::random::BASE62;
 use crate::schema::described;
-use crate::{Error, Random, Result, Timestamp};
+use crate::{Random, Result, Timestamp, slow_hash};
 
 const PREFIX: &str = "csk_";
 const RANDOM_CHARS: usize = 32;
 const CHECKSUM_CHARS: usize = 6;
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A client secret in the clear. It is wiped from memory when dropped and shows nothing of itself
 /// in `Debug`; serialising it is the one way out, so only replies that reveal a secret hold one.
@@ -129,37 +126,10 @@ impl Verifier {
         match secret.origin() {
             Origin::Made => Ok(Self::Digest(secret.digest())),
             Origin::Mistyped | Origin::Imported => {
-                let salt = random.bytes::<16>()?;
-                hasher()?
-                    .hash_password_with_salt(secret.expose().as_bytes(), &salt)
-                    .map(|hash| Self::Argon2(hash.to_string()))
-                    .map_err(|fault| Error::unexpected(format!("Argon2 failed: {fault}")))
+                slow_hash::hash(secret.expose(), random).map(Self::Argon2)
             }
         }
     }
-}
-
-/// Argon2id with 19 MiB, two passes and one lane (OWASP Password Storage Cheat Sheet).
-fn hasher() -> Result<Argon2<'static>> {
-    Params::new(19 * 1024, 2, 1, None)
-        .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-        .map_err(|fault| Error::unexpected(format!("Argon2 parameters: {fault}")))
-}
-
-/// A hash that no secret has, for the callers that have none: an unknown client must cost what a
-/// known one costs.
-pub(crate) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$Y291bnRlcnNpZ25ub2JvZA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-/// Does `secret` fit the Argon2id hash? Tens of milliseconds of CPU: call it on a blocking thread.
-pub(crate) fn fits_hash(secret: &ClientSecret, hash: &str) -> bool {
-    let Ok(parsed) = PasswordHash::new(hash) else {
-        return false;
-    };
-    hasher().is_ok_and(|argon2| {
-        argon2
-            .verify_password(secret.expose().as_bytes(), &parsed)
-            .is_ok()
-    })
 }
 
 /// Does `secret` fit one of `digests`? Compares with each of them in constant time, whatever the
@@ -241,18 +211,6 @@ mod tests {
             let typed = ClientSecret::from_outside(String::from_utf8(typed).unwrap());
             assert_eq!(typed.origin(), Origin::Mistyped, "at {position}");
         }
-    }
-
-    #[test]
-    fn nobodys_hash_is_one_that_can_be_computed_and_fits_nothing() {
-        assert!(PasswordHash::new(NOBODYS_HASH).is_ok());
-        let costs = hasher()
-            .unwrap()
-            .verify_password(b"x", &PasswordHash::new(NOBODYS_HASH).unwrap());
-        assert_eq!(
-            costs.unwrap_err(),
-            argon2::password_hash::Error::PasswordInvalid
-        );
     }
 
     #[test]

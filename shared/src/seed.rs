@@ -1,15 +1,18 @@
 //! The seed format: applications with their clients and settings, planted on the first start and
 //! the way to import from elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use serde::Deserialize;
 
-use crate::client::ModuleGrant;
+use crate::client::ModuleGrants;
+use crate::one_time_code::TotpKey;
 use crate::secret::Origin;
+use crate::token::InvitationToken;
 use crate::{
-    AllowList, Application, ApplicationId, ClientId, ClientSecret, Context, Description, Error,
-    Feature, Features, Random, Result, Settings,
+    AllowList, Application, ApplicationId, ClientId, ClientSecret, Context, Description, Email,
+    Error, Feature, Features, ModuleKey, ModuleName, Password, PersonName, Privilege, Privileges,
+    Random, Result, Settings,
 };
 
 /// What a seed file holds, checked: every reference resolves, nothing stands there twice.
@@ -35,7 +38,7 @@ pub(crate) struct SeedApplication {
     pub(crate) application_id: ApplicationId,
     pub(crate) name: String,
     #[serde(default)]
-    pub(crate) modules: BTreeSet<String>,
+    pub(crate) modules: BTreeSet<ModuleKey>,
     #[serde(default)]
     pub(crate) multi_admin: bool,
     #[serde(default)]
@@ -45,7 +48,7 @@ pub(crate) struct SeedApplication {
     #[serde(default)]
     pub(crate) clients: Vec<SeedClient>,
     #[serde(default)]
-    administrators: Vec<SeedAdministrator>,
+    pub(crate) administrators: Vec<SeedAdministrator>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,32 +65,42 @@ pub(crate) struct SeedClient {
     #[serde(default = "yes")]
     pub(crate) enabled: bool,
     #[serde(default)]
-    pub(crate) modules: BTreeMap<String, ModuleGrant>,
+    pub(crate) modules: ModuleGrants,
     #[serde(default)]
     pub(crate) settings: Settings,
 }
 
-/// Part of the format, so that one file serves every version; people are not kept yet.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "checked for its form, not kept yet")]
-struct SeedAdministrator {
-    email: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "secret")]
-    password: Option<ClientSecret>,
+pub(crate) struct SeedAdministrator {
+    pub(crate) email: Email,
+    pub(crate) name: Option<PersonName>,
+    pub(crate) password: Option<Password>,
     #[serde(default, deserialize_with = "secret")]
     totp_secret: Option<ClientSecret>,
     #[serde(default)]
-    privileges: BTreeSet<Privilege>,
+    pub(crate) privileges: Privileges,
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Privilege {
-    ManageUsers,
-    ManageModules,
+impl SeedAdministrator {
+    /// The key of their one-time codes.
+    pub(crate) fn totp_key(&self) -> Option<TotpKey> {
+        TotpKey::from_base32(self.totp_secret.as_ref()?.expose())
+    }
+
+    fn check(&self, place: &str) -> Result<(), SeedFault> {
+        if self.totp_secret.is_some() && self.totp_key().is_none() {
+            return Err(SeedFault(format!(
+                "at {place}.totp_secret: it takes at least 80 bits in base 32, as authenticators show it"
+            )));
+        }
+        if self.password.as_ref().is_some_and(Password::is_empty) {
+            return Err(SeedFault(format!(
+                "at {place}.password: it is empty; leave it out and the person is invited to choose one"
+            )));
+        }
+        Ok(())
+    }
 }
 
 fn yes() -> bool {
@@ -133,7 +146,6 @@ impl Seed {
         }
         for (index, application) in self.applications.into_iter().enumerate() {
             let place = format!("applications[{index}]");
-            planted.administrators_left_out += application.administrators.len();
             cx.store()
                 .import(application, &mut planted)
                 .await
@@ -152,7 +164,7 @@ fn in_words(place: &str, error: Error) -> String {
 }
 
 /// What planting did.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Planted {
     /// Applications that were not there.
     pub applications: usize,
@@ -160,8 +172,26 @@ pub struct Planted {
     pub clients: usize,
     /// Applications and clients that were there, and stayed as they were.
     pub kept: usize,
-    /// Administrators of the file; they can not be kept yet.
-    pub administrators_left_out: usize,
+    /// Administrators that were not there.
+    pub administrators: usize,
+    /// The invitations of those who have no password or authenticator yet.
+    pub invitations: Vec<Invitation>,
+}
+
+/// An invitation that is to be handed over.
+#[derive(Debug)]
+pub struct Invitation {
+    /// To whom.
+    pub email: Email,
+    /// What its link ends with.
+    pub token: InvitationToken,
+}
+
+impl Invitation {
+    /// Its path.
+    pub fn path(&self) -> String {
+        crate::invitation_path(&self.token)
+    }
 }
 
 impl SeedApplication {
@@ -175,16 +205,21 @@ impl SeedApplication {
             names.claim(&place, "description", &client.description.folded())?;
             client.check(&place, &self.modules)?;
         }
+        for (index, administrator) in self.administrators.iter().enumerate() {
+            let place = format!("{place}.administrators[{index}]");
+            names.claim(&place, "email", &administrator.email.folded())?;
+            administrator.check(&place)?;
+        }
         Ok(())
     }
 }
 
 impl SeedClient {
-    fn check(&self, place: &str, modules: &BTreeSet<String>) -> Result<(), SeedFault> {
+    fn check(&self, place: &str, modules: &BTreeSet<ModuleKey>) -> Result<(), SeedFault> {
         if let Some(module) = self
             .modules
             .keys()
-            .find(|module| !modules.contains(*module))
+            .find(|module| !modules.contains(module.as_str()))
         {
             return Err(SeedFault(format!(
                 "at {place}.modules: the application has no module {module}"
@@ -225,16 +260,26 @@ pub struct Demo {
     pub client_id: ClientId,
     /// The owner client's secret.
     pub client_secret: ClientSecret,
+    /// The invitation of its first administrator.
+    pub invitation: Option<Invitation>,
 }
 
 impl Demo {
     /// Creates the demo application, with an owner client that may call from everywhere.
     pub async fn plant(cx: &Context) -> Result<Self> {
         let random = Random::default();
-        let demo = Self {
+        let mut demo = Self {
             application_id: ApplicationId::generate(&random)?,
             client_id: ClientId::generate(&random)?,
             client_secret: ClientSecret::generate(&random)?,
+            invitation: None,
+        };
+        let first = SeedAdministrator {
+            email: Email::try_from("admin@example.com".to_owned()).map_err(Error::unexpected)?,
+            name: None,
+            password: None,
+            totp_secret: None,
+            privileges: Privileges::from_iter(Privilege::ALL),
         };
         let owner = SeedClient {
             client_id: Some(demo.client_id.clone()),
@@ -244,22 +289,25 @@ impl Demo {
             features: Features::from_iter([Feature::Owner]),
             whitelist: AllowList::default(),
             enabled: true,
-            modules: BTreeMap::new(),
+            modules: ModuleGrants::new(),
             settings: Settings::default(),
         };
         let application = SeedApplication {
             application_id: demo.application_id.clone(),
             name: "Demo".to_owned(),
-            modules: ["payments", "collections"].map(str::to_owned).into(),
+            modules: ["payments", "collections"]
+                .into_iter()
+                .filter_map(|key| ModuleKey::try_from(key.to_owned()).ok())
+                .collect(),
             multi_admin: false,
             signatures: false,
             settings: Settings::default(),
             clients: vec![owner],
-            administrators: Vec::new(),
+            administrators: vec![first],
         };
-        cx.store()
-            .import(application, &mut Planted::default())
-            .await?;
+        let mut planted = Planted::default();
+        cx.store().import(application, &mut planted).await?;
+        demo.invitation = planted.invitations.pop();
         Ok(demo)
     }
 }
@@ -270,10 +318,15 @@ impl SeedApplication {
         Application {
             id: self.application_id.clone(),
             name: self.name.clone(),
-            modules: self.modules.clone(),
+            modules: self
+                .modules
+                .iter()
+                .map(|key| (key.clone(), ModuleName::from(key)))
+                .collect(),
             multi_admin: self.multi_admin,
             signatures: self.signatures,
             data_key,
+            version: 1,
         }
     }
 }

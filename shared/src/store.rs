@@ -16,6 +16,15 @@
 //! | the published versions of a client, of an application | published | `app#{app}` / `{client}#{version}` | one `Query`, paged |
 //! | a published snapshot | published | `content#{app}#{client}` / `{version}` | one consistent `BatchGetItem` |
 //! | deleted clients with something left to clear away | clients | `app#{app}` / `remains#{id}` | one `Query`, at a deletion |
+//! | an administrator, with what they authenticate with and who else there is | administrators | `app#{app}` / `administrator#{id}`, `authenticator#{id}`, `roster` | one consistent `BatchGetItem`, with the application |
+//! | all administrators of an application | administrators | `app#{app}` / `administrator#…` … `authenticator#…` | one consistent `Query` |
+//! | who signs in with an address | administrators | `login#{hash}` / `{app}` | one consistent `Query`; also keeps the address unique in each application |
+//! | a session, and where its administrator stands | administrators | `administrator#{id}` / `session#{digest}`, `standing` | one consistent `BatchGetItem` |
+//! | an invitation or reset | administrators | `invitation#{digest}` / `invitation` | one consistent `GetItem` |
+//! | what a creation has answered | administrators | `once#{hash}` / `reply` | with the application |
+//! | how often something was attempted | attempts | `limit#{what}#{hash}` / `{window}` | one `UpdateItem` that adds and tells |
+//! | the refusals of a minute | attempts | `app#{app}` / `{minute}#{hash}` | one `UpdateItem` that adds |
+//! | the audit, newest first | audit, attempts | `app#{app}` / `{time}…` | one consistent `Query` each, page by page |
 //! | an audit event | audit | `app#{app}` / `{time}#{request}#{action}#{object}` | `Put` in the transaction of the change |
 //!
 //! A client stands twice: its *record* in its application's partition is the truth and carries the
@@ -24,12 +33,15 @@
 //! that the record still has the version that was read.
 
 mod access;
+mod administrator;
 mod application;
+mod attempts;
 mod audit;
 mod client;
 mod dynamodb;
 mod import;
 mod key;
+mod once;
 mod published;
 mod race;
 mod setting;
@@ -37,8 +49,15 @@ mod table;
 mod transaction;
 
 pub use access::{AccessPattern, Grant};
+pub use administrator::{
+    AdministratorEditor, AdministratorReader, Enrolment, FreshCode, FrontDoor, OwnSession, Reset,
+    SecondFactor, Seen, SignIn, SignedInSession,
+};
+pub use audit::{AuditFilter, AuditReader, Event};
 pub(crate) use client::Credential;
-pub use client::{ClientEditor, ClientReader, Listed};
+pub use client::{
+    ClientEditor, ClientReader, ClientViewer, Listed, ModuleEditor, ModuleReader, SecretKeeper,
+};
 pub use dynamodb::tuned;
 pub use published::{PublishedFiles, PublishedReader, Publisher};
 pub use setting::{ApplicationSettingReader, Difference, SettingEditor, SettingReader, Version};
@@ -47,6 +66,7 @@ pub use table::Table;
 use aws_sdk_dynamodb::Client as DynamoDb;
 
 use crate::audit::Origin;
+use crate::precondition::{IfMatch, Once};
 use crate::sealing::DataKeys;
 use crate::{ApplicationId, Clock, Random, Result};
 use key::Key;
@@ -104,4 +124,8 @@ pub struct Scope {
     pub(crate) store: Store,
     pub(crate) application: ApplicationId,
     pub(crate) origin: Origin,
+    /// Which version the caller wants to change.
+    pub(crate) if_match: IfMatch,
+    /// What the caller calls its creation, so that it happens once.
+    pub(crate) once: Option<Once>,
 }

@@ -124,7 +124,11 @@ fn request(event: &str) -> LambdaRequest {
 /// What the bootstrap does with an event, between the Runtime API's request and its answer.
 async fn invoke(endpoint: &'static Endpoint, cx: &Context, event: &str) -> Vec<u8> {
     let mut adapter = Adapter::from(service_fn(|request: lambda_http::Request| async move {
-        Ok::<_, Infallible>(functions::answer(endpoint, cx, request).await)
+        Ok::<_, Infallible>(
+            functions::answer(endpoint, cx, request)
+                .await
+                .map(functions::AnswerBody::whole),
+        )
     }));
     let event = LambdaEvent::new(request(event), Invocation::default());
     let response = adapter.call(event).await.unwrap();
@@ -162,6 +166,7 @@ fn context(dynamodb: Client) -> Context {
         warm: WarmSecrets::new(&random).unwrap(),
         clock: Clock::System,
         random,
+        public_url: None,
     })
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use functions::OPERATIONS;
-use shared::{Endpoint, Feature, Requirement};
+use shared::{Endpoint, Feature, Privilege, Requirement};
 
 /// A file of the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -83,8 +83,13 @@ fn function(endpoint: &Endpoint) -> String {
         )
         .unwrap();
     }
+    if endpoint.streams {
+        // An HTTP API hands out whole answers of 6 MB at most; a function's own URL streams.
+        yaml.push_str("      Timeout: 300\n      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }\n");
+        return yaml;
+    }
     yaml.push_str("      Events:\n");
-    for method in endpoint.route.methods() {
+    for method in endpoint.route.methods {
         let event = logical_id(&method.to_lowercase());
         let path = endpoint.route.path;
         writeln!(yaml, "        {event}:\n          Type: HttpApi\n          Properties: {{ ApiId: !Ref Api, Method: {method}, Path: \"{path}\" }}").unwrap();
@@ -95,27 +100,43 @@ fn function(endpoint: &Endpoint) -> String {
 /// The permission table: who may call what.
 pub fn permissions() -> String {
     let mut table = String::from(
-        "# Who may call what\n\nMade from the declarations by `just update`; a test holds it to them. A client needs at least one of the\nfeatures marked; a disabled client, and one calling from outside its allow list, may call nothing.\n\n| operation | path |",
+        "# Who may call what\n\nMade from the declarations by `just update`; a test holds it to them. A client needs at least one of the\nfeatures marked; a disabled client, and one calling from outside its allow list, may call nothing. An administrator\nneeds a session and all of the privileges marked; what lets a client into a module takes `manage_modules` beside.\n\n| operation | method | path |",
     );
     for feature in Feature::ALL {
         write!(table, " {feature} |").unwrap();
     }
-    table.push_str(" anyone |\n|---|---|---|");
-    table.push_str(&"---|".repeat(Feature::ALL.len()));
+    for privilege in Privilege::ALL {
+        write!(table, " {} |", privilege.name()).unwrap();
+    }
+    table.push_str(" any session | anyone |\n|---|---|---|---|");
+    table.push_str(&"---|".repeat(Feature::ALL.len() + Privilege::ALL.len()));
     for endpoint in OPERATIONS {
         write!(
             table,
-            "\n| {} | `{}` |",
-            endpoint.summary, endpoint.route.path
+            "\n| {} | {} | `{}` |",
+            endpoint.summary,
+            endpoint.route.methods.join(", "),
+            endpoint.route.path
         )
         .unwrap();
         for feature in Feature::ALL {
             let may = match endpoint.requires {
                 Requirement::Nothing => true,
                 Requirement::AnyFeature(features) => features.contains(&feature),
+                Requirement::Privileges(_) => false,
             };
             table.push_str(if may { " yes |" } else { " |" });
         }
+        for privilege in Privilege::ALL {
+            table.push_str(match endpoint.requires {
+                Requirement::Privileges(needed) if needed.contains(&privilege) => " needed |",
+                _ => " |",
+            });
+        }
+        table.push_str(match endpoint.requires {
+            Requirement::Privileges([]) => " yes |",
+            _ => " |",
+        });
         table.push_str(if endpoint.requires == Requirement::Nothing {
             " yes |"
         } else {

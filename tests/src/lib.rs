@@ -9,9 +9,11 @@ pub mod binary;
 mod caller;
 pub mod derived;
 pub mod measure;
+mod person;
 pub mod published;
 pub mod runtime_api;
 pub mod witness;
 
 pub use app::{APPLICATION, App, Setup, random_name, remote_dynamodb, secret_of};
 pub use caller::{Caller, Reply, form, http_from};
+pub use person::{Authenticator, PASSWORD, PEOPLE, Person, base32, email_of, from_base32};

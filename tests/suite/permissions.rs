@@ -1,8 +1,10 @@
 //! The permission matrix: every operation × every kind of caller, generated from the declarations,
 //! so that an operation is covered the day it is written.
 
-use countersign_tests::{App, Caller};
+use countersign_tests::{App, Caller, PEOPLE, Person};
 use functions::OPERATIONS;
+use reqwest::Method;
+use serde_json::json;
 use shared::{Endpoint, Envelope, Feature, Requirement};
 
 /// What a call without arguments comes to: past admission, an operation says that arguments are
@@ -13,10 +15,25 @@ fn refusal(body: &serde_json::Value) -> Option<u64> {
         .filter(|code| matches!(code, 402 | 403))
 }
 
+/// The operations that API clients call.
+fn of_clients() -> impl Iterator<Item = &'static Endpoint> {
+    OPERATIONS
+        .iter()
+        .filter(|endpoint| endpoint.route.envelope != Envelope::Admin)
+}
+
+/// The operations that administrators call.
+fn of_administrators() -> impl Iterator<Item = &'static Endpoint> {
+    OPERATIONS
+        .iter()
+        .filter(|endpoint| endpoint.route.envelope == Envelope::Admin)
+}
+
 async fn outcome(caller: &Caller, endpoint: &Endpoint) -> Option<u64> {
     let reply = match endpoint.route.envelope {
         Envelope::Machine => caller.post(endpoint.route.path, &[]).await,
         Envelope::Document | Envelope::File => caller.get(endpoint.route.path, &[]).await,
+        Envelope::Admin => unreachable!("{} is for administrators", endpoint.id),
     };
     // Braces in a path name nothing that was ever published.
     let status = if endpoint.route.envelope == Envelope::File {
@@ -31,7 +48,7 @@ async fn outcome(caller: &Caller, endpoint: &Endpoint) -> Option<u64> {
 #[tokio::test]
 async fn each_feature_may_call_what_the_table_says_and_nothing_else() {
     let app = App::start().await;
-    for endpoint in OPERATIONS {
+    for endpoint in of_clients() {
         for feature in Feature::ALL {
             let expected = match endpoint.requires {
                 Requirement::AnyFeature(features) if !features.contains(&feature) => Some(403),
@@ -75,7 +92,7 @@ async fn whoever_proves_nothing_may_call_nothing() {
         ("a client without features", app.client("featureless"), 403),
         ("a client from outside its allow list", strict, 403),
     ];
-    for endpoint in OPERATIONS {
+    for endpoint in of_clients() {
         for (name, caller, code) in &callers {
             let expected = (endpoint.requires != Requirement::Nothing).then_some(*code);
             assert_eq!(
@@ -84,6 +101,62 @@ async fn whoever_proves_nothing_may_call_nothing() {
                 "{} by {name}",
                 endpoint.id
             );
+        }
+    }
+}
+
+/// What an administrator's call without arguments comes to: 401 and 403 are refusals of the caller,
+/// anything else is said to one who was let in. Nobody has what the braces of a path stand for.
+async fn admission(person: &Person, endpoint: &Endpoint) -> Option<u16> {
+    let method = Method::from_bytes(endpoint.route.methods[0].as_bytes()).unwrap();
+    let path = endpoint.route.path.replace(['{', '}'], "");
+    let body = endpoint.route.takes_json().then(|| json!({}));
+    let reply = person.send(method, &path, body.as_ref()).await;
+    assert!(reply.status < 500, "{}: {}", endpoint.id, reply.body);
+    Some(reply.status).filter(|status| matches!(status, 401 | 403))
+}
+
+#[tokio::test]
+async fn each_administrator_may_do_what_the_table_says_and_nothing_else() {
+    let app = App::with_people().await;
+    for endpoint in of_administrators() {
+        for (name, held) in PEOPLE {
+            let person = app.sign_in(name).await;
+            let expected = match endpoint.requires {
+                Requirement::Privileges(needed)
+                    if needed.iter().any(|needed| !held.contains(&needed.name())) =>
+                {
+                    Some(403)
+                }
+                _ => None,
+            };
+            let found = admission(&person, endpoint).await;
+            assert_eq!(found, expected, "{} by {name}", endpoint.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_live_session_nobody_administers_anything() {
+    let app = App::with_people().await;
+    let gone = app.sign_in("ada").await;
+    gone.delete("/admin/sessions/current").await.nothing();
+    let mut forged = gone.clone();
+    forged.caller = app.stranger().authorization(&["Bearer csn_forged"]);
+    let mut nobody = gone.clone();
+    nobody.caller = app.stranger();
+    let mut client = gone.clone();
+    client.caller = app.owner();
+    for endpoint in of_administrators() {
+        let expected = (endpoint.requires != Requirement::Nothing).then_some(401);
+        for (name, person) in [
+            ("one who signed out", &gone),
+            ("a forger", &forged),
+            ("nobody", &nobody),
+            ("an API client", &client),
+        ] {
+            let found = admission(person, endpoint).await;
+            assert_eq!(found, expected, "{} by {name}", endpoint.id);
         }
     }
 }

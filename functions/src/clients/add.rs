@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::AccessPattern;
 use shared::{
-    AllowList, Authorized, ClientId, ClientSecret, Context, Description, Features, ManageClients,
-    Operation, Result, Route,
+    AllowList, Authorized, Client, ClientId, ClientSecret, Context, Description, Features,
+    ManageClients, Operation, Result, Route,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -36,21 +36,32 @@ impl Operation for CreateClient {
 
     async fn run(self, cx: &Context, caller: Self::Caller) -> Result<CreatedClient> {
         let client_secret = cx.new_secret()?;
-        let client = caller
+        let shown = caller
             .store()
             .create(
                 cx.new_client_id()?,
                 self.description,
-                self.features,
                 &client_secret,
+                |client| client.features = self.features.clone(),
+                |client| {
+                    let Client {
+                        id,
+                        description,
+                        features,
+                        allow_list,
+                        ..
+                    } = client.clone();
+                    (id, description, features, allow_list)
+                },
             )
             .await?;
+        let (client_id, description, features, whitelist) = shown;
         Ok(CreatedClient {
-            description: client.description,
-            client_id: client.id,
+            description,
+            client_id,
             client_secret,
-            features: client.features,
-            whitelist: client.allow_list,
+            features,
+            whitelist,
         })
     }
 }

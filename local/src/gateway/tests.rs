@@ -336,7 +336,7 @@ async fn responses_go_back_as_they_are() {
             .status(203)
             .header("x-a", "1")
             .header("x-a", "2");
-        let response = response(answer.body(body).unwrap());
+        let response = response(answer.body(AnswerBody::Whole(body)).unwrap());
         assert_eq!(response.status(), 203);
         assert_eq!(response.headers().len(), 2);
         assert_eq!(to_bytes(response.into_body(), 10).await.unwrap(), expected);

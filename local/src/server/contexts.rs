@@ -20,6 +20,8 @@ pub(super) struct Contexts {
     pub(super) clock: Clock,
     pub(super) random: Random,
     pub(super) witness: Option<Arc<dyn Witness>>,
+    /// Where the server is.
+    pub(super) public_url: String,
     pub(super) of_operation: Vec<OnceLock<Context>>,
 }
 
@@ -60,6 +62,7 @@ impl Contexts {
             warm: self.warm.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
+            public_url: Some(self.public_url.clone()),
         })
     }
 }

@@ -100,7 +100,7 @@ impl Server {
     pub(super) fn new(contexts: Contexts, clock: Clock, random: Random, port: u16) -> Self {
         let mut routes = Routes::default();
         for (place, operation) in OPERATIONS.iter().enumerate() {
-            routes.add(operation.route.path, operation.route.methods(), place);
+            routes.add(operation.route.path, operation.route.methods, place);
         }
         Self {
             contexts,

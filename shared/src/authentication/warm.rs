@@ -2,15 +2,14 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use crate::secret::{NOBODYS_HASH, Origin, Verifier, fits_digest, fits_hash};
+use crate::secret::{Origin, Verifier, fits_digest};
+use crate::slow_hash::{self, NOBODYS_HASH, Slots};
 use crate::store::Credential;
 use crate::{ClientSecret, Error, Random, Result, Timestamp};
 
@@ -23,13 +22,8 @@ pub struct WarmSecrets(Arc<Warm>);
 struct Warm {
     key: Zeroizing<[u8; 32]>,
     seen: Mutex<Seen>,
-    /// Argon2 takes 19 MiB and a core for tens of milliseconds: no more at once than there are cores.
-    slots: Arc<Semaphore>,
-    /// How many wait for a slot, and how many may: more would wait for longer than a caller does.
-    waiting: AtomicUsize,
+    slots: Slots,
 }
-
-const MOST_WAITING: usize = 128;
 
 #[derive(Default)]
 struct Seen {
@@ -48,12 +42,10 @@ impl fmt::Debug for WarmSecrets {
 impl WarmSecrets {
     /// An empty memory, under a key that only this process has.
     pub fn new(random: &Random) -> Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self(Arc::new(Warm {
             key: Zeroizing::new(random.bytes()?),
             seen: Mutex::default(),
-            slots: Arc::new(Semaphore::new(cores)),
-            waiting: AtomicUsize::new(0),
+            slots: Slots::new(),
         })))
     }
 
@@ -87,24 +79,18 @@ impl WarmSecrets {
         if self.seen().macs.contains(&mac) {
             return Ok(true);
         }
-        let fits = self.fits_slowly(secret, hash.to_owned()).await?;
+        let hash = hash.to_owned();
+        let work = move || slow_hash::fits(secret.expose(), &hash);
+        let fits = self.0.slots.run(work).await?;
         if fits {
             self.remember(mac);
         }
         Ok(fits)
     }
 
-    async fn fits_slowly(&self, secret: ClientSecret, hash: String) -> Result<bool> {
-        let place = Place::in_queue(&self.0.waiting)?;
-        let slot = Arc::clone(&self.0.slots).acquire_owned().await;
-        let slot = slot.map_err(|_| Error::unexpected("the slots for Argon2 are closed"))?;
-        drop(place);
-        tokio::task::spawn_blocking(move || {
-            let _slot = slot;
-            fits_hash(&secret, &hash)
-        })
-        .await
-        .map_err(|_| Error::unexpected("the thread for Argon2 was lost"))
+    /// Where this process does its slow hashing.
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.0.slots
     }
 
     fn mac(&self, secret: &ClientSecret, hash: &str) -> Result<[u8; 32]> {
@@ -130,25 +116,5 @@ impl WarmSecrets {
                 seen.macs.remove(&oldest);
             }
         }
-    }
-}
-
-/// A place in the queue for a slot; left by dropping it, also when the caller has gone away.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn in_queue(waiting: &'a AtomicUsize) -> Result<Self> {
-        let place = Self(waiting);
-        if waiting.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
-            Err(Error::Busy)
-        } else {
-            Ok(place)
-        }
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -24,6 +24,7 @@ const PUT: &str = "dynamodb:PutItem";
 const DELETE: &str = "dynamodb:DeleteItem";
 const CHECK: &str = "dynamodb:ConditionCheckItem";
 const BATCH_WRITE: &str = "dynamodb:BatchWriteItem";
+const UPDATE: &str = "dynamodb:UpdateItem";
 
 /// A way in which an operation uses the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,48 @@ pub enum AccessPattern {
     Publish,
     /// Delete published versions.
     DeletePublished,
+    /// Find an administrator's session.
+    AdmitAdministrator,
+    /// Make sure that the administrator who asks for a change may still ask for it when it happens.
+    StillEntitled,
+    /// Count an attempt or a refusal.
+    RecordRefusal,
+    /// Make sure that a creation happens once.
+    CreateOnce,
+    /// Sign an administrator in.
+    SignIn,
+    /// End a session.
+    SignOut,
+    /// Read what an administrator's own application is called.
+    ReadApplication,
+    /// See what an invitation asks for.
+    ReadInvitation,
+    /// Take up an invitation.
+    TakeUpInvitation,
+    /// Read one administrator.
+    ReadAdministrator,
+    /// List an application's administrators.
+    ListAdministrators,
+    /// Invite an administrator.
+    InviteAdministrator,
+    /// Change an administrator.
+    ChangeAdministrator,
+    /// Reset an administrator's password or authenticator.
+    ResetAdministrator,
+    /// Delete an administrator.
+    DeleteAdministrator,
+    /// Read one client.
+    ReadClient,
+    /// Let clients into modules.
+    GrantModules,
+    /// Spend a one-time code.
+    SpendCode,
+    /// See a client's secret.
+    RevealSecret,
+    /// Say which modules there are.
+    ChangeModules,
+    /// Read the audit.
+    ReadAudit,
 }
 
 impl AccessPattern {
@@ -70,7 +113,7 @@ impl AccessPattern {
         match self {
             Self::Authenticate => grants![Clients GET],
             Self::ListClients => grants![Clients QUERY],
-            Self::CreateClient => grants![Clients GET, Clients PUT, Audit PUT],
+            Self::CreateClient => grants![Clients BATCH_GET, Clients PUT, Audit PUT],
             Self::ChangeClient => grants![Clients BATCH_GET, Clients PUT, Audit PUT],
             Self::RenameClient => {
                 grants![Clients BATCH_GET, Clients PUT, Clients DELETE, Audit PUT]
@@ -101,6 +144,41 @@ impl AccessPattern {
                 Clients BATCH_GET, Published BATCH_GET, Published QUERY, Published PUT, Published DELETE,
                 Published BATCH_WRITE, Audit PUT
             ],
+            Self::AdmitAdministrator => grants![Administrators BATCH_GET, Administrators UPDATE],
+            Self::StillEntitled => grants![Administrators CHECK],
+            Self::RecordRefusal => grants![Attempts UPDATE],
+            Self::CreateOnce => {
+                grants![Clients BATCH_GET, Administrators BATCH_GET, Administrators PUT]
+            }
+            Self::SignIn => grants![
+                Administrators QUERY, Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET, Audit PUT
+            ],
+            Self::SignOut => grants![Administrators DELETE, Audit PUT],
+            Self::ReadApplication => grants![Clients GET],
+            Self::ReadInvitation => {
+                grants![Administrators GET, Administrators BATCH_GET, Clients BATCH_GET]
+            }
+            Self::TakeUpInvitation => grants![
+                Administrators GET, Administrators BATCH_GET, Administrators PUT, Administrators DELETE,
+                Clients BATCH_GET, Audit PUT
+            ],
+            Self::ReadAdministrator => grants![Administrators BATCH_GET, Clients BATCH_GET],
+            Self::ListAdministrators => grants![Administrators QUERY],
+            Self::InviteAdministrator => grants![Administrators PUT, Clients BATCH_GET, Audit PUT],
+            Self::ChangeAdministrator => {
+                grants![Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET, Audit PUT]
+            }
+            Self::ResetAdministrator | Self::DeleteAdministrator => grants![
+                Administrators BATCH_GET, Administrators PUT, Administrators DELETE, Clients BATCH_GET, Audit PUT
+            ],
+            Self::ReadClient => grants![Clients GET],
+            Self::GrantModules => grants![Clients CHECK],
+            Self::SpendCode => {
+                grants![Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET]
+            }
+            Self::RevealSecret => grants![Clients BATCH_GET, Clients CHECK, Audit PUT],
+            Self::ChangeModules => grants![Clients QUERY, Clients PUT, Audit PUT],
+            Self::ReadAudit => grants![Audit QUERY, Attempts QUERY],
         }
     }
 }

@@ -1,23 +1,28 @@
 //! Applications, as they are stored.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::dynamodb::Bytes;
 use super::key::Key;
 use super::{Store, Table};
 use crate::sealing::WrappedKey;
-use crate::{Application, ApplicationId, Result};
+use crate::{Application, ApplicationId, ModuleKey, ModuleName, Result};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredApplication {
     application_id: ApplicationId,
     name: String,
-    modules: BTreeSet<String>,
+    modules: Vec<StoredModule>,
     multi_admin: bool,
     signatures: bool,
     data_key: Bytes,
+    version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredModule {
+    key: ModuleKey,
+    name: ModuleName,
 }
 
 impl From<&Application> for StoredApplication {
@@ -25,10 +30,18 @@ impl From<&Application> for StoredApplication {
         Self {
             application_id: application.id.clone(),
             name: application.name.clone(),
-            modules: application.modules.clone(),
+            modules: application
+                .modules
+                .iter()
+                .map(|(key, name)| StoredModule {
+                    key: key.clone(),
+                    name: name.clone(),
+                })
+                .collect(),
             multi_admin: application.multi_admin,
             signatures: application.signatures,
             data_key: Bytes(application.data_key.0.clone()),
+            version: application.version,
         }
     }
 }
@@ -38,10 +51,15 @@ impl From<StoredApplication> for Application {
         Self {
             id: stored.application_id,
             name: stored.name,
-            modules: stored.modules,
+            modules: stored
+                .modules
+                .into_iter()
+                .map(|module| (module.key, module.name))
+                .collect(),
             multi_admin: stored.multi_admin,
             signatures: stored.signatures,
             data_key: WrappedKey(stored.data_key.0),
+            version: stored.version,
         }
     }
 }

@@ -1,43 +1,92 @@
 //! Audit events, as they are stored: created, never changed, never deleted.
 
-use serde::Serialize;
+mod read;
+
+pub use read::{AuditFilter, AuditReader, Event};
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Table};
-use crate::audit::{Changes, Object};
+use crate::audit::{About, Actor, Changes, Object, Origin};
 use crate::{Result, Timestamp};
 
-#[derive(Serialize)]
-struct StoredEvent<'a> {
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredEvent {
     /// Milliseconds since the epoch.
-    time: Timestamp,
-    application_id: &'a str,
-    actor_kind: &'a str,
-    actor_id: Option<&'a str>,
-    actor_name: Option<&'a str>,
-    source_ip: Option<&'a str>,
-    user_agent: Option<&'a str>,
-    action: &'a str,
-    object_kind: &'a str,
-    object_id: &'a str,
-    object_name: &'a str,
-    outcome: &'a str,
-    request_id: &'a str,
-    changes: Vec<StoredChange<'a>>,
+    pub(super) time: Timestamp,
+    pub(super) application_id: Option<String>,
+    pub(super) actor_kind: String,
+    pub(super) actor_id: Option<String>,
+    pub(super) actor_name: Option<String>,
+    pub(super) source_ip: Option<String>,
+    pub(super) user_agent: Option<String>,
+    pub(super) action: String,
+    pub(super) object_kind: Option<String>,
+    pub(super) object_id: Option<String>,
+    pub(super) object_name: Option<String>,
+    pub(super) outcome: String,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+    pub(super) request_id: String,
+    #[serde(default)]
+    pub(super) changes: Vec<StoredChange>,
 }
 
-#[derive(Serialize)]
-struct StoredChange<'a> {
-    field: &'a str,
-    before: &'a Value,
-    after: &'a Value,
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredChange {
+    pub(super) field: String,
+    pub(super) before: Value,
+    pub(super) after: Value,
+}
+
+/// What an event's outcome is called.
+const APPLIED: &str = "applied";
+const REFUSED: &str = "refused";
+
+impl StoredEvent {
+    fn of(origin: &Origin, object: Option<&Object>, outcome: &str, now: Timestamp) -> Self {
+        let (actor_id, actor_name) = origin.actor.id_and_name();
+        Self {
+            time: now,
+            application_id: None,
+            actor_kind: origin.actor.kind().to_owned(),
+            actor_id: actor_id.map(str::to_owned),
+            actor_name: actor_name.map(str::to_owned),
+            source_ip: origin.source_ip.clone(),
+            user_agent: origin.user_agent.clone(),
+            action: origin.action.to_owned(),
+            object_kind: object.map(|object| object.kind.to_owned()),
+            object_id: object.map(|object| object.id.clone()),
+            object_name: object.map(|object| object.name.clone()),
+            outcome: outcome.to_owned(),
+            reason: None,
+            request_id: origin.request_id.clone(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// The event of a refusal.
+    pub(super) fn refusal(
+        origin: &Origin,
+        about: &About,
+        reason: &'static str,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            application_id: about.application.as_ref().map(|id| id.as_str().to_owned()),
+            reason: Some(reason.to_owned()),
+            ..Self::of(origin, about.object.as_ref(), REFUSED, now)
+        }
+    }
 }
 
 impl Transaction<'_> {
     /// Writes the event of a change in the change's own transaction: neither exists without the
-    /// other.
+    /// other. What an administrator asks for happens only if they may still ask for it.
     pub(super) fn audit(
         self,
         scope: &Scope,
@@ -46,32 +95,26 @@ impl Transaction<'_> {
         now: Timestamp,
     ) -> Result<Self> {
         let origin = &scope.origin;
-        let (actor_id, actor_name) = origin.actor.id_and_name();
         let event = StoredEvent {
-            time: now,
-            application_id: scope.application.as_str(),
-            actor_kind: origin.actor.kind(),
-            actor_id,
-            actor_name,
-            source_ip: origin.source_ip.as_deref(),
-            user_agent: origin.user_agent.as_deref(),
-            action: origin.action,
-            object_kind: object.kind,
-            object_id: &object.id,
-            object_name: &object.name,
-            outcome: "applied",
-            request_id: &origin.request_id,
+            application_id: Some(scope.application.as_str().to_owned()),
             changes: changes
                 .iter()
                 .map(|(field, (before, after))| StoredChange {
-                    field,
-                    before,
-                    after,
+                    field: field.clone(),
+                    before: before.clone(),
+                    after: after.clone(),
                 })
                 .collect(),
+            ..StoredEvent::of(origin, Some(object), APPLIED, now)
         };
         let detail = format!("{}#{}", origin.action, object.id);
         let key = Key::audit_event(&scope.application, now, &origin.request_id, &detail);
-        self.create(Table::Audit, key, &event, Otherwise::Retry)
+        let audited = self.create(Table::Audit, key, &event, Otherwise::Retry)?;
+        Ok(match &origin.actor {
+            Actor::Administrator { id, authority, .. } => {
+                audited.asked_by(Key::standing(id), *authority)
+            }
+            _ => audited,
+        })
     }
 }

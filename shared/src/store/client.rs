@@ -2,9 +2,13 @@
 
 mod delete;
 mod list;
+mod modules;
 mod record;
+mod secret;
+mod view;
 
-use std::collections::BTreeMap;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::application::StoredApplication;
 use super::dynamodb::Item;
@@ -16,12 +20,14 @@ use crate::audit::{Object, changes};
 use crate::sealing::Sealer;
 use crate::secret::{StoredSecret, Verifier};
 use crate::{
-    Application, Client, ClientId, ClientSecret, Description, Error, Features, Result, Target,
-    Timestamp,
+    Application, Client, ClientId, ClientSecret, Description, Error, Result, Target, Timestamp,
 };
 pub use list::{ClientReader, Listed};
+pub use modules::{ModuleEditor, ModuleReader};
 pub(crate) use record::Credential;
 pub(super) use record::{Nothing, StoredClient, StoredCredential, StoredName};
+pub use secret::SecretKeeper;
+pub use view::ClientViewer;
 
 impl Store {
     /// What authentication needs of a client: the one read that every call makes.
@@ -72,40 +78,39 @@ impl From<Scope> for ClientEditor {
 }
 
 impl ClientEditor {
-    /// Creates a client. A description that another client of the application has, compared without
-    /// case, is refused.
-    pub async fn create(
+    /// Creates a client as `fill` makes it. A description that another client of the application has,
+    /// compared without case, is refused. What `shown` makes of the client is the answer, also to the
+    /// same request made again.
+    pub async fn create<T: Serialize + DeserializeOwned>(
         &self,
         id: ClientId,
         description: Description,
-        features: Features,
         secret: &ClientSecret,
-    ) -> Result<Client> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let application = store
-            .application(application)
-            .await?
-            .ok_or_else(no_application)?;
-        one_person_may_change(&application)?;
-        let sealer = store
-            .keys
-            .sealer(&application.id, &application.data_key)
-            .await?;
-        let now = store.clock.now();
-        let secret = seal(&sealer, &id, 1, secret, Verifier::Digest(secret.digest()))?;
-        let client = Client {
-            features,
-            ..Client::new(id, description, secret, now)
-        };
+        fill: impl Fn(&mut Client) + Send + Sync,
+        shown: impl Fn(&Client) -> T + Send + Sync,
+    ) -> Result<T> {
+        let store = &self.scope.store;
         let mut race = Race::begin(&store.random);
         loop {
-            let creation =
-                Transaction::on(store).create_client(&self.scope, &application, &client, now)?;
+            let (application, replayed) = self.scope.application_or_replay().await?;
+            if let Some(replayed) = replayed {
+                return Ok(replayed);
+            }
+            one_person_may_change(&application)?;
+            let sealer = store.sealer_of(&application).await?;
+            let now = store.clock.now();
+            let sealed = seal(&sealer, &id, 1, secret, Verifier::Digest(secret.digest()))?;
+            let blank = Client::new(id.clone(), description.clone(), sealed, now);
+            let mut client = blank.clone();
+            fill(&mut client);
+            let reply = shown(&client);
+            let creation = Transaction::on(store)
+                .create_client(&self.scope, &application, &client, now)?
+                .grant_modules(&self.scope, &application, &blank, &client)?
+                .remember_reply(&self.scope, &sealer, &reply)?;
             match creation.commit().await? {
-                Outcome::Committed => return Ok(client),
-                Outcome::Lost => race.again().await?,
+                Outcome::Committed => return Ok(reply),
+                Outcome::Lost | Outcome::Refused(Otherwise::Replayed) => race.again().await?,
                 Outcome::Refused(otherwise) => return Err(refusal(otherwise, &client)),
             }
         }
@@ -117,14 +122,15 @@ impl ClientEditor {
         &self,
         target: &Target,
         edit: impl Fn(&mut Client) -> Result<()> + Send + Sync,
-    ) -> Result<()> {
+    ) -> Result<Client> {
         let mut race = Race::begin(&self.scope.store.random);
         loop {
-            let (application, before) = self.changeable(target).await?;
+            let (application, before) = self.scope.changeable(target).await?;
             let mut after = before.clone();
             edit(&mut after)?;
-            match self.save(&application, &before, after).await? {
-                Outcome::Committed => return Ok(()),
+            after.version = before.version + 1;
+            match self.scope.save(&application, &before, &after).await? {
+                Outcome::Committed => return Ok(after),
                 Outcome::Lost => race.again().await?,
                 Outcome::Refused(otherwise) => return Err(refusal(otherwise, &before)),
             }
@@ -138,67 +144,73 @@ impl ClientEditor {
         secret: &ClientSecret,
         old_until: Timestamp,
     ) -> Result<()> {
-        let store = &self.scope.store;
+        self.scope
+            .replace_secret(target, secret, old_until)
+            .await
+            .map(|_| ())
+    }
+}
+
+impl Scope {
+    /// The target, in the version that the caller wants to change, in an application whose policy
+    /// lets one caller change it.
+    async fn changeable(&self, target: &Target) -> Result<(Application, Client)> {
+        let (application, client) = self.store.client(self, &target.id).await?;
+        let client = client.ok_or_else(|| target.unknown())?;
+        self.if_match.check(client.version)?;
+        one_person_may_change(&application)?;
+        Ok((application, client))
+    }
+
+    /// Puts `secret` in the place of a client's present one; gives the client as it is then.
+    async fn replace_secret(
+        &self,
+        target: &Target,
+        secret: &ClientSecret,
+        old_until: Timestamp,
+    ) -> Result<Client> {
+        let store = &self.store;
         let mut race = Race::begin(&store.random);
         loop {
             let (application, before) = self.changeable(target).await?;
-            let sealer = store
-                .keys
-                .sealer(&application.id, &application.data_key)
-                .await?;
+            let sealer = store.sealer_of(&application).await?;
             let serial = before.secret.serial + 1;
-            let sealed = seal(
-                &sealer,
-                &before.id,
-                serial,
-                secret,
-                Verifier::Digest(secret.digest()),
-            )?;
+            let verifier = Verifier::Digest(secret.digest());
+            let sealed = seal(&sealer, &before.id, serial, secret, verifier)?;
             let mut after = before.clone();
             after.replace_secret(sealed, old_until, store.clock.now());
-            match self.save(&application, &before, after).await? {
-                Outcome::Committed => return Ok(()),
+            after.version = before.version + 1;
+            match self.save(&application, &before, &after).await? {
+                Outcome::Committed => return Ok(after),
                 Outcome::Lost => race.again().await?,
                 Outcome::Refused(otherwise) => return Err(refusal(otherwise, &before)),
             }
         }
     }
 
-    /// The target, in an application whose policy lets one caller change it.
-    async fn changeable(&self, target: &Target) -> Result<(Application, Client)> {
-        let (application, client) = self.scope.store.client(&self.scope, &target.id).await?;
-        one_person_may_change(&application)?;
-        Ok((application, client.ok_or_else(|| target.unknown())?))
-    }
-
     /// Writes `after` in the place of `before`.
-    async fn save(
-        &self,
-        owner: &Application,
-        before: &Client,
-        mut after: Client,
-    ) -> Result<Outcome> {
-        let Scope {
+    async fn save(&self, owner: &Application, before: &Client, after: &Client) -> Result<Outcome> {
+        let Self {
             store, application, ..
-        } = &self.scope;
-        after.version = before.version + 1;
+        } = self;
         let record = Key::client(application, &after.id);
         let mut change = Transaction::on(store)
             .replace(
                 Table::Clients,
                 record,
-                &StoredClient::from(&after),
+                &StoredClient::from(after),
                 before.version,
             )?
             .overwrite(
                 Table::Clients,
                 Key::credential(&after.id),
-                &StoredCredential::new(owner, &after),
+                &StoredCredential::new(owner, after),
             )?
+            .grant_modules(self, owner, before, after)?
             .audit(
-                &self.scope,
+                self,
                 &Object::client(before),
-                &changes(Some(before), Some(&after)),
+                &changes(Some(before), Some(after)),
                 store.clock.now(),
             )?;
         let (old, new) = (
@@ -210,7 +222,7 @@ impl ClientEditor {
             change = change.delete(Table::Clients, old)?.create(
                 Table::Clients,
                 new,
-                &StoredName::of(&after),
+                &StoredName::of(after),
                 Otherwise::NameTaken,
             )?;
         }
@@ -257,7 +269,7 @@ impl Transaction<'_> {
 
 /// While multi admin is on, no change takes effect on one caller's word. Asking for approval does
 /// not exist yet, so such a change is refused.
-fn one_person_may_change(application: &Application) -> Result<()> {
+pub(super) fn one_person_may_change(application: &Application) -> Result<()> {
     if application.multi_admin {
         return Err(Error::HeldBack(
             "multi admin is on for this application: changes to its clients need an approval, which can not be asked for yet",
@@ -282,15 +294,17 @@ pub(super) fn seal(
 
 fn refusal(otherwise: Otherwise, client: &Client) -> Error {
     match otherwise {
-        Otherwise::Retry => Error::Busy,
-        Otherwise::NameTaken => {
-            Error::invalid("description", "another client of this application has it")
-        }
+        Otherwise::NameTaken => Error::Taken {
+            argument: "description",
+            by: "another client of this application",
+        },
+        Otherwise::NotEntitled => Error::SignedOut,
         Otherwise::IdTaken => {
             Error::unexpected(format!("the client ID {} is taken", client.id.as_str()))
         }
+        Otherwise::Retry | Otherwise::Replayed | Otherwise::EmailTaken => Error::Busy,
     }
 }
 
 /// A client's modules, as stored.
-pub(super) type StoredModules = BTreeMap<String, crate::client::ModuleGrant>;
+pub(super) type StoredModules = crate::client::ModuleGrants;

@@ -244,6 +244,45 @@ impl Store {
         Ok(items)
     }
 
+    /// The first items of a partition between two sort keys, both included, read consistently: at
+    /// least `limit` of them, if there are so many.
+    pub(super) async fn query_page(
+        &self,
+        table: Table,
+        partition: String,
+        (first, last): (&str, &str),
+        direction: Direction,
+        limit: i32,
+    ) -> Result<Vec<Item>> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let query = self
+            .dynamodb
+            .query()
+            .table_name(self.tables.name(table))
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_names("#sk", SORT)
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last))
+            .scan_index_forward(direction == Direction::Forward)
+            .limit(limit);
+        let mut items = Vec::new();
+        let mut start = None;
+        // A page of large items ends at 1 MB, before the limit.
+        while items.len() < usize::try_from(limit).unwrap_or_default() {
+            let page = query.clone().set_exclusive_start_key(start);
+            let page = page.send().await.map_err(fault)?;
+            items.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(items)
+    }
+
     /// Deletes any number of items, in batches; for what nobody sees any more.
     pub(super) async fn delete_all(&self, keys: Vec<(Table, Key)>) -> Result<()> {
         const MOST_AT_ONCE: usize = 25;
@@ -288,6 +327,15 @@ pub(super) fn key_of(item: &Item) -> Option<Key> {
         partition: text(PARTITION)?,
         sort: text(SORT)?,
     })
+}
+
+/// In which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// As the sort keys have it.
+    Forward,
+    /// The other way round.
+    Backward,
 }
 
 /// Which sort keys of a partition.

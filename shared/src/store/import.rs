@@ -2,17 +2,26 @@
 
 use std::collections::HashSet;
 
+use super::administrator::Authenticator;
 use super::application::StoredApplication;
-use super::client::seal;
+use super::client::{Nothing, seal};
 use super::key::Key;
 use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{ClientReader, Scope, Store, Table};
-use crate::audit::{Actor, Object, Origin};
+use crate::administrator::OpenInvitation;
+use crate::audit::{Actor, Object, Origin, administrator_changes};
+use crate::one_time_code::TotpKey;
+use crate::precondition::IfMatch;
 use crate::sealing::Sealer;
 use crate::secret::Verifier;
-use crate::seed::{Planted, SeedApplication, SeedClient};
-use crate::{Application, ApplicationId, Client, ClientId, ClientSecret, Error, Result};
+use crate::seed::{Invitation, Planted, SeedAdministrator, SeedApplication, SeedClient};
+use crate::slow_hash::Slots;
+use crate::token::InvitationToken;
+use crate::{
+    Administrator, AdministratorId, Application, ApplicationId, Client, ClientId, ClientSecret,
+    Error, PersonName, Result,
+};
 
 impl Store {
     /// Refuses an application of which a client can not be created, because another application
@@ -40,6 +49,19 @@ impl Store {
             .keys
             .sealer(&application.id, &application.data_key)
             .await?;
+        for administrator in seed.administrators {
+            let known = Key::login(&administrator.email, &application.id);
+            let login: Option<Nothing> = self.get(Table::Administrators, &known).await?;
+            if login.is_some() {
+                planted.kept += 1;
+            } else {
+                let invitation = self
+                    .import_administrator(&scope, &application, &sealer, administrator)
+                    .await?;
+                planted.administrators += 1;
+                planted.invitations.extend(invitation);
+            }
+        }
         for client in seed.clients {
             if there.has(&client) {
                 planted.kept += 1;
@@ -64,6 +86,8 @@ impl Store {
                 action: "import",
                 request_id: self.random.id(16)?,
             },
+            if_match: IfMatch::none(),
+            once: None,
         })
     }
 
@@ -107,11 +131,7 @@ impl Store {
         seed: &SeedApplication,
     ) -> Result<Application> {
         let application = seed.application(self.keys.make(&seed.application_id).await?);
-        let object = Object {
-            kind: "application",
-            id: application.id.as_str().to_owned(),
-            name: application.name.clone(),
-        };
+        let object = Object::application(&application);
         let creation = Transaction::on(self)
             .create(
                 Table::Clients,
@@ -180,6 +200,77 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// Creates an administrator. One who has no password or no authenticator yet is invited.
+    async fn import_administrator(
+        &self,
+        scope: &Scope,
+        application: &Application,
+        sealer: &Sealer,
+        seed: SeedAdministrator,
+    ) -> Result<Option<Invitation>> {
+        let now = self.clock.now();
+        let id = AdministratorId::generate(&self.random)?;
+        let token = InvitationToken::generate(&self.random)?;
+        let (has_mfa, has_password) = (seed.totp_key().is_some(), seed.password.is_some());
+        let is_ready = has_mfa && has_password;
+        let default_name =
+            || PersonName::try_from(seed.email.as_str().chars().take(100).collect::<String>());
+        let name = seed.name.clone().map_or_else(default_name, Ok);
+        let administrator = Administrator {
+            id: id.clone(),
+            email: seed.email.clone(),
+            name: name.map_err(Error::unexpected)?,
+            privileges: seed.privileges.clone(),
+            created: now,
+            activated: is_ready.then_some(now),
+            has_mfa,
+            has_password,
+            invitation: (!is_ready).then(|| OpenInvitation::of(&token, now)),
+            authority: 1,
+            version: 1,
+        };
+        let mut authenticator = Authenticator::new();
+        let key = seed
+            .totp_key()
+            .map_or_else(|| TotpKey::generate(&self.random), Ok)?;
+        authenticator.set_totp(&id, &key, sealer)?;
+        if let Some(password) = &seed.password {
+            authenticator.set_password(password.hash(&Slots::new(), &self.random).await?);
+        }
+        let mut race = Race::begin(&self.random);
+        loop {
+            let mut creation = Transaction::on(self)
+                .create_administrator(&application.id, &administrator, &authenticator)?
+                .audit(
+                    scope,
+                    &Object::administrator(&administrator),
+                    &administrator_changes(None, Some(&administrator)),
+                    now,
+                )?;
+            if administrator.is_eligible() {
+                creation = creation.join_roster(self, &application.id, &id).await?;
+            }
+            if !is_ready {
+                creation = creation.create_invitation(scope, &administrator, &token)?;
+            }
+            match creation.commit().await? {
+                Outcome::Committed => break,
+                Outcome::Lost => race.again().await?,
+                Outcome::Refused(_) => {
+                    let place = format!("administrator \"{}\"", seed.email.as_str());
+                    return Err(Error::invalid(
+                        place,
+                        "the address was taken in the meantime",
+                    ));
+                }
+            }
+        }
+        Ok((!is_ready).then(|| Invitation {
+            email: seed.email,
+            token,
+        }))
     }
 
     /// Argon2 takes tens of milliseconds, so it stays off the threads that serve requests.

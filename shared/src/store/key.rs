@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::{ApplicationId, ClientId, Description, Timestamp};
+use crate::{AdministratorId, ApplicationId, ClientId, Description, Email, Timestamp};
 
 pub(super) const PARTITION: &str = "pk";
 pub(super) const SORT: &str = "sk";
@@ -150,6 +150,101 @@ impl Key {
         )
     }
 
+    /// An administrator's record.
+    pub(super) fn administrator(application: &ApplicationId, id: &AdministratorId) -> Self {
+        Self::within(application, format!("administrator#{}", id.as_str()))
+    }
+
+    /// What an administrator authenticates with.
+    pub(super) fn authenticator(application: &ApplicationId, id: &AdministratorId) -> Self {
+        Self::within(application, format!("authenticator#{}", id.as_str()))
+    }
+
+    /// All administrators and what they authenticate with, as the bounds of one query.
+    pub(super) const ADMINISTRATORS: (&str, &str) = ("administrator#", "authenticator$");
+
+    /// Who looks after an application.
+    pub(super) fn roster(application: &ApplicationId) -> Self {
+        Self::within(application, "roster".into())
+    }
+
+    /// What admission reads of an administrator.
+    pub(super) fn standing(id: &AdministratorId) -> Self {
+        Self {
+            partition: format!("administrator#{}", id.as_str()),
+            sort: "standing".into(),
+        }
+    }
+
+    /// A session.
+    pub(super) fn session(id: &AdministratorId, digest: &[u8; 32]) -> Self {
+        Self {
+            partition: format!("administrator#{}", id.as_str()),
+            sort: format!("session#{}", URL_SAFE_NO_PAD.encode(digest)),
+        }
+    }
+
+    /// Who signs in with an address, by application: what keeps the address unique in each.
+    pub(super) fn login(email: &Email, application: &ApplicationId) -> Self {
+        Self {
+            partition: Self::login_partition(email),
+            sort: application.as_str().to_owned(),
+        }
+    }
+
+    /// Who signs in with an address, in all applications. Hashed, because an address is personal.
+    pub(super) fn login_partition(email: &Email) -> String {
+        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(email.folded()));
+        format!("login#{hash}")
+    }
+
+    /// An invitation or reset link.
+    pub(super) fn invitation(digest: &[u8; 32]) -> Self {
+        Self {
+            partition: format!("invitation#{}", URL_SAFE_NO_PAD.encode(digest)),
+            sort: "invitation".into(),
+        }
+    }
+
+    /// What a creation that is to happen once has answered.
+    pub(super) fn once(place: &[u8; 32]) -> Self {
+        Self {
+            partition: format!("once#{}", URL_SAFE_NO_PAD.encode(place)),
+            sort: "reply".into(),
+        }
+    }
+
+    /// How often something was attempted in a window of time.
+    pub(super) fn attempts(what: &str, whose: &str, window: i64) -> Self {
+        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(whose));
+        Self {
+            partition: format!("limit#{what}#{hash}"),
+            sort: format!("{window:015}"),
+        }
+    }
+
+    /// The refusals of one kind within a minute.
+    pub(super) fn refusals(
+        application: Option<&ApplicationId>,
+        minute: Timestamp,
+        kind: &[u8; 32],
+    ) -> Self {
+        let sort = format!("{:015}#{}", minute.millis(), URL_SAFE_NO_PAD.encode(kind));
+        match application {
+            Some(application) => Self::within(application, sort),
+            None => Self {
+                partition: "nobody".into(),
+                sort,
+            },
+        }
+    }
+
+    /// The events from one moment to the one before another, as the bounds of one query.
+    pub(super) fn events(from: Timestamp, to: Timestamp) -> (String, String) {
+        let bound = |at: Timestamp| format!("{:015}", at.millis().max(0));
+        (bound(from), bound(to))
+    }
+
     pub(super) fn application_partition(application: &ApplicationId) -> String {
         format!("app#{}", application.as_str())
     }
@@ -160,6 +255,9 @@ impl Key {
             sort,
         }
     }
+
+    /// The sort keys of an application's clients, as the bounds of one query.
+    pub(super) const CLIENTS: (&str, &str) = ("client#", "client$");
 
     /// The sort keys of an application and all its clients, as the bounds of one query: `$` is the
     /// character after `#`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    TimeToLiveSpecification,
 };
 
 use super::key::{PARTITION, SORT};
@@ -20,13 +21,27 @@ pub enum Table {
     Settings,
     /// Published settings.
     Published,
+    /// Administrators, their sessions and invitations.
+    Administrators,
+    /// What was tried and refused, and how often.
+    Attempts,
     /// What happened.
     Audit,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 4] = [Self::Clients, Self::Settings, Self::Published, Self::Audit];
+    pub const ALL: [Self; 6] = [
+        Self::Clients,
+        Self::Settings,
+        Self::Published,
+        Self::Administrators,
+        Self::Attempts,
+        Self::Audit,
+    ];
+
+    /// Those with items that DynamoDB may delete some time after the moment in their [`EXPIRES`].
+    pub const WITH_EXPIRY: [Self; 2] = [Self::Administrators, Self::Attempts];
 
     /// The end of its name, after the prefix of the deployment.
     pub const fn suffix(self) -> &'static str {
@@ -34,6 +49,8 @@ impl Table {
             Self::Clients => "clients",
             Self::Settings => "settings",
             Self::Published => "published",
+            Self::Administrators => "administrators",
+            Self::Attempts => "attempts",
             Self::Audit => "audit",
         }
     }
@@ -44,10 +61,16 @@ impl Table {
             Self::Clients => "ClientsTable",
             Self::Settings => "SettingsTable",
             Self::Published => "PublishedTable",
+            Self::Administrators => "AdministratorsTable",
+            Self::Attempts => "AttemptsTable",
             Self::Audit => "AuditTable",
         }
     }
 }
+
+/// The attribute that says when an item may go: seconds since the epoch. Deletion comes late or never,
+/// so that whoever reads such an item looks at the clock as well.
+pub(super) const EXPIRES: &str = "expires";
 
 /// The tables' full names.
 #[derive(Clone, Debug)]
@@ -65,7 +88,9 @@ impl Names {
             Table::Clients => &self.0[0],
             Table::Settings => &self.0[1],
             Table::Published => &self.0[2],
-            Table::Audit => &self.0[3],
+            Table::Administrators => &self.0[3],
+            Table::Attempts => &self.0[4],
+            Table::Audit => &self.0[5],
         }
     }
 }
@@ -74,12 +99,32 @@ impl Store {
     /// Creates the tables that are not there yet, on demand, as the template does.
     pub(crate) async fn create_missing_tables(&self) -> Result<()> {
         for table in Table::ALL {
-            self.create_if_missing(self.tables.name(table)).await?;
+            let name = self.tables.name(table);
+            if self.create_if_missing(name).await? && Table::WITH_EXPIRY.contains(&table) {
+                self.let_expire(name).await?;
+            }
         }
         Ok(())
     }
 
-    async fn create_if_missing(&self, name: &str) -> Result<()> {
+    async fn let_expire(&self, name: &str) -> Result<()> {
+        let specification = TimeToLiveSpecification::builder()
+            .attribute_name(EXPIRES)
+            .enabled(true)
+            .build()
+            .map_err(|fault| Error::unexpected(fault.to_string()))?;
+        self.dynamodb
+            .update_time_to_live()
+            .table_name(name)
+            .time_to_live_specification(specification)
+            .send()
+            .await
+            .map_err(dynamodb::fault)?;
+        Ok(())
+    }
+
+    /// Tells whether it was missing.
+    async fn create_if_missing(&self, name: &str) -> Result<bool> {
         let broken =
             |fault: aws_sdk_dynamodb::error::BuildError| Error::unexpected(fault.to_string());
         let mut create = self
@@ -99,13 +144,13 @@ impl Store {
                 .key_schema(element.build().map_err(broken)?);
         }
         match create.send().await {
-            Ok(_) => self.wait_until_active(name).await,
+            Ok(_) => self.wait_until_active(name).await.map(|()| true),
             Err(fault)
                 if fault
                     .as_service_error()
                     .is_some_and(CreateTableError::is_resource_in_use_exception) =>
             {
-                Ok(())
+                Ok(false)
             }
             Err(fault) => Err(dynamodb::fault(fault)),
         }

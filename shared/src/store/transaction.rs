@@ -2,13 +2,15 @@
 //! faster.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use serde::Serialize;
 
 use super::dynamodb::{fault, is_throttling, to_item};
 use super::key::{Key, PARTITION};
+use super::table::EXPIRES;
 use super::{Store, Table};
-use crate::{Error, Result};
+use crate::{Error, Result, Timestamp};
 
 /// What it means when an item of a transaction fails its condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,12 @@ pub(super) enum Otherwise {
     NameTaken,
     /// The client's ID is already in use.
     IdTaken,
+    /// The e-mail address belongs to another administrator.
+    EmailTaken,
+    /// The same creation was made before: its answer is there.
+    Replayed,
+    /// Who asks for it may not do so any more.
+    NotEntitled,
 }
 
 /// What became of a transaction.
@@ -38,6 +46,10 @@ pub(super) struct Transaction<'a> {
     store: &'a Store,
     items: Vec<TransactWriteItem>,
     otherwise: Vec<Otherwise>,
+    /// Which items stand in it.
+    keys: Vec<(Table, Key)>,
+    /// The administrator who asks for it, and with which authority.
+    asked_by: Option<(Key, u64)>,
 }
 
 impl<'a> Transaction<'a> {
@@ -46,6 +58,8 @@ impl<'a> Transaction<'a> {
             store,
             items: Vec::new(),
             otherwise: Vec::new(),
+            keys: Vec::new(),
+            asked_by: None,
         }
     }
 
@@ -95,10 +109,9 @@ impl<'a> Transaction<'a> {
         key: Key,
         record: &T,
         otherwise: Otherwise,
-        condition: impl FnOnce(
-            aws_sdk_dynamodb::types::builders::PutBuilder,
-        ) -> aws_sdk_dynamodb::types::builders::PutBuilder,
+        condition: impl FnOnce(PutBuilder) -> PutBuilder,
     ) -> Result<Self> {
+        self.keys.push((table, key.clone()));
         let put = Put::builder()
             .table_name(self.store.tables.name(table))
             .set_item(Some(to_item(key, record)?));
@@ -111,19 +124,72 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
+    /// Writes an item that must not be there yet, or has expired.
+    pub(super) fn create_anew<T: Serialize>(
+        self,
+        table: Table,
+        key: Key,
+        record: &T,
+        now: Timestamp,
+        otherwise: Otherwise,
+    ) -> Result<Self> {
+        self.put(table, key, record, otherwise, |put| {
+            put.condition_expression("attribute_not_exists(#pk) OR #expires <= :now")
+                .expression_attribute_names("#pk", PARTITION)
+                .expression_attribute_names("#expires", EXPIRES)
+                .expression_attribute_values(":now", AttributeValue::N(now.seconds().to_string()))
+        })
+    }
+
+    /// Says that an administrator asks for it: it happens only if they have still the authority
+    /// that their session had.
+    pub(super) fn asked_by(mut self, standing: Key, authority: u64) -> Self {
+        self.asked_by = Some((standing, authority));
+        self
+    }
+
     /// Demands that an item is there.
-    pub(super) fn require(mut self, table: Table, key: Key) -> Result<Self> {
+    pub(super) fn require(self, table: Table, key: Key) -> Result<Self> {
+        self.check(table, key, Otherwise::Retry, |check| {
+            check
+                .condition_expression("attribute_exists(#pk)")
+                .expression_attribute_names("#pk", PARTITION)
+        })
+    }
+
+    /// Demands that an item is there in the version that was read.
+    pub(super) fn require_version(
+        self,
+        table: Table,
+        key: Key,
+        version: u64,
+        otherwise: Otherwise,
+    ) -> Result<Self> {
+        self.check(table, key, otherwise, |check| {
+            check
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+        })
+    }
+
+    fn check(
+        mut self,
+        table: Table,
+        key: Key,
+        otherwise: Otherwise,
+        condition: impl FnOnce(ConditionCheckBuilder) -> ConditionCheckBuilder,
+    ) -> Result<Self> {
+        self.keys.push((table, key.clone()));
         let check = ConditionCheck::builder()
             .table_name(self.store.tables.name(table))
-            .set_key(Some(key.into_attributes()))
-            .condition_expression("attribute_exists(#pk)")
-            .expression_attribute_names("#pk", PARTITION);
-        let check = check
+            .set_key(Some(key.into_attributes()));
+        let check = condition(check)
             .build()
             .map_err(|fault| Error::unexpected(fault.to_string()))?;
         self.items
             .push(TransactWriteItem::builder().condition_check(check).build());
-        self.otherwise.push(Otherwise::Retry);
+        self.otherwise.push(otherwise);
         Ok(self)
     }
 
@@ -146,6 +212,15 @@ impl<'a> Transaction<'a> {
         self.remove(table, key, |delete| delete)
     }
 
+    /// Deletes an item that must be there.
+    pub(super) fn take_away(self, table: Table, key: Key) -> Result<Self> {
+        self.remove(table, key, |delete| {
+            delete
+                .condition_expression("attribute_exists(#pk)")
+                .expression_attribute_names("#pk", PARTITION)
+        })
+    }
+
     /// Deletes the version of an item that was read.
     pub(super) fn delete_version(self, table: Table, key: Key, version: u64) -> Result<Self> {
         self.remove(table, key, |delete| {
@@ -160,10 +235,9 @@ impl<'a> Transaction<'a> {
         mut self,
         table: Table,
         key: Key,
-        condition: impl FnOnce(
-            aws_sdk_dynamodb::types::builders::DeleteBuilder,
-        ) -> aws_sdk_dynamodb::types::builders::DeleteBuilder,
+        condition: impl FnOnce(DeleteBuilder) -> DeleteBuilder,
     ) -> Result<Self> {
+        self.keys.push((table, key.clone()));
         let delete = Delete::builder()
             .table_name(self.store.tables.name(table))
             .set_key(Some(key.into_attributes()));
@@ -178,11 +252,20 @@ impl<'a> Transaction<'a> {
 
     /// All of it or none of it. The SDK gives the call a token, so that its own repetitions after a
     /// broken connection do nothing twice.
-    pub(super) async fn commit(self) -> Result<Outcome> {
+    pub(super) async fn commit(mut self) -> Result<Outcome> {
+        if let Some((standing, authority)) = self.asked_by.take()
+            && !self
+                .keys
+                .contains(&(Table::Administrators, standing.clone()))
+        {
+            let table = Table::Administrators;
+            self = self.require_version(table, standing, authority, Otherwise::NotEntitled)?;
+        }
         let Self {
             store,
             items,
             otherwise,
+            ..
         } = self;
         let call = store
             .dynamodb

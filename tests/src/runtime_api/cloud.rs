@@ -68,6 +68,7 @@ impl Cloud {
             warm: WarmSecrets::new(&random).unwrap(),
             clock: Clock::System,
             random,
+            public_url: None,
         })
     }
 
@@ -113,8 +114,10 @@ impl Cloud {
     pub async fn call(&self, event: &Event) -> Reply {
         let json = event.json();
         let path = json["rawPath"].as_str().unwrap();
+        let method = json["requestContext"]["http"]["method"].as_str().unwrap();
         let operation = OPERATIONS
             .iter()
+            .filter(|endpoint| endpoint.route.methods.contains(&method))
             .find(|endpoint| leads_to(endpoint.route.path, path));
         let operation = operation.unwrap_or_else(|| panic!("no operation has the path {path}"));
         let event = event.clone().on_route(operation.route.path);

@@ -27,6 +27,12 @@ impl Event {
         Self::new("GET", path, &form(arguments))
     }
 
+    /// A request of the admin API, with a JSON body.
+    pub fn json_body(method: &str, path: &str, body: &Value) -> Self {
+        let event = Self::new(method, path, "").header("content-type", "application/json");
+        event.text(&body.to_string())
+    }
+
     fn new(method: &str, path: &str, query: &str) -> Self {
         let route_key = format!("{method} {path}");
         Self(json!({

@@ -121,6 +121,11 @@ impl Function {
 
     /// The same with anything for an event.
     pub async fn invoke_raw(&self, event: impl Into<Bytes>) -> Result<Value, Value> {
+        let json = |body: Bytes| serde_json::from_slice(&body).unwrap();
+        self.invoke_for_bytes(event).await.map(json).map_err(json)
+    }
+
+    async fn invoke_for_bytes(&self, event: impl Into<Bytes>) -> Result<Bytes, Bytes> {
         let answered = self.api.invoke(event.into());
         let ended = async { self.child.lock().await.wait().await.unwrap() };
         let answer = tokio::select! {
@@ -128,8 +133,7 @@ impl Function {
             status = ended => panic!("the function ended with {status}: {}", self.log()),
         };
         let answer = answer.unwrap_or_else(|_| panic!("no answer: {}", self.log()));
-        let json = |body: Bytes| serde_json::from_slice(&body).unwrap();
-        answer.unwrap().map(json).map_err(json)
+        answer.unwrap()
     }
 
     /// Hands it a request and gives back what API Gateway would make of the response.
@@ -137,11 +141,12 @@ impl Function {
     pub fn call(&self, event: &Event) -> impl Future<Output = Reply> {
         let event = event.json();
         async move {
-            let response = self
-                .invoke(&event)
-                .await
-                .unwrap_or_else(|error| panic!("{error}"));
-            reply(&response)
+            let response = self.invoke_for_bytes(event.to_string()).await;
+            let response = response.unwrap_or_else(|error| panic!("{error:?}"));
+            match split(&response) {
+                Some((head, body)) => streamed(head, body),
+                None => reply(&serde_json::from_slice(&response).unwrap()),
+            }
         }
     }
 
@@ -176,10 +181,33 @@ fn appending(file: &Path) -> File {
     File::options().append(true).open(file).unwrap()
 }
 
+/// What stands between the head and the body of a response that streams.
+const SEPARATOR: [u8; 8] = [0; 8];
+
+fn split(response: &[u8]) -> Option<(Value, &[u8])> {
+    let place = response
+        .windows(SEPARATOR.len())
+        .position(|window| window == SEPARATOR)?;
+    let head = serde_json::from_slice(&response[..place]).unwrap();
+    Some((head, &response[place + SEPARATOR.len()..]))
+}
+
+/// What a function's own URL makes of a response that streams.
+fn streamed(head: Value, body: &[u8]) -> Reply {
+    let mut response = head;
+    response["isBase64Encoded"] = false.into();
+    response["body"] = String::from_utf8(body.to_vec()).unwrap().into();
+    reply(&response)
+}
+
 fn reply(response: &Value) -> Reply {
     assert_eq!(response["isBase64Encoded"], false, "{response}");
     let mut headers = HeaderMap::new();
     let single = response["headers"].as_object().into_iter().flatten();
+    for cookie in response["cookies"].as_array().into_iter().flatten() {
+        let cookie = HeaderValue::from_str(cookie.as_str().unwrap()).unwrap();
+        headers.append("set-cookie", cookie);
+    }
     for (name, value) in single {
         let name: HeaderName = name.parse().unwrap();
         headers.insert(

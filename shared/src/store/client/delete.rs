@@ -47,6 +47,7 @@ impl ClientEditor {
             one_person_may_change(&Application::from(stored.ok_or_else(no_application)?))?;
             let stored: Option<StoredClient> = found.take(record_key.0, &record_key.1)?;
             let client = Client::from(stored.ok_or_else(|| target.unknown())?);
+            self.scope.if_match.check(client.version)?;
             allowed(&client)?;
 
             let remains = StoredRemains {

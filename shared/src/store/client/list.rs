@@ -44,12 +44,7 @@ impl ClientReader {
                 })
                 .collect());
         }
-        let sealer = self
-            .scope
-            .store
-            .keys
-            .sealer(&application.id, &application.data_key)
-            .await?;
+        let sealer = self.scope.store.sealer_of(&application).await?;
         wanted
             .map(|client| {
                 let secret =

@@ -74,7 +74,7 @@ impl PublishedReader {
         self.scope.demand(target, &found)?;
         snapshot.ok_or_else(|| match version {
             Some(_) => no_such_version(),
-            None => Error::invalid(target.argument, "nothing is published for this client"),
+            None => target.invalid("nothing is published for this client"),
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::store::key::{Key, SORT};
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::{ClientId, Error, PublishedVersion, Result, Settings, Snapshot, Target};
+use crate::{ClientId, PublishedVersion, Result, Settings, Snapshot, Target};
 
 /// Publishes settings of the clients of the caller's application.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Publisher {
             let layers = self.scope.layers(target, &mut found)?;
             let values = layers
                 .to_publish()
-                .map_err(|reason| Error::invalid(target.argument, reason))?;
+                .map_err(|reason| target.invalid(reason))?;
 
             let now = store.clock.now();
             let last = head.newest.as_ref().max(head.deleted_to.as_ref());
@@ -50,8 +50,8 @@ impl Publisher {
                 client_id: target.id.clone(),
                 published: version.clone(),
             };
-            let settings = Settings::try_from(values.clone())
-                .map_err(|reason| Error::invalid(target.argument, reason))?;
+            let settings =
+                Settings::try_from(values.clone()).map_err(|reason| target.invalid(reason))?;
             let snapshot = StoredSnapshot {
                 published: version.clone(),
                 time: now,

@@ -80,6 +80,7 @@ impl SettingEditor {
             store,
             application,
             origin,
+            ..
         } = &self.scope;
         let now = store.clock.now();
         let version = before.version + 1;

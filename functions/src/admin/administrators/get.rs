@@ -1,0 +1,32 @@
+//! View an Administrator.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::store::AccessPattern;
+use shared::{
+    AdministratorId, Context, Operation, Result, Route, SignedIn, Tagged, ViewAdministrators,
+};
+
+use crate::shown_administrator::ShownAdministrator;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ViewAdministrator {
+    id: AdministratorId,
+}
+
+impl Operation for ViewAdministrator {
+    const ID: &'static str = "admin.administrators.get";
+    const ROUTE: Route = Route::get("/admin/administrators/{id}");
+    const SUMMARY: &'static str = "View an Administrator";
+    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadAdministrator];
+    type Caller = SignedIn<ViewAdministrators>;
+    type Reply = Tagged<ShownAdministrator>;
+
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Tagged<ShownAdministrator>> {
+        let seen = caller.store().get(&self.id).await?;
+        Ok(Tagged {
+            version: seen.version,
+            body: seen.into(),
+        })
+    }
+}

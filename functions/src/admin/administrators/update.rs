@@ -1,0 +1,49 @@
+//! Change an Administrator: the name, or the privileges. Privileges that are lost end their sessions.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::store::AccessPattern;
+use shared::{
+    AdministratorId, Context, ManageAdministrators, Operation, PersonName, Privileges, Result,
+    Route, SignedIn, Tagged,
+};
+
+use crate::shown_administrator::ShownAdministrator;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ChangeAdministrator {
+    id: AdministratorId,
+    name: Option<PersonName>,
+    /// Replaces those that there are. Nobody changes their own.
+    privileges: Option<Privileges>,
+}
+
+impl Operation for ChangeAdministrator {
+    const ID: &'static str = "admin.administrators.update";
+    const ROUTE: Route = Route::patch("/admin/administrators/{id}");
+    const SUMMARY: &'static str = "Change an Administrator";
+    const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::ChangeAdministrator,
+        AccessPattern::StillEntitled,
+    ];
+    type Caller = SignedIn<ManageAdministrators>;
+    type Reply = Tagged<ShownAdministrator>;
+
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Tagged<ShownAdministrator>> {
+        let seen = caller
+            .store()
+            .change(&self.id, |administrator| {
+                if let Some(name) = &self.name {
+                    administrator.name = name.clone();
+                }
+                if let Some(privileges) = &self.privileges {
+                    administrator.privileges = privileges.clone();
+                }
+            })
+            .await?;
+        Ok(Tagged {
+            version: seen.version,
+            body: seen.into(),
+        })
+    }
+}

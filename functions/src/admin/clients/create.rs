@@ -1,0 +1,68 @@
+//! Create an API Client: its secret is made here, and shown to nobody who does not ask for it with a
+//! code.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::store::AccessPattern;
+use shared::{
+    AdministerClients, AllowList, ClientName, Context, Created, Features, ModuleGrants, Operation,
+    Result, Route, SignedIn,
+};
+
+use crate::shown_client::{ShownClient, path};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CreateClient {
+    name: ClientName,
+    #[serde(default = "yes")]
+    enabled: bool,
+    /// What it may call of the machine API; nothing, if left out.
+    #[serde(default)]
+    features: Features,
+    /// Where it may call from; everywhere, if left out.
+    #[serde(default)]
+    allow_list: AllowList,
+    /// The modules that it is let into: this takes `manage_modules`.
+    #[serde(default)]
+    modules: ModuleGrants,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Operation for CreateClient {
+    const ID: &'static str = "admin.clients.create";
+    const ROUTE: Route = Route::post("/admin/clients");
+    const SUMMARY: &'static str = "Create an API Client";
+    const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::CreateClient,
+        AccessPattern::GrantModules,
+        AccessPattern::CreateOnce,
+        AccessPattern::StillEntitled,
+    ];
+    type Caller = SignedIn<AdministerClients>;
+    type Reply = Created<ShownClient>;
+
+    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Created<ShownClient>> {
+        let client = caller
+            .store()
+            .create(
+                cx.new_client_id()?,
+                self.name.into(),
+                &cx.new_secret()?,
+                |client| {
+                    client.enabled = self.enabled;
+                    client.features = self.features.clone();
+                    client.allow_list = self.allow_list.clone();
+                    client.modules = self.modules.clone();
+                },
+                |client| ShownClient::of(client, cx.now()),
+            )
+            .await?;
+        Ok(Created {
+            location: path(&client.client_id),
+            body: client,
+        })
+    }
+}

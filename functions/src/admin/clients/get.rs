@@ -1,0 +1,30 @@
+//! View an API Client, without its secret.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::store::AccessPattern;
+use shared::{ClientId, Context, Operation, Result, Route, SignedIn, Tagged, Target, ViewClients};
+
+use crate::shown_client::ShownClient;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ViewClient {
+    client_id: ClientId,
+}
+
+impl Operation for ViewClient {
+    const ID: &'static str = "admin.clients.get";
+    const ROUTE: Route = Route::get("/admin/clients/{client_id}");
+    const SUMMARY: &'static str = "View an API Client";
+    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadClient];
+    type Caller = SignedIn<ViewClients>;
+    type Reply = Tagged<ShownClient>;
+
+    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Tagged<ShownClient>> {
+        let client = caller.store().get(&Target::at(self.client_id)).await?;
+        Ok(Tagged {
+            version: client.version(),
+            body: ShownClient::of(&client, cx.now()),
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! Regenerate a Client's Secret, with a fresh one-time code, while the old one may keep working for a
+//! grace period.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::store::AccessPattern;
+use shared::{
+    ClientId, ClientSecret, Context, GraceHours, HandleSecrets, Moment, OneTimeCode, Operation,
+    Result, Route, SignedIn, Target,
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct RegenerateSecret {
+    client_id: ClientId,
+    /// What the caller's authenticator shows.
+    code: OneTimeCode,
+    /// For how many hours the old secret keeps working, so that its users can move over.
+    #[serde(default)]
+    hours_to_live: GraceHours,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct RegeneratedSecret {
+    client_secret: ClientSecret,
+    /// Until when the old secret works; `null` if it does not any more.
+    previous_expires_at: Option<Moment>,
+}
+
+impl Operation for RegenerateSecret {
+    const ID: &'static str = "admin.clients.regenerate_secret";
+    const ROUTE: Route = Route::post("/admin/clients/{client_id}/secret/regenerate");
+    const SUMMARY: &'static str = "Regenerate a Client's Secret";
+    const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::SpendCode,
+        AccessPattern::ChangeClient,
+        AccessPattern::StillEntitled,
+    ];
+    type Caller = SignedIn<HandleSecrets>;
+    type Reply = RegeneratedSecret;
+
+    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<RegeneratedSecret> {
+        let target = Target::at(self.client_id);
+        caller.store().look(&target).await?;
+        let fresh = caller.confirm(&self.code).await?;
+        let client_secret = cx.new_secret()?;
+        let old_until = cx.now() + self.hours_to_live;
+        let client = caller
+            .store()
+            .regenerate(&target, fresh, &client_secret, old_until)
+            .await?;
+        Ok(RegeneratedSecret {
+            client_secret,
+            previous_expires_at: client.previous_secret_until(cx.now()).map(Moment),
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Change an API Client: what is named changes, at its very next call, and the rest stays.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::store::AccessPattern;
+use shared::{
+    AdministerClients, AllowList, ClientId, ClientName, Context, Features, ModuleGrants, Operation,
+    Result, Route, SignedIn, Tagged, Target,
+};
+
+use crate::shown_client::ShownClient;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ChangeClient {
+    client_id: ClientId,
+    name: Option<ClientName>,
+    enabled: Option<bool>,
+    /// Replaces those that there are.
+    features: Option<Features>,
+    /// Replaces the one that there is.
+    allow_list: Option<AllowList>,
+    /// Replaces those that there are: a module that is left out is cleared, and Administrator with
+    /// it. This takes `manage_modules`.
+    modules: Option<ModuleGrants>,
+}
+
+impl Operation for ChangeClient {
+    const ID: &'static str = "admin.clients.update";
+    const ROUTE: Route = Route::patch("/admin/clients/{client_id}");
+    const SUMMARY: &'static str = "Change an API Client";
+    const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::RenameClient,
+        AccessPattern::GrantModules,
+        AccessPattern::StillEntitled,
+    ];
+    type Caller = SignedIn<AdministerClients>;
+    type Reply = Tagged<ShownClient>;
+
+    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Tagged<ShownClient>> {
+        let client = caller
+            .store()
+            .change(&Target::at(self.client_id), |client| {
+                if let Some(name) = &self.name {
+                    client.description = name.clone().into();
+                }
+                if let Some(enabled) = self.enabled {
+                    client.enabled = enabled;
+                }
+                if let Some(features) = &self.features {
+                    client.features = features.clone();
+                }
+                if let Some(allow_list) = &self.allow_list {
+                    client.allow_list = allow_list.clone();
+                }
+                if let Some(modules) = &self.modules {
+                    client.modules = modules.clone();
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(Tagged {
+            version: client.version(),
+            body: ShownClient::of(&client, cx.now()),
+        })
+    }
+}

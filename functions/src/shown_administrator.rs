@@ -1,0 +1,55 @@
+//! An administrator as the admin API shows them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::store::Seen;
+use shared::{
+    Administrator, AdministratorId, AdministratorState, Email, Moment, PersonName, Privileges,
+};
+
+/// An administrator.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ShownAdministrator {
+    pub(crate) id: AdministratorId,
+    email: Email,
+    name: PersonName,
+    privileges: Privileges,
+    state: AdministratorState,
+    created_at: Moment,
+    /// Until when the link of the invitation or reset that is open can be used.
+    invitation_expires_at: Option<Moment>,
+}
+
+impl From<Seen> for ShownAdministrator {
+    fn from(seen: Seen) -> Self {
+        Self {
+            id: seen.administrator.id,
+            email: seen.administrator.email,
+            name: seen.administrator.name,
+            privileges: seen.administrator.privileges,
+            state: seen.state,
+            created_at: Moment(seen.administrator.created),
+            invitation_expires_at: seen.invited_until.map(Moment),
+        }
+    }
+}
+
+/// The administrator whose session it is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Oneself {
+    id: AdministratorId,
+    email: Email,
+    name: PersonName,
+    privileges: Privileges,
+}
+
+impl From<&Administrator> for Oneself {
+    fn from(administrator: &Administrator) -> Self {
+        Self {
+            id: administrator.id.clone(),
+            email: administrator.email.clone(),
+            name: administrator.name.clone(),
+            privileges: administrator.privileges.clone(),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! An API client as the admin API shows it: never with its secret.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::{AllowList, Client, ClientId, Description, Features, ModuleGrants, Moment, Timestamp};
+
+/// An API client, without its secret.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ShownClient {
+    pub(crate) client_id: ClientId,
+    /// Its display name.
+    name: Description,
+    /// One that is not enabled is refused like one that does not exist.
+    enabled: bool,
+    features: Features,
+    allow_list: AllowList,
+    /// The modules that it is let into.
+    modules: ModuleGrants,
+    created_at: Moment,
+    /// Until when the secret before the present one works; `null` if none does.
+    previous_secret_expires_at: Option<Moment>,
+}
+
+impl ShownClient {
+    pub(crate) fn of(client: &Client, now: Timestamp) -> Self {
+        Self {
+            client_id: client.id.clone(),
+            name: client.description.clone(),
+            enabled: client.enabled,
+            features: client.features.clone(),
+            allow_list: client.allow_list.clone(),
+            modules: client.modules.clone(),
+            created_at: Moment(client.created),
+            previous_secret_expires_at: client.previous_secret_until(now).map(Moment),
+        }
+    }
+}
+
+/// The path of a client.
+pub(crate) fn path(id: &ClientId) -> String {
+    let part =
+        percent_encoding::utf8_percent_encode(id.as_str(), percent_encoding::NON_ALPHANUMERIC);
+    format!("/admin/clients/{part}")
+}

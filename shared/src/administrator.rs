@@ -1,0 +1,281 @@
+//! Administrators: people with privileges, and what they are known by.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::described;
+use crate::text::trimmed;
+use crate::token::InvitationToken;
+use crate::{Random, Result, Timestamp};
+
+/// The ID of an administrator: 32 characters, made here.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct AdministratorId(String);
+
+described! {
+    AdministratorId: { "type": "string", "description": "The ID of an administrator." }
+}
+
+/// How many characters an ID has.
+pub(crate) const ID_CHARS: usize = 32;
+
+impl AdministratorId {
+    pub(crate) fn generate(random: &Random) -> Result<Self> {
+        random.id(ID_CHARS).map(Self)
+    }
+
+    /// The ID's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for AdministratorId {
+    /// Any text: one that was never made here names nobody. One that is too long to be a key of the
+    /// store becomes one that nobody has.
+    fn from(text: String) -> Self {
+        Self(if (1..=64).contains(&text.len()) {
+            text
+        } else {
+            "-".to_owned()
+        })
+    }
+}
+
+/// An e-mail address, by which an administrator signs in: compared without case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Email(String);
+
+described! {
+    Email: { "type": "string", "format": "email", "maxLength": Email::MOST_BYTES, "description": "An e-mail address: unique in the application, compared without case." }
+}
+
+impl Email {
+    /// RFC 5321, section 4.5.3.1.3.
+    const MOST_BYTES: usize = 254;
+
+    /// The address as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address as it is compared.
+    pub(crate) fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let text = text.trim();
+        let plain = |part: &str| {
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|c| !c.is_control() && !c.is_whitespace() && !"@,;:<>()[]\"\\".contains(c))
+        };
+        match text.split_once('@') {
+            Some((name, host)) if plain(name) && plain(host) && text.len() <= Self::MOST_BYTES => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err("it takes an e-mail address like ada@example.com, of at most 254 bytes"),
+        }
+    }
+}
+
+/// The name of a person: 1 to 100 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PersonName(String);
+
+described! {
+    PersonName: { "type": "string", "minLength": 1, "maxLength": 100, "description": "The name of a person." }
+}
+
+impl PersonName {
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for PersonName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        trimmed(&text, "a name", 100).map(Self)
+    }
+}
+
+/// What an administrator may do beyond looking after themselves.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Privilege {
+    /// Assign modules to API clients, and say which modules there are.
+    ManageModules,
+    /// Manage administrators and API clients.
+    ManageUsers,
+}
+
+impl Privilege {
+    /// All privileges, in alphabetical order.
+    pub const ALL: [Self; 2] = [Self::ManageModules, Self::ManageUsers];
+
+    /// The privilege's name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ManageModules => "manage_modules",
+            Self::ManageUsers => "manage_users",
+        }
+    }
+}
+
+/// A set of privileges, listed in alphabetical order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Privileges(BTreeSet<Privilege>);
+
+impl Privileges {
+    /// Is `privilege` among them?
+    pub fn contains(&self, privilege: Privilege) -> bool {
+        self.0.contains(&privilege)
+    }
+
+    /// Are all of `others` among them?
+    pub(crate) fn has_all(&self, others: &[Privilege]) -> bool {
+        others.iter().all(|other| self.contains(*other))
+    }
+}
+
+impl FromIterator<Privilege> for Privileges {
+    fn from_iter<I: IntoIterator<Item = Privilege>>(privileges: I) -> Self {
+        Self(privileges.into_iter().collect())
+    }
+}
+
+/// Where an administrator stands (administration contract, section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AdministratorState {
+    /// Has not taken up the invitation yet.
+    Invited,
+    /// Can sign in.
+    Active,
+    /// Five wrong passwords or codes: can not sign in for 20 minutes.
+    Locked,
+    /// The password or the authenticator must be set again, by the link of a reset.
+    PendingActions,
+}
+
+/// An administrator, without what they authenticate with.
+#[derive(Clone, Debug)]
+pub struct Administrator {
+    /// Their ID.
+    pub id: AdministratorId,
+    /// What they sign in with.
+    pub email: Email,
+    /// Their name.
+    pub name: PersonName,
+    /// What they may do.
+    pub privileges: Privileges,
+    /// When they were invited.
+    pub created: Timestamp,
+    /// When they first took up an invitation.
+    pub(crate) activated: Option<Timestamp>,
+    /// Is an authenticator set up?
+    pub(crate) has_mfa: bool,
+    /// Is a password set?
+    pub(crate) has_password: bool,
+    /// The invitation or reset link that is open.
+    pub(crate) invitation: Option<OpenInvitation>,
+    /// Counts what ends sessions: resets and lost privileges. A session of another count is dead.
+    pub(crate) authority: u64,
+    /// Counts the changes.
+    pub(crate) version: u64,
+}
+
+/// A link that was handed out and not used yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenInvitation {
+    /// SHA-256 of its token.
+    pub(crate) digest: [u8; 32],
+    /// The moment from which on it is refused.
+    pub(crate) until: Timestamp,
+}
+
+/// How long an invitation or reset link can be used.
+pub(crate) const INVITATION: Duration = Duration::from_secs(72 * 3600);
+
+impl OpenInvitation {
+    /// A link that is handed out now.
+    pub(crate) fn of(token: &InvitationToken, now: Timestamp) -> Self {
+        Self {
+            digest: token.digest(),
+            until: now + INVITATION,
+        }
+    }
+}
+
+impl Administrator {
+    /// Can they sign in, locks aside?
+    pub(crate) fn is_ready(&self) -> bool {
+        self.has_mfa && self.has_password
+    }
+
+    /// Do they count as one who looks after the application?
+    pub(crate) fn is_eligible(&self) -> bool {
+        self.is_ready() && self.privileges.contains(Privilege::ManageUsers)
+    }
+
+    /// Where they stand, given until when they are locked.
+    pub(crate) fn state(
+        &self,
+        locked_until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> AdministratorState {
+        if self.activated.is_none() {
+            AdministratorState::Invited
+        } else if !self.is_ready() {
+            AdministratorState::PendingActions
+        } else if locked_until.is_some_and(|until| now < until) {
+            AdministratorState::Locked
+        } else {
+            AdministratorState::Active
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_one_at_and_nothing_that_another_program_would_read_as_more() {
+        for good in ["ada@example.com", " Ada.L+x@example.co.uk ", "ä@b"] {
+            assert!(Email::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        let long = format!("{}@b", "a".repeat(253));
+        for bad in [
+            "",
+            "ada",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a@b\r\nBcc: x@y",
+            "a,b@c",
+            "<a@b>",
+            &long,
+        ] {
+            assert!(Email::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+}

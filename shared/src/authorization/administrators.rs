@@ -1,0 +1,224 @@
+//! Proofs of the admin API: a visitor who has no session yet, and an administrator who has one.
+
+use std::marker::PhantomData;
+
+use super::{Proof, Requirement, origin, sealed};
+use crate::audit::{About, Actor};
+use crate::precondition::{IfMatch, Once};
+use crate::request::Call;
+use crate::store::{
+    AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor,
+    ClientViewer, FreshCode, FrontDoor, ModuleEditor, ModuleReader, OwnSession, Scope,
+    SecretKeeper,
+};
+use crate::{
+    Administrator, AdministratorId, Error, InvitationToken, OneTimeCode, Privilege, Result,
+    SessionToken, invitation_path, session,
+};
+
+/// Proof of nothing but that no other site's page is behind it: hands out the front door, where
+/// people sign in and take up invitations.
+#[derive(Debug)]
+pub struct Visitor {
+    door: FrontDoor,
+}
+
+impl Visitor {
+    /// The front door.
+    pub fn door(&self) -> &FrontDoor {
+        &self.door
+    }
+}
+
+impl sealed::Sealed for Visitor {}
+
+impl Proof for Visitor {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::RecordRefusal];
+
+    async fn admit(call: &Call<'_>) -> Result<Self> {
+        session::refuse_other_sites(call.request)?;
+        Ok(Self {
+            door: FrontDoor::of(call),
+        })
+    }
+}
+
+/// One row of the policy for administrators: a capability, the privileges that it takes, all of
+/// them, and the view of the store that fits it.
+pub trait Duty: Send + Sync + sealed::Sealed {
+    /// An administrator with all of these has it.
+    const PRIVILEGES: &'static [Privilege];
+    /// What the store lets the holder do.
+    type Store: From<Scope> + Send + Sync;
+}
+
+/// Declares the policy for administrators, one line a capability.
+macro_rules! duties {
+    ($($(#[$doc:meta])* $name:ident: $privileges:expr => $store:ty;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name(());
+
+        impl sealed::Sealed for $name {}
+
+        impl Duty for $name {
+            const PRIVILEGES: &'static [Privilege] = $privileges;
+            type Store = $store;
+        }
+    )*};
+}
+
+duties! {
+    /// Look after one's own session.
+    KeepOwnSession: &[] => OwnSession;
+    /// See the application's administrators.
+    ViewAdministrators: &[Privilege::ManageUsers] => AdministratorReader;
+    /// Invite, change, reset and delete the application's administrators.
+    ManageAdministrators: &[Privilege::ManageUsers] => AdministratorEditor;
+    /// See the application's API clients, without their secrets.
+    ViewClients: &[Privilege::ManageUsers] => ClientViewer;
+    /// Create, change and delete the application's API clients. Their modules take `manage_modules`
+    /// beside this, which the store sees to.
+    AdministerClients: &[Privilege::ManageUsers] => ClientEditor;
+    /// See a client's secret, and put another in its place: with a fresh one-time code.
+    HandleSecrets: &[Privilege::ManageUsers] => SecretKeeper;
+    /// See which modules there are.
+    ViewModules: &[] => ModuleReader;
+    /// Say which modules there are.
+    ManageModules: &[Privilege::ManageModules] => ModuleEditor;
+    /// Read the application's audit.
+    ReadAudit: &[] => AuditReader;
+}
+
+/// Proof that an administrator with a live session has the privileges of duty `D`, and the store as
+/// far as `D` reaches, scoped to the administrator's own application. It can not be made up:
+///
+/// ```compile_fail
+/// let caller = shared::SignedIn::<shared::ManageAdministrators> { scope: todo!(), store: todo!() };
+/// ```
+///
+/// and a duty that only sees hands out a store that only reads:
+///
+/// ```compile_fail
+/// async fn sneak(caller: shared::SignedIn<shared::ViewClients>, target: &shared::Target) {
+///     let _ = caller.store().delete(target, |_| Ok(())).await;
+/// }
+/// ```
+///
+/// while a secret is not to be had without a code that was spent for it:
+///
+/// ```compile_fail
+/// async fn sneak(caller: shared::SignedIn<shared::HandleSecrets>, target: &shared::Target) {
+///     let _ = caller.store().reveal(target).await;
+/// }
+/// ```
+#[derive(Debug)]
+pub struct SignedIn<D: Duty> {
+    administrator: Administrator,
+    token: SessionToken,
+    public_url: String,
+    store: D::Store,
+    scope: Scope,
+    duty: PhantomData<D>,
+}
+
+impl<D: Duty> sealed::Sealed for SignedIn<D> {}
+
+impl<D: Duty> Proof for SignedIn<D> {
+    const REQUIRES: Requirement = Requirement::Privileges(D::PRIVILEGES);
+    const TOUCHES: &'static [AccessPattern] = if D::PRIVILEGES.is_empty() {
+        &[AccessPattern::AdmitAdministrator]
+    } else {
+        &[
+            AccessPattern::AdmitAdministrator,
+            AccessPattern::RecordRefusal,
+        ]
+    };
+
+    /// One consistent read finds the session and where its administrator stands now; nothing of
+    /// either is remembered between calls.
+    async fn admit(call: &Call<'_>) -> Result<Self> {
+        let token = session::presented(call.request)?;
+        let (application, administrator) = call
+            .cx
+            .store()
+            .live_session(&token)
+            .await?
+            .ok_or(Error::SignedOut)?;
+        let actor = Actor::Administrator {
+            id: administrator.id.clone(),
+            name: administrator.name.clone(),
+            privileges: administrator.privileges.clone(),
+            authority: administrator.authority,
+        };
+        let _ = call.about.set(About {
+            application: Some(application.clone()),
+            actor: actor.clone(),
+            object: None,
+        });
+        if !administrator.privileges.has_all(D::PRIVILEGES) {
+            return Err(Error::NotPermitted);
+        }
+        let once = Once::of(
+            call.request,
+            call.operation,
+            &application,
+            &administrator.id,
+        )?;
+        let scope = Scope {
+            store: call.cx.store().clone(),
+            application,
+            origin: origin(call, actor),
+            if_match: IfMatch::of(call.request),
+            once,
+        };
+        Ok(Self {
+            administrator,
+            token,
+            public_url: call.cx.public_url(call.request),
+            store: D::Store::from(scope.clone()),
+            scope,
+            duty: PhantomData,
+        })
+    }
+}
+
+impl<D: Duty> SignedIn<D> {
+    /// The store, as far as the duty reaches.
+    pub fn store(&self) -> &D::Store {
+        &self.store
+    }
+
+    /// Who is signed in.
+    pub fn administrator(&self) -> &Administrator {
+        &self.administrator
+    }
+
+    /// Is `administrator` the caller?
+    pub fn is(&self, administrator: &AdministratorId) -> bool {
+        self.administrator.id == *administrator
+    }
+}
+
+impl SignedIn<KeepOwnSession> {
+    /// Ends the caller's session.
+    pub async fn sign_out(&self) -> Result<()> {
+        self.store.end(&self.administrator, &self.token).await
+    }
+}
+
+impl SignedIn<ManageAdministrators> {
+    /// The link of an invitation or reset: whoever has it can use it.
+    pub fn link(&self, token: &InvitationToken) -> String {
+        format!("{}{}", self.public_url, invitation_path(token))
+    }
+}
+
+impl SignedIn<HandleSecrets> {
+    /// Spends a one-time code of the caller, so that it works for nothing else any more. A wrong one
+    /// counts towards the lock.
+    pub async fn confirm(&self, code: &OneTimeCode) -> Result<FreshCode> {
+        self.scope.confirm(&self.administrator.id, code).await
+    }
+}

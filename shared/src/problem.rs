@@ -1,0 +1,154 @@
+//! Errors of the admin API: problem details (RFC 9457) with a stable `type`.
+
+use serde::Serialize;
+
+use crate::envelope::Rendered;
+use crate::error::Fault;
+use crate::request::Body;
+use crate::{Error, MAX_BODY_BYTES};
+
+/// What every `type` begins with. It is a name, not an address.
+const TYPE: &str = "urn:countersign:problem:";
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+}
+
+/// Headers of every answer that the console's browser reads: taken for nothing else than it says,
+/// and its address told to nobody, because the address of an invitation is a secret.
+pub(crate) fn for_the_console() -> [(&'static str, String); 2] {
+    [
+        ("x-content-type-options", "nosniff".to_owned()),
+        ("referrer-policy", "no-referrer".to_owned()),
+    ]
+}
+
+/// The response that `error` becomes.
+pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
+    let (status, kind, title) = classify(error);
+    let problem = Problem {
+        kind: format!("{TYPE}{kind}"),
+        title,
+        status,
+        detail: describe(error),
+        request_id,
+        errors: faults(error),
+    };
+    let mut headers = vec![
+        ("content-type", "application/problem+json".to_owned()),
+        ("cache-control", "no-store".to_owned()),
+    ];
+    headers.extend(for_the_console());
+    match error {
+        Error::SignedOut | Error::SignInFailed => {
+            headers.push(("www-authenticate", "Bearer".to_owned()));
+        }
+        Error::TooMany { retry_after } => headers.push(("retry-after", retry_after.to_string())),
+        Error::Busy => headers.push(("retry-after", "1".to_owned())),
+        _ => {}
+    }
+    Rendered {
+        status,
+        code: status,
+        headers,
+        body: Body::Whole(serde_json::to_vec(&problem).unwrap_or_default()),
+    }
+}
+
+/// Status, name and title of each problem (administration contract, section 8).
+fn classify(error: &Error) -> (u16, &'static str, &'static str) {
+    match error {
+        Error::SignedOut | Error::BadCredentials | Error::UnsupportedScheme => {
+            (401, "not-signed-in", "Not signed in")
+        }
+        Error::SignInFailed => (401, "sign-in-failed", "Signing in failed"),
+        Error::WrongCode => (401, "wrong-code", "Wrong code"),
+        Error::NotPermitted => (403, "not-permitted", "Not permitted"),
+        Error::CrossSite => (403, "cross-site", "From another site"),
+        Error::NotFound => (404, "not-found", "Not found"),
+        Error::Taken { .. } => (409, "taken", "Already taken"),
+        Error::Conflict { kind, .. } => (409, kind, "Not possible now"),
+        Error::HeldBack(_) => (409, "held-back", "Needs a second administrator"),
+        Error::Stale => (412, "stale", "Changed in the meantime"),
+        Error::TooLarge => (413, "too-large", "Too large"),
+        Error::UnsupportedMedia => (415, "unsupported-media-type", "Not JSON"),
+        Error::Missing(_) | Error::Invalid { .. } | Error::Duplicate { .. } | Error::Unfit(_) => {
+            (422, "invalid", "Does not fit")
+        }
+        Error::KeyReused => (422, "idempotency-key-reused", "Used for something else"),
+        Error::TooMany { .. } => (429, "too-many-attempts", "Too many attempts"),
+        Error::Unexpected(_) => (500, "unexpected", "Unexpected error"),
+        Error::Busy => (503, "busy", "Busy"),
+    }
+}
+
+fn faults(error: &Error) -> Vec<Fault> {
+    let fault = |name: &str, detail: &str| Fault {
+        pointer: format!("/{}", escaped(name)),
+        detail: detail.to_owned(),
+    };
+    match error {
+        Error::Unfit(faults) => faults.clone(),
+        Error::Missing(names) => names
+            .iter()
+            .map(|name| fault(name, "it is missing"))
+            .collect(),
+        Error::Invalid { argument, reason } => vec![fault(argument, reason)],
+        Error::Duplicate { argument } => {
+            vec![fault(
+                argument,
+                "it was given more than once with different values",
+            )]
+        }
+        Error::Taken { argument, by } => vec![fault(argument, &format!("{by} has it"))],
+        _ => Vec::new(),
+    }
+}
+
+/// A name as a part of a JSON pointer (RFC 6901, section 3).
+pub(crate) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn describe(error: &Error) -> String {
+    match error {
+        Error::SignedOut | Error::BadCredentials | Error::UnsupportedScheme => {
+            "there is no session, or it has ended; sign in with POST /admin/sessions"
+        }
+        Error::SignInFailed => {
+            "the address, the password and the code do not fit together, or the code was used before, or there were too many attempts"
+        }
+        Error::WrongCode => {
+            "the code is wrong or was used before; wait for the next one that the authenticator shows"
+        }
+        Error::NotPermitted => "this takes a privilege that you do not hold",
+        Error::CrossSite => {
+            "a request with the session's cookie must come from the console's own pages; others send the token as a bearer token"
+        }
+        Error::NotFound => "there is nothing here, or it is not yours to see",
+        Error::HeldBack(why) => why,
+        Error::Conflict { detail, .. } => detail,
+        Error::Stale => "it is no longer the version that If-Match names; read it again",
+        Error::TooLarge => return format!("a body has at most {MAX_BODY_BYTES} bytes"),
+        Error::UnsupportedMedia => "the body must be JSON, with Content-Type: application/json",
+        Error::Missing(_) | Error::Invalid { .. } | Error::Duplicate { .. } | Error::Unfit(_) => {
+            "see `errors` for each part that does not fit; nothing was changed"
+        }
+        Error::Taken { argument, by } => return format!("{by} has this {argument}"),
+        Error::KeyReused => {
+            "this Idempotency-Key came with another request before; use a new key for a new request"
+        }
+        Error::TooMany { .. } => "too many attempts; Retry-After says how many seconds to wait",
+        Error::Unexpected(_) => "an unexpected error occurred; the log has more under this request_id",
+        Error::Busy => "too many changes at once; nothing was changed, try again in a moment",
+    }
+    .to_owned()
+}

@@ -1,0 +1,170 @@
+//! Replies of the admin API: what was created, what has a version, and what has nothing to say.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+
+use crate::envelope::Rendered;
+use crate::operation::{Envelope, Reply};
+use crate::request::{Body, BodyStream};
+use crate::session::COOKIE;
+use crate::token::SessionToken;
+use crate::{Request, Result, problem};
+
+/// A resource with its version, which becomes its `ETag`.
+#[derive(Debug)]
+pub struct Tagged<T> {
+    /// What `If-Match` is compared with.
+    pub version: u64,
+    /// The resource.
+    pub body: T,
+}
+
+/// The `ETag` of a version.
+pub(crate) fn etag(version: u64) -> String {
+    format!("\"{version}\"")
+}
+
+impl<T: Serialize + JsonSchema + Send> Reply for Tagged<T> {
+    fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered> {
+        let mut rendered = self.body.render(envelope, request)?;
+        rendered.headers.push(("etag", etag(self.version)));
+        Ok(rendered)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A resource that was created just now, at version 1.
+#[derive(Debug)]
+pub struct Created<T> {
+    /// Its path.
+    pub location: String,
+    /// The resource.
+    pub body: T,
+}
+
+impl<T: Serialize + JsonSchema + Send> Reply for Created<T> {
+    const STATUS: u16 = 201;
+
+    fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered> {
+        let mut rendered = self.body.render(envelope, request)?;
+        rendered.status = Self::STATUS;
+        rendered.headers.push(("etag", etag(1)));
+        rendered.headers.push(("location", self.location));
+        Ok(rendered)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A session that was begun just now, for callers that keep its token and, as a cookie, for browsers.
+#[derive(Debug)]
+pub struct Begun<T> {
+    /// The session's token.
+    pub token: SessionToken,
+    /// What else there is to say.
+    pub body: T,
+}
+
+impl<T: Serialize + JsonSchema + Send> Reply for Begun<T> {
+    const STATUS: u16 = 201;
+
+    fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered> {
+        let mut rendered = self.body.render(envelope, request)?;
+        rendered.status = Self::STATUS;
+        rendered.headers.push((
+            "set-cookie",
+            format!(
+                "{COOKIE}={}; Path=/; Max-Age=28800; HttpOnly; Secure; SameSite=Strict",
+                self.token.expose()
+            ),
+        ));
+        Ok(rendered)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A file that is made while it goes out.
+pub struct Download {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// What browsers keep it as.
+    pub name: &'static str,
+    /// Its pieces.
+    pub body: BodyStream,
+}
+
+impl Reply for Download {
+    const STREAMS: bool = true;
+
+    fn render(self, _: Envelope, _: &Request) -> Result<Rendered> {
+        let disposition = format!("attachment; filename=\"{}\"", self.name);
+        let mut headers = vec![
+            ("content-type", self.content_type.to_owned()),
+            ("content-disposition", disposition),
+            ("cache-control", "no-store".to_owned()),
+        ];
+        headers.extend(problem::for_the_console());
+        Ok(Rendered {
+            status: Self::STATUS,
+            code: 0,
+            headers,
+            body: Body::Stream(self.body),
+        })
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "string" })
+    }
+}
+
+/// It was done, and there is nothing to say of it.
+#[derive(Debug)]
+pub struct NoContent;
+
+impl Reply for NoContent {
+    const STATUS: u16 = 204;
+
+    fn render(self, _: Envelope, _: &Request) -> Result<Rendered> {
+        let mut headers = vec![("cache-control", "no-store".to_owned())];
+        headers.extend(problem::for_the_console());
+        Ok(Rendered {
+            status: Self::STATUS,
+            code: 0,
+            headers,
+            body: Body::Whole(Vec::new()),
+        })
+    }
+
+    fn describe(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "null" })
+    }
+}
+
+/// A session that was ended just now: a browser forgets its cookie.
+#[derive(Debug)]
+pub struct Ended;
+
+impl Reply for Ended {
+    const STATUS: u16 = 204;
+
+    fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered> {
+        let mut rendered = NoContent.render(envelope, request)?;
+        rendered.headers.push((
+            "set-cookie",
+            format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict"),
+        ));
+        Ok(rendered)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        NoContent::describe(generator)
+    }
+}

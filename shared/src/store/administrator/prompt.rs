@@ -1,0 +1,167 @@
+//! Prompts for a password or a code: each attempt is counted before it is looked at, so that many
+//! at once get no more tries than one after the other (administration contract, sections 3 and 4).
+
+use std::time::Duration;
+
+use super::record::StoredAuthenticator;
+use super::{Authenticator, Loaded, no_administrator};
+use crate::audit::Actor;
+use crate::store::attempts::Limit;
+use crate::store::key::Key;
+use crate::store::race::Race;
+use crate::store::transaction::{Outcome, Transaction};
+use crate::store::{Scope, Store, Table};
+use crate::{AdministratorId, ApplicationId, Error, OneTimeCode, Result};
+
+/// Five wrong passwords or codes, counted together,
+const MOST_FAILURES: u32 = 5;
+/// lock for so long.
+const LOCK: Duration = Duration::from_secs(20 * 60);
+
+/// Proof that a one-time code was spent for what it is handed to.
+#[derive(Debug)]
+pub struct FreshCode(());
+
+impl Scope {
+    /// Spends a one-time code of the caller.
+    pub(crate) async fn confirm(
+        &self,
+        id: &AdministratorId,
+        code: &OneTimeCode,
+    ) -> Result<FreshCode> {
+        let store = &self.store;
+        store.limit(Limit::Code, id.as_str(), &self.origin).await?;
+        let reserved = store.reserve_attempt(&self.application, id).await?;
+        let Some(Loaded {
+            application,
+            administrator,
+            authenticator,
+            ..
+        }) = reserved
+        else {
+            return Err(Error::WrongCode);
+        };
+        let key = authenticator.totp(id, &store.sealer_of(&application).await?)?;
+        let Some(step) = key.step(code, authenticator.last_step, store.clock.now()) else {
+            return Err(Error::WrongCode);
+        };
+        if !administrator.is_ready() {
+            return Err(Error::WrongCode);
+        }
+        store.spend(&self.application, id, step).await?;
+        Ok(FreshCode(()))
+    }
+}
+
+impl Store {
+    /// Counts an attempt of an administrator as a failed one, until it turns out to be right; tells
+    /// how things stand then. `None` where there is nobody, or somebody who is locked; that costs the
+    /// same.
+    pub(super) async fn reserve_attempt(
+        &self,
+        application: &ApplicationId,
+        id: &AdministratorId,
+    ) -> Result<Option<Loaded>> {
+        let mut race = Race::begin(&self.random);
+        loop {
+            let now = self.clock.now();
+            let loaded = self.administrator(application, id).await?;
+            let Some(mut loaded) = loaded.filter(|loaded| !loaded.authenticator.is_locked(now))
+            else {
+                self.pretend_attempt(id.as_str()).await?;
+                return Ok(None);
+            };
+            let authenticator = &mut loaded.authenticator;
+            let read = authenticator.version;
+            if authenticator.locked_until.take().is_some() {
+                // That lock is over, and so is what led to it.
+                authenticator.failures = 0;
+            }
+            authenticator.failures += 1;
+            if authenticator.failures >= MOST_FAILURES {
+                authenticator.locked_until = Some(now + LOCK);
+            }
+            authenticator.version += 1;
+            if self
+                .write_authenticator(application, id, authenticator, read)
+                .await?
+            {
+                return Ok(Some(loaded));
+            }
+            race.again().await?;
+        }
+    }
+
+    /// The same write for somebody who is not there.
+    pub(super) async fn pretend_attempt(&self, whose: &str) -> Result<()> {
+        self.count(&Key::attempts("nobody", whose, 0), self.clock.now() + LOCK)
+            .await
+            .map(|_| ())
+    }
+
+    /// Marks a code as used, and forgets failures. Of two who use the same code, one is too late.
+    async fn spend(
+        &self,
+        application: &ApplicationId,
+        id: &AdministratorId,
+        step: u64,
+    ) -> Result<()> {
+        let mut race = Race::begin(&self.random);
+        loop {
+            let loaded = self.administrator(application, id).await?;
+            let mut authenticator = loaded.ok_or_else(no_administrator)?.authenticator;
+            if authenticator.last_step >= step {
+                return Err(Error::WrongCode);
+            }
+            let read = authenticator.version;
+            authenticator.succeed(Some(step));
+            if self
+                .write_authenticator(application, id, &authenticator, read)
+                .await?
+            {
+                return Ok(());
+            }
+            race.again().await?;
+        }
+    }
+
+    /// Writes an authenticator in the place of the version that was read; tells whether it was still
+    /// that one.
+    async fn write_authenticator(
+        &self,
+        application: &ApplicationId,
+        id: &AdministratorId,
+        authenticator: &Authenticator,
+        read: u64,
+    ) -> Result<bool> {
+        let written = Transaction::on(self).replace(
+            Table::Administrators,
+            Key::authenticator(application, id),
+            &StoredAuthenticator::of(id, authenticator),
+            read,
+        )?;
+        Ok(written.commit().await? == Outcome::Committed)
+    }
+}
+
+impl Authenticator {
+    /// What a right password or code comes to: it is used, and failures are forgotten.
+    pub(super) fn succeed(&mut self, step: Option<u64>) {
+        self.last_step = step.unwrap_or(self.last_step);
+        self.failures = 0;
+        self.locked_until = None;
+        self.version += 1;
+    }
+}
+
+impl Actor {
+    /// An administrator who has just shown who they are.
+    pub(super) fn of(administrator: &crate::Administrator) -> Self {
+        Self::Administrator {
+            id: administrator.id.clone(),
+            name: administrator.name.clone(),
+            privileges: administrator.privileges.clone(),
+            authority: administrator.authority,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Sessions: 30 minutes without a call and 8 hours at most, and dead at once when their
+//! administrator is deleted, reset, or loses a privilege (administration contract, section 3).
+
+use std::time::Duration;
+
+use super::record::{StoredSession, StoredStanding};
+use crate::audit::{Changes, Object};
+use crate::store::key::Key;
+use crate::store::race::Race;
+use crate::store::transaction::{Outcome, Transaction};
+use crate::store::{Scope, Store, Table};
+use crate::token::SessionToken;
+use crate::{Administrator, ApplicationId, Error, Result, Timestamp};
+
+pub(super) const LONGEST: Duration = Duration::from_secs(8 * 3600);
+const IDLE: Duration = Duration::from_secs(30 * 60);
+/// When a session was used last is written down at most so often; a session may end that much
+/// before its thirty minutes, never after.
+const GRAIN: Duration = Duration::from_secs(60);
+
+impl StoredSession {
+    pub(super) fn beginning(now: Timestamp, authority: u64) -> Self {
+        Self {
+            began: now,
+            last_used: now,
+            authority,
+            expires: (now + LONGEST).seconds(),
+        }
+    }
+}
+
+impl Store {
+    /// Whose live session the token is, and where they stand now. What expired counts as gone,
+    /// whether or not DynamoDB has deleted it.
+    pub(crate) async fn live_session(
+        &self,
+        token: &SessionToken,
+    ) -> Result<Option<(ApplicationId, Administrator)>> {
+        let standing_key = Key::standing(&token.administrator);
+        let session_key = Key::session(&token.administrator, &token.digest());
+        let keys = [
+            (Table::Administrators, standing_key.clone()),
+            (Table::Administrators, session_key.clone()),
+        ];
+        let mut found = self.get_all(&keys).await?;
+        let standing: Option<StoredStanding> = found.take(Table::Administrators, &standing_key)?;
+        let session: Option<StoredSession> = found.take(Table::Administrators, &session_key)?;
+        let (Some(standing), Some(session)) = (standing, session) else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let is_live = session.authority == standing.version
+            && now < session.began + LONGEST
+            && now < session.last_used + IDLE;
+        if !is_live {
+            return Ok(None);
+        }
+        if now >= session.last_used + GRAIN && !self.use_session(&session_key, now).await? {
+            return Ok(None);
+        }
+        let application = standing.application_id.clone();
+        Ok(Some((application, standing.administrator())))
+    }
+}
+
+/// The caller's own session.
+#[derive(Debug)]
+pub struct OwnSession {
+    scope: Scope,
+}
+
+impl From<Scope> for OwnSession {
+    fn from(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+impl OwnSession {
+    /// The name of the caller's application.
+    pub async fn application(&self) -> Result<(ApplicationId, String)> {
+        let application = self
+            .scope
+            .store
+            .application(&self.scope.application)
+            .await?;
+        let application = application
+            .ok_or_else(|| Error::unexpected("an administrator's application is not there"))?;
+        Ok((application.id, application.name))
+    }
+
+    /// Ends the session of this token.
+    pub async fn end(&self, administrator: &Administrator, token: &SessionToken) -> Result<()> {
+        let Scope { store, .. } = &self.scope;
+        let key = Key::session(&administrator.id, &token.digest());
+        let mut race = Race::begin(&store.random);
+        loop {
+            let end = Transaction::on(store)
+                .delete(Table::Administrators, key.clone())?
+                .audit(
+                    &self.scope,
+                    &Object::administrator(administrator),
+                    &Changes::new(),
+                    store.clock.now(),
+                )?;
+            match end.commit().await? {
+                // One that has been ended from elsewhere in the meantime has ended all the same.
+                Outcome::Committed | Outcome::Refused(_) => return Ok(()),
+                Outcome::Lost => race.again().await?,
+            }
+        }
+    }
+}

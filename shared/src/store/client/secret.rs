@@ -1,0 +1,72 @@
+//! A client's secret in the hands of an administrator: seen, or replaced, each with a fresh code.
+
+use crate::audit::{Changes, Object};
+use crate::store::administrator::FreshCode;
+use crate::store::key::Key;
+use crate::store::race::Race;
+use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
+use crate::{Client, ClientSecret, Error, Result, Target, Timestamp};
+
+/// Sees and replaces the secrets of one application's clients.
+#[derive(Debug)]
+pub struct SecretKeeper {
+    scope: Scope,
+}
+
+impl From<Scope> for SecretKeeper {
+    fn from(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+impl SecretKeeper {
+    /// A client's present secret. That it was seen stands in the audit before anyone sees it.
+    pub async fn reveal(&self, target: &Target, _: FreshCode) -> Result<ClientSecret> {
+        let Scope {
+            store, application, ..
+        } = &self.scope;
+        let mut race = Race::begin(&store.random);
+        loop {
+            let (owner, client) = store.client(&self.scope, &target.id).await?;
+            let client = client.ok_or_else(|| target.unknown())?;
+            self.scope.if_match.check(client.version)?;
+            let sealer = store.sealer_of(&owner).await?;
+            let secret = sealer.open(&client.id, client.secret.serial, &client.secret.sealed)?;
+            let key = Key::client(application, &client.id);
+            let revelation = Transaction::on(store)
+                .require_version(Table::Clients, key, client.version, Otherwise::Retry)?
+                .audit(
+                    &self.scope,
+                    &Object::client(&client),
+                    &Changes::new(),
+                    store.clock.now(),
+                )?;
+            match revelation.commit().await? {
+                Outcome::Committed => return Ok(secret),
+                Outcome::Lost => race.again().await?,
+                Outcome::Refused(_) => return Err(Error::SignedOut),
+            }
+        }
+    }
+
+    /// Puts `secret` in the place of a client's present one, which keeps working until `old_until`;
+    /// gives the client as it is then.
+    pub async fn regenerate(
+        &self,
+        target: &Target,
+        _: FreshCode,
+        secret: &ClientSecret,
+        old_until: Timestamp,
+    ) -> Result<Client> {
+        self.scope.replace_secret(target, secret, old_until).await
+    }
+
+    /// Is there such a client, and in the version that the caller has seen? Asked before a code is
+    /// spent for it.
+    pub async fn look(&self, target: &Target) -> Result<()> {
+        let (_, client) = self.scope.store.client(&self.scope, &target.id).await?;
+        let client = client.ok_or_else(|| target.unknown())?;
+        self.scope.if_match.check(client.version)
+    }
+}

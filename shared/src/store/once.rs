@@ -1,0 +1,99 @@
+//! Creations that happen once: the same `Idempotency-Key` gets the same answer for a day.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::application::StoredApplication;
+use super::dynamodb::Bytes;
+use super::key::Key;
+use super::transaction::{Otherwise, Transaction};
+use super::{Scope, Table};
+use crate::random::hexadecimal;
+use crate::sealing::Sealer;
+use crate::{Application, Error, Result};
+
+/// For so long a key is remembered.
+const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+
+/// What a creation has answered. It may hold a link that is a secret, so it is sealed.
+#[derive(Serialize, Deserialize)]
+struct StoredReply {
+    fingerprint: Bytes,
+    sealed: Bytes,
+    /// Seconds since the epoch.
+    expires: i64,
+}
+
+impl Scope {
+    /// The caller's application, and what this very creation answered when it was made before.
+    pub(super) async fn application_or_replay<T: DeserializeOwned>(
+        &self,
+    ) -> Result<(Application, Option<T>)> {
+        let Self {
+            store, application, ..
+        } = self;
+        let application_key = Key::application(application);
+        let mut keys = vec![(Table::Clients, application_key.clone())];
+        keys.extend(
+            self.once
+                .as_ref()
+                .map(|once| (Table::Administrators, Key::once(&once.place))),
+        );
+        let mut found = store.get_all(&keys).await?;
+        let stored: Option<StoredApplication> = found.take(Table::Clients, &application_key)?;
+        let stored =
+            stored.ok_or_else(|| Error::unexpected("a caller's application is not there"))?;
+        let owner = Application::from(stored);
+        let Some(once) = &self.once else {
+            return Ok((owner, None));
+        };
+        let reply: Option<StoredReply> =
+            found.take(Table::Administrators, &Key::once(&once.place))?;
+        let live = reply.filter(|reply| store.clock.now().seconds() < reply.expires);
+        let Some(reply) = live else {
+            return Ok((owner, None));
+        };
+        if reply.fingerprint.0 != once.fingerprint {
+            return Err(Error::KeyReused);
+        }
+        let sealer = store.sealer_of(&owner).await?;
+        let plain = sealer.open_other(["reply", &hexadecimal(&once.place)], 1, &reply.sealed.0)?;
+        let reply = serde_json::from_slice(&plain)
+            .map_err(|fault| Error::unexpected(format!("a kept reply does not parse: {fault}")))?;
+        Ok((owner, Some(reply)))
+    }
+}
+
+impl Transaction<'_> {
+    /// Keeps what a creation answers, where its caller has given it a key.
+    pub(super) fn remember_reply<T: Serialize>(
+        self,
+        scope: &Scope,
+        sealer: &Sealer,
+        reply: &T,
+    ) -> Result<Self> {
+        let Some(once) = &scope.once else {
+            return Ok(self);
+        };
+        let plain = serde_json::to_vec(reply)
+            .map(zeroize::Zeroizing::new)
+            .map_err(|fault| Error::unexpected(format!("a reply does not serialise: {fault}")))?;
+        let sealed = sealer.seal_other(["reply", &hexadecimal(&once.place)], 1, &plain)?;
+        let now = scope.store.clock.now();
+        let stored = StoredReply {
+            fingerprint: Bytes(once.fingerprint.to_vec()),
+            sealed: Bytes(sealed),
+            expires: (now + REMEMBERED).seconds(),
+        };
+        let key = Key::once(&once.place);
+        self.create_anew(
+            Table::Administrators,
+            key,
+            &stored,
+            now,
+            Otherwise::Replayed,
+        )
+    }
+}

@@ -1,0 +1,137 @@
+//! Tokens that are handed to people: of a session, and of an invitation. Only their digests are kept.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::administrator::ID_CHARS;
+use crate::random::BASE62;
+use crate::schema::described;
+use crate::{AdministratorId, Random, Result};
+
+/// 43 characters of 62: 256 bits.
+const RANDOM_CHARS: usize = 43;
+
+/// The token of a session. It begins with whose it is, so that one read finds all that admission
+/// needs; to its holder it is opaque.
+#[derive(Clone)]
+pub struct SessionToken {
+    text: SecretString,
+    pub(crate) administrator: AdministratorId,
+}
+
+described! {
+    SessionToken: { "type": "string", "format": "password", "description": "The token of a session, for `Authorization: Bearer`." }
+}
+
+const SESSION: &str = "csn_";
+
+impl SessionToken {
+    pub(crate) fn generate(administrator: &AdministratorId, random: &Random) -> Result<Self> {
+        let random = zeroize::Zeroizing::new(random.text(BASE62, RANDOM_CHARS)?);
+        let text = format!("{SESSION}{}{}", administrator.as_str(), *random);
+        Ok(Self {
+            text: text.into(),
+            administrator: administrator.clone(),
+        })
+    }
+
+    /// What a caller presents, if it has the form of a token.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix(SESSION)?;
+        if rest.len() != ID_CHARS + RANDOM_CHARS
+            || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        {
+            return None;
+        }
+        Some(Self {
+            text: text.to_owned().into(),
+            administrator: AdministratorId::from(rest[..ID_CHARS].to_owned()),
+        })
+    }
+
+    /// The token in the clear, for the reply that hands it out.
+    pub(crate) fn expose(&self) -> &str {
+        self.text.expose_secret()
+    }
+
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.expose()).into()
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(..)")
+    }
+}
+
+impl Serialize for SessionToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+/// The token of an invitation or of a reset: works once.
+#[derive(Clone, Deserialize)]
+#[serde(from = "String")]
+pub struct InvitationToken(SecretString);
+
+described! {
+    InvitationToken: { "type": "string", "format": "password", "description": "The last part of the link that an administrator was given." }
+}
+
+impl InvitationToken {
+    pub(crate) fn generate(random: &Random) -> Result<Self> {
+        let random = zeroize::Zeroizing::new(random.text(BASE62, RANDOM_CHARS)?);
+        Ok(Self(format!("cin_{}", *random).into()))
+    }
+
+    /// The token in the clear, for the link that hands it out.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.expose()).into()
+    }
+}
+
+impl From<String> for InvitationToken {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for InvitationToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InvitationToken(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_token_says_whose_it_is_and_shows_nothing() {
+        let random = Random::default();
+        let administrator = AdministratorId::generate(&random).unwrap();
+        let token = SessionToken::generate(&administrator, &random).unwrap();
+        let parsed = SessionToken::parse(token.expose()).unwrap();
+        assert_eq!(parsed.administrator, administrator);
+        assert_eq!(parsed.digest(), token.digest());
+        assert_eq!(format!("{token:?}"), "SessionToken(..)");
+        for other in [
+            "",
+            "csn_",
+            "csn_x",
+            &token.expose()[1..],
+            &format!("{}x", token.expose()),
+        ] {
+            assert!(SessionToken::parse(other).is_none(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What the operations of the admin API cost: their exercises.
+
+use std::time::Duration;
+
+use countersign_tests::{App, Authenticator, PASSWORD, Person, email_of};
+use reqwest::Method;
+use serde_json::{Value, json};
+use shared::{Endpoint, Privilege};
+
+/// Calls an operation so that it does its whole work.
+pub(super) async fn exercise(app: &App, operation: &str) {
+    match operation {
+        "admin.sessions.create" => {
+            app.sign_in("ada").await;
+            let wrong =
+                json!({"email": email_of("nobody"), "password": PASSWORD, "code": "000000"});
+            app.ask_for_session(&wrong)
+                .await
+                .problem(401, "sign-in-failed");
+            return;
+        }
+        "admin.invitations.get" => {
+            let path = invite(&app.sign_in("ada").await).await;
+            app.stranger().get(&path, &[]).await.fine();
+            return;
+        }
+        "admin.invitations.accept" => {
+            let path = invite(&app.sign_in("ada").await).await;
+            take_up(app, &path).await;
+            return;
+        }
+        _ => {}
+    }
+    let ada = app.sign_in("ada").await;
+    let (id, client) = (app.sign_in("ben").await.id, "login_client");
+    match operation {
+        "admin.sessions.delete" => ada.delete("/admin/sessions/current").await.nothing(),
+        "admin.me" => drop(ada.get("/admin/me").await.fine()),
+        "admin.administrators.list" => drop(ada.get("/admin/administrators").await.fine()),
+        "admin.administrators.invite" => drop(invite(&ada.with("idempotency-key", "k")).await),
+        "admin.administrators.get" => drop(ada.get(&person(&id)).await.fine()),
+        "admin.administrators.update" => {
+            let less = json!({"name": "Benjamin", "privileges": []});
+            ada.patch(&person(&id), &less).await.fine();
+        }
+        "admin.administrators.delete" => ada.delete(&person(&id)).await.nothing(),
+        "admin.administrators.reset_mfa" | "admin.administrators.reset_password" => {
+            let what = operation.rsplit('_').next().unwrap();
+            // The second one voids the link of the first.
+            for _ in 0..2 {
+                let path = format!("{}/reset-{what}", person(&id));
+                ada.post(&path, &json!({})).await.fine();
+            }
+        }
+        "admin.clients.list" => drop(ada.get("/admin/clients").await.fine()),
+        "admin.clients.create" => {
+            let new = json!({"name": "new", "modules": {"payments": {"administrator": true}}});
+            ada.with("idempotency-key", "k")
+                .post("/admin/clients", &new)
+                .await
+                .created();
+        }
+        "admin.clients.get" => drop(ada.get(&of_client(client, "")).await.fine()),
+        "admin.clients.update" => {
+            let change = json!({"name": "renamed", "modules": {"payments": {}}});
+            ada.patch(&of_client(client, ""), &change).await.fine();
+        }
+        "admin.clients.delete" => {
+            super::publish(app, client).await;
+            ada.delete(&of_client(client, "")).await.nothing();
+        }
+        "admin.clients.reveal_secret" => {
+            let code = json!({"code": ada.next_code()});
+            ada.post(&of_client(client, "/secret/reveal"), &code)
+                .await
+                .fine();
+        }
+        "admin.clients.regenerate_secret" => {
+            let code = json!({"code": ada.next_code(), "hours_to_live": 1});
+            ada.post(&of_client(client, "/secret/regenerate"), &code)
+                .await
+                .fine();
+        }
+        "admin.modules.get" => drop(ada.get("/admin/modules").await.fine()),
+        "admin.modules.replace" => {
+            let modules = json!({"modules": [{"key": "payments", "name": "Payments"}]});
+            ada.put("/admin/modules", &modules).await.fine();
+        }
+        "admin.audit.list" => drop(ada.get("/admin/audit").await.fine()),
+        "admin.audit.export" => {
+            let export = ada.get("/admin/audit/export?format=csv").await;
+            assert_eq!(export.status, 200);
+            assert!(
+                export.body.contains("admin.sessions.create"),
+                "{}",
+                export.body
+            );
+        }
+        other => panic!("no exercise for {other}: write one here"),
+    }
+}
+
+/// Calls an operation with a session that was not used for a while, and as somebody who may not.
+pub(super) async fn strain(app: &App, endpoint: &Endpoint, privileges: &[Privilege]) {
+    let method = Method::from_bytes(endpoint.route.methods[0].as_bytes()).unwrap();
+    let path = endpoint.route.path.replace(['{', '}'], "");
+    let body = endpoint.route.takes_json().then(|| json!({}));
+    let dora = app.sign_in("dora").await;
+    app.advance(Duration::from_secs(61));
+    let reply = dora.send(method, &path, body.as_ref()).await;
+    if privileges.is_empty() {
+        assert!(reply.status < 500, "{}: {}", endpoint.id, reply.body);
+    } else {
+        reply.problem(403, "not-permitted");
+    }
+}
+
+/// How many round trips an operation makes that makes more than two for a read and three for a
+/// change, and why.
+pub(super) fn round_trips(operation: &str) -> Option<usize> {
+    Some(match operation {
+        _ => return None,
+    })
+}
+
+fn person(id: &str) -> String {
+    format!("/admin/administrators/{id}")
+}
+
+fn of_client(id: &str, rest: &str) -> String {
+    format!("/admin/clients/{id}{rest}")
+}
+
+/// The path of a new invitation.
+async fn invite(person: &Person) -> String {
+    let new = json!({"email": "new@example.com", "name": "New", "privileges": ["manage_users"]});
+    let invited = person.post("/admin/administrators", &new).await.created();
+    let url = invited["invitation_url"].as_str().unwrap();
+    url[url.find("/admin/").unwrap()..].to_owned()
+}
+
+async fn take_up(app: &App, path: &str) {
+    let invitation: Value = app.stranger().get(path, &[]).await.fine();
+    let authenticator = Authenticator::with(invitation["totp"]["secret"].as_str().unwrap());
+    let body = json!({"password": PASSWORD, "code": authenticator.next_code(&app.clock)});
+    let json = "application/json";
+    app.stranger()
+        .post_raw(path, json, body.to_string())
+        .await
+        .fine();
+}
