@@ -115,7 +115,11 @@ async fn exercise(app: &App, operation: &str) {
         .find(|endpoint| endpoint.id == operation)
         .unwrap();
     app.owner().post(endpoint.route.path, arguments).await.ok();
-    // What an operation does after its answer is certain belongs to its work.
+    cleared(app, operation).await;
+}
+
+/// What an operation does after its answer is certain belongs to its work.
+async fn cleared(app: &App, operation: &str) {
     for table in ["clients", "published"] {
         let left = app.dump(table).await;
         let left: Vec<_> = left

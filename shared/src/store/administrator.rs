@@ -18,7 +18,7 @@ use super::key::Key;
 use super::transaction::Transaction;
 use super::{Store, Table};
 use crate::sealing::Sealer;
-use crate::{Administrator, AdministratorId, Application, ApplicationId, Error, Result};
+use crate::{Administrator, AdministratorId, Application, ApplicationId, Result};
 pub(super) use record::{
     Authenticator, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredRoster,
     StoredStanding,
@@ -169,9 +169,4 @@ impl Transaction<'_> {
             Otherwise::EmailTaken,
         )
     }
-}
-
-/// What it comes to when somebody who asks for something is not there any more.
-pub(super) fn no_administrator() -> Error {
-    Error::SignedOut
 }

@@ -2,7 +2,7 @@
 
 use countersign_tests::{App, Caller};
 use functions::OPERATIONS;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const DOCUMENT: &str = "/openapi.json";
 
@@ -47,23 +47,16 @@ async fn the_document_describes_every_operation_by_all_its_methods() {
     let app = App::start().await;
     let document = document(&app.stranger(), "").await;
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), OPERATIONS.len());
+    let mut described = 0;
     for operation in OPERATIONS {
-        let described = paths[operation.route.path].as_object().unwrap();
-        let methods: Vec<_> = described
-            .keys()
-            .map(|method| method.to_uppercase())
-            .collect();
-        assert_eq!(
-            json!(methods),
-            json!(operation.route.methods),
-            "{}",
-            operation.id
-        );
-        for method in described.values() {
-            assert_eq!(method["summary"], operation.summary);
+        for method in operation.route.methods {
+            let found = &paths[operation.route.path][method.to_lowercase()];
+            assert_eq!(found["summary"], operation.summary, "{}", operation.id);
+            described += 1;
         }
     }
+    let methods = paths.values().map(|item| item.as_object().unwrap().len());
+    assert_eq!(methods.sum::<usize>(), described);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::record::StoredAuthenticator;
-use super::{Authenticator, Loaded, no_administrator};
+use super::{Authenticator, Loaded};
 use crate::audit::Actor;
 use crate::store::attempts::Limit;
 use crate::store::key::Key;
@@ -32,24 +32,17 @@ impl Scope {
         let store = &self.store;
         store.limit(Limit::Code, id.as_str(), &self.origin).await?;
         let reserved = store.reserve_attempt(&self.application, id).await?;
-        let Some(Loaded {
-            application,
-            administrator,
-            authenticator,
-            ..
-        }) = reserved
-        else {
-            return Err(Error::WrongCode);
-        };
-        let key = authenticator.totp(id, &store.sealer_of(&application).await?)?;
-        let Some(step) = key.step(code, authenticator.last_step, store.clock.now()) else {
-            return Err(Error::WrongCode);
-        };
-        if !administrator.is_ready() {
-            return Err(Error::WrongCode);
+        let loaded = reserved.ok_or(Error::WrongCode)?;
+        let sealer = store.sealer_of(&loaded.application).await?;
+        let key = loaded.authenticator.totp(id, &sealer)?;
+        let step = key.step(code, loaded.authenticator.last_step, store.clock.now());
+        match step {
+            Some(step) if loaded.administrator.is_ready() => {
+                store.spend(loaded, step).await?;
+                Ok(FreshCode(()))
+            }
+            _ => Err(Error::WrongCode),
         }
-        store.spend(&self.application, id, step).await?;
-        Ok(FreshCode(()))
     }
 }
 
@@ -100,28 +93,25 @@ impl Store {
     }
 
     /// Marks a code as used, and forgets failures. Of two who use the same code, one is too late.
-    async fn spend(
-        &self,
-        application: &ApplicationId,
-        id: &AdministratorId,
-        step: u64,
-    ) -> Result<()> {
+    async fn spend(&self, mut loaded: Loaded, step: u64) -> Result<()> {
         let mut race = Race::begin(&self.random);
         loop {
-            let loaded = self.administrator(application, id).await?;
-            let mut authenticator = loaded.ok_or_else(no_administrator)?.authenticator;
+            let (application, id) = (&loaded.application.id, &loaded.administrator.id);
+            let authenticator = &mut loaded.authenticator;
             if authenticator.last_step >= step {
                 return Err(Error::WrongCode);
             }
             let read = authenticator.version;
             authenticator.succeed(Some(step));
             if self
-                .write_authenticator(application, id, &authenticator, read)
+                .write_authenticator(application, id, authenticator, read)
                 .await?
             {
                 return Ok(());
             }
             race.again().await?;
+            let again = self.administrator(application, id).await?;
+            loaded = again.ok_or(Error::SignedOut)?;
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{Result, Timestamp};
 /// An event, as it is read.
 #[derive(Debug)]
 pub struct Event {
-    /// When it happened; of refusals, the first of those that it counts.
+    /// When it happened; of refusals, when the first of those did that it counts.
     pub time: Timestamp,
     /// What kind of actor it was: `administrator`, `api_client`, `system` or `unknown`.
     pub actor_kind: String,
@@ -73,6 +73,14 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
+    fn from(&self) -> Timestamp {
+        self.from.unwrap_or(Timestamp::from_millis(0))
+    }
+
+    fn to(&self) -> Timestamp {
+        self.to.unwrap_or(END_OF_TIME)
+    }
+
     fn lets_through(&self, event: &Event) -> bool {
         let is = |wanted: &Option<String>, found: [Option<&str>; 2]| {
             wanted
@@ -124,9 +132,10 @@ impl AuditReader {
         let mut after = cursor.map(|cursor| cursor.as_str().to_owned());
         let (mut items, mut looked_at) = (Vec::new(), 0);
         loop {
-            let batch = self.batch(filter, after.as_deref()).await?;
-            let is_last = batch.is_empty();
-            for (place, event) in batch {
+            let Batch { events, goes_on } = self.batch(filter, after.as_deref()).await?;
+            let mut left = events.len();
+            for (place, event) in events {
+                left -= 1;
                 looked_at += 1;
                 after = Some(place);
                 if filter.lets_through(&event) {
@@ -136,11 +145,9 @@ impl AuditReader {
                     break;
                 }
             }
-            if is_last {
-                return Ok(PageOf { items, next: None });
-            }
-            if items.len() >= size.get() || looked_at >= MOST_LOOKED_AT {
-                let next = after.map(Cursor::after);
+            let is_last = left == 0 && !goes_on;
+            if is_last || items.len() >= size.get() || looked_at >= MOST_LOOKED_AT {
+                let next = after.filter(|_| !is_last).map(Cursor::after);
                 return Ok(PageOf { items, next });
             }
         }
@@ -169,10 +176,14 @@ impl AuditReader {
                     return Ok(None);
                 };
                 let after = Some(after.as_str()).filter(|after| !after.is_empty());
-                let batch = reader.batch(&filter, after).await?;
-                let next = batch.last().map(|(place, _)| place.clone());
+                let Batch { events, goes_on } = reader.batch(&filter, after).await?;
+                let next = events.last().filter(|_| goes_on);
+                let next = next.map(|(place, _)| place.clone());
                 let mut piece = head;
-                for (_, event) in batch.iter().filter(|(_, event)| filter.lets_through(event)) {
+                for (_, event) in events
+                    .iter()
+                    .filter(|(_, event)| filter.lets_through(event))
+                {
                     write(event, &mut piece)?;
                 }
                 Ok(Some((piece, (reader, filter, next, Vec::new()))))
@@ -180,68 +191,136 @@ impl AuditReader {
         ))
     }
 
-    /// The next events in the order of their places, newest first, from both tables that hold some.
-    /// Refusals stand at the beginning of their minute.
-    async fn batch(
+    /// The next events, newest first, from both tables that hold some, each with its place: its time,
+    /// and what tells it from others of that time.
+    async fn batch(&self, filter: &AuditFilter, after: Option<&str>) -> Result<Batch> {
+        let mut limit = BATCH;
+        loop {
+            let (applied, refused) = tokio::try_join!(
+                self.applied(filter, after, limit),
+                self.refused(filter, after, limit),
+            )?;
+            // Behind the end of a list that goes on something may be missing.
+            let end = applied.complete_from.max(refused.complete_from);
+            let mut both: Vec<_> = applied.found.into_iter().chain(refused.found).collect();
+            let goes_on = end.is_some();
+            both.retain(|(place, _)| end.as_ref().is_none_or(|end| place >= end));
+            if both.is_empty() && goes_on {
+                // One minute has more refusals than were looked at.
+                limit = limit.saturating_mul(2);
+                continue;
+            }
+            both.sort_by(|(one, _), (other, _)| other.cmp(one));
+            return Ok(Batch {
+                events: both,
+                goes_on,
+            });
+        }
+    }
+
+    /// What was done stands where it happened.
+    async fn applied(
         &self,
         filter: &AuditFilter,
         after: Option<&str>,
-    ) -> Result<Vec<(String, Event)>> {
-        let from = filter.from.unwrap_or(Timestamp::from_millis(0));
-        let to = filter.to.unwrap_or(END_OF_TIME);
-        let (applied, refused) = tokio::try_join!(
-            self.places(Table::Audit, from, to, after),
-            self.places(Table::Attempts, from.minute(), to, after),
-        )?;
-        // What is behind the end of a list that goes on may be missing in it.
-        let ends = [&applied, &refused].map(|list| {
-            let last = list.found.last().filter(|_| list.goes_on);
-            last.map(|(place, _)| place.clone())
-        });
-        let end = ends.into_iter().flatten().max();
-        let mut both: Vec<_> = applied.found.into_iter().chain(refused.found).collect();
-        both.retain(|(place, _)| end.as_ref().is_none_or(|end| place >= end));
-        both.sort_by(|(one, _), (other, _)| other.cmp(one));
-        both.into_iter()
-            .map(|(place, item)| Ok((place, event(item)?)))
-            .collect()
+        limit: i32,
+    ) -> Result<Stretch> {
+        let (first, last) = Key::events(filter.from(), filter.to());
+        let last = after.map_or(last.as_str(), |after| after.min(&last));
+        let items = self.items(Table::Audit, &first, last, limit).await?;
+        let goes_on = is_cut(&items, limit);
+        let complete_from = items
+            .last()
+            .and_then(key_of)
+            .filter(|_| goes_on)
+            .map(|key| key.sort);
+        let placed = items
+            .into_iter()
+            .filter_map(|item| Some((key_of(&item)?.sort, item)));
+        Stretch::of(placed, after, complete_from)
     }
 
-    async fn places(
+    /// Refusals stand at the beginning of their minute, and belong to when the first of them
+    /// happened.
+    async fn refused(
         &self,
-        table: Table,
-        from: Timestamp,
-        to: Timestamp,
+        filter: &AuditFilter,
         after: Option<&str>,
-    ) -> Result<Places> {
-        let (first, last) = Key::events(from, to);
-        let last = after.map_or(last.as_str(), |after| after.min(&last));
-        if first.as_str() > last {
-            return Ok(Places::default());
+        limit: i32,
+    ) -> Result<Stretch> {
+        let newest = after.and_then(time_of).map_or(filter.to(), |time| {
+            Timestamp::from_millis(time.minute().millis() + 1)
+        });
+        let (first, last) = Key::events(filter.from().minute(), newest.min(filter.to()));
+        let last = format!("{last}~");
+        let items = self.items(Table::Attempts, &first, &last, limit).await?;
+        let goes_on = is_cut(&items, limit);
+        let oldest = items.last().and_then(key_of).filter(|_| goes_on);
+        let complete_from = oldest
+            .and_then(|key| time_of(&key.sort))
+            .map(|minute| format!("{:015}", minute.millis() + 60_000));
+        let placed = items.into_iter().filter_map(|item| {
+            let rest = key_of(&item)?.sort.split_once('#')?.1.to_owned();
+            let time: i64 = item.get("time")?.as_n().ok()?.parse().ok()?;
+            Some((format!("{time:015}#{rest}"), item))
+        });
+        let mut stretch = Stretch::of(placed, after, complete_from)?;
+        stretch
+            .found
+            .retain(|(_, event)| (filter.from()..filter.to()).contains(&event.time));
+        Ok(stretch)
+    }
+
+    async fn items(&self, table: Table, first: &str, last: &str, limit: i32) -> Result<Vec<Item>> {
+        if first > last {
+            return Ok(Vec::new());
         }
         let partition = Key::application_partition(&self.scope.application);
-        let items = self
-            .scope
-            .store
-            .query_page(table, partition, (&first, last), Direction::Backward, BATCH)
-            .await?;
-        let goes_on = items.len() >= usize::try_from(BATCH).unwrap_or_default();
-        let placed = items.into_iter().filter_map(|item| {
-            let place = key_of(&item)?.sort;
-            (Some(place.as_str()) != after).then_some((place, item))
-        });
-        Ok(Places {
-            found: placed.collect(),
-            goes_on,
-        })
+        let store = &self.scope.store;
+        store
+            .query_page(table, partition, (first, last), Direction::Backward, limit)
+            .await
     }
 }
 
-/// Items by their places, and whether there may be more.
-#[derive(Default)]
-struct Places {
-    found: Vec<(String, Item)>,
+fn is_cut(items: &[Item], limit: i32) -> bool {
+    items.len() >= usize::try_from(limit).unwrap_or_default()
+}
+
+/// The moment that a place begins with.
+fn time_of(place: &str) -> Option<Timestamp> {
+    place.get(..15)?.parse().ok().map(Timestamp::from_millis)
+}
+
+/// The next events, each with its place.
+struct Batch {
+    events: Vec<(String, Event)>,
+    /// May there be more?
     goes_on: bool,
+}
+
+/// A stretch of one table's events by their places, behind a cursor.
+struct Stretch {
+    found: Vec<(String, Event)>,
+    /// From which place on there are no others; `None` if there are none at all.
+    complete_from: Option<String>,
+}
+
+impl Stretch {
+    fn of(
+        placed: impl Iterator<Item = (String, Item)>,
+        after: Option<&str>,
+        complete_from: Option<String>,
+    ) -> Result<Self> {
+        let behind = placed.filter(|(place, _)| after.is_none_or(|after| place.as_str() < after));
+        let found = behind
+            .map(|(place, item)| Ok((place, event(item)?)))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            found,
+            complete_from,
+        })
+    }
 }
 
 fn event(item: Item) -> Result<Event> {
