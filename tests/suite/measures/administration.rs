@@ -116,6 +116,8 @@ pub(super) async fn strain(app: &App, endpoint: &Endpoint, privileges: &[Privile
 /// change, and why.
 pub(super) fn round_trips(operation: &str) -> Option<usize> {
     Some(match operation {
+        // There is nothing to read first.
+        "admin.sessions.delete" => 2,
         // Two counters at once, whose link it is, and what is set up.
         "admin.invitations.get" => 4,
         // The attempt is counted before it is looked at, and what it comes to afterwards.
