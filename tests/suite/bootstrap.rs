@@ -1,11 +1,13 @@
 //! The smoke part through the real bootstrap: each operation in its own process, as on Lambda.
 
+mod administration;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use countersign_tests::runtime_api::{Cloud, Environment, Event, Function};
-use countersign_tests::{APPLICATION, secret_of};
+use countersign_tests::runtime_api::{Cloud, DynamoDb, Environment, Event, Function};
+use countersign_tests::{APPLICATION, Setup, secret_of};
 use functions::OPERATIONS;
 use serde_json::{Value, json};
 
@@ -28,7 +30,7 @@ async fn list(cloud: &Cloud) -> BTreeMap<String, Value> {
 
 #[tokio::test]
 async fn every_operation_works_in_a_process_of_its_own() {
-    let cloud = Cloud::start().await;
+    let cloud = Cloud::on(DynamoDb::start().await, &Setup::with_people().seed).await;
     let features = ("features", r#"["owner"]"#);
     let added = cloud
         .call(&owner(
@@ -109,6 +111,7 @@ async fn every_operation_works_in_a_process_of_its_own() {
     );
 
     settings(&cloud).await;
+    administration::tour(&cloud).await;
     let called: BTreeSet<_> = cloud.started().await.into_iter().collect();
     let all = OPERATIONS
         .iter()

@@ -27,6 +27,11 @@ impl Event {
         Self::new("GET", path, &form(arguments))
     }
 
+    /// `DELETE`, with nothing beside.
+    pub fn delete(path: &str) -> Self {
+        Self::new("DELETE", path, "")
+    }
+
     /// A request of the admin API, with a JSON body.
     pub fn json_body(method: &str, path: &str, body: &Value) -> Self {
         let event = Self::new(method, path, "").header("content-type", "application/json");

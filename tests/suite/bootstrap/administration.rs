@@ -1,0 +1,165 @@
+//! Every operation of the admin API, each in a process of its own, by the clock on the wall.
+
+use countersign_tests::runtime_api::{Cloud, Event};
+use countersign_tests::{Authenticator, PASSWORD, Reply, email_of};
+use serde_json::{Value, json};
+use shared::Clock;
+
+/// Someone with a session.
+struct Person<'a> {
+    cloud: &'a Cloud,
+    token: String,
+    id: String,
+}
+
+/// A code that is taken this many steps of thirty seconds from now.
+fn code(authenticator: &Authenticator, steps: i64) -> String {
+    authenticator.code_at(Clock::System.now().millis() + steps * 30_000)
+}
+
+impl<'a> Person<'a> {
+    async fn sign_in(cloud: &'a Cloud, name: &str) -> Self {
+        let body = json!({
+            "email": email_of(name), "password": PASSWORD, "code": code(&Authenticator::of(name), 0)
+        });
+        let reply = cloud
+            .call(&Event::json_body("POST", "/admin/sessions", &body))
+            .await;
+        let cookie = reply.header("set-cookie").to_owned();
+        let session = reply.created();
+        let token = session["token"].as_str().unwrap().to_owned();
+        assert!(
+            cookie.starts_with(&format!("__Host-countersign={token}; Path=/;")),
+            "the gateway gets the cookie"
+        );
+        Self {
+            cloud,
+            token,
+            id: session["administrator"]["id"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    async fn call(&self, event: Event) -> Reply {
+        let bearer = format!("Bearer {}", self.token);
+        self.cloud
+            .call(&event.header("authorization", &bearer))
+            .await
+    }
+
+    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Reply {
+        self.call(Event::get(path, query)).await
+    }
+
+    async fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
+        self.call(Event::json_body(method, path, body)).await
+    }
+}
+
+pub(super) async fn tour(cloud: &Cloud) {
+    let ada = Person::sign_in(cloud, "ada").await;
+    let ben = Person::sign_in(cloud, "ben").await;
+    let me = ada.get("/admin/me", &[]).await.fine();
+    assert_eq!(me["application"]["name"], "Under test");
+
+    modules_and_clients(&ada, &ben).await;
+    people(&ada, &ben).await;
+
+    let events = ada.get("/admin/audit", &[("limit", "200")]).await.fine();
+    let events = events["items"].as_array().unwrap();
+    let query = [("format", "ndjson"), ("action", "admin")];
+    let export = ada.get("/admin/audit/export", &query).await;
+    assert_eq!(export.header("content-type"), "application/x-ndjson");
+    let lines: Vec<Value> = export
+        .body
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of_admin = |event: &&Value| event["action"].as_str().unwrap().starts_with("admin.");
+    let listed: Vec<_> = events.iter().filter(of_admin).collect();
+    assert_eq!(lines.iter().collect::<Vec<_>>(), listed);
+    assert!(listed.len() > 10);
+
+    ada.call(Event::delete("/admin/sessions/current"))
+        .await
+        .nothing();
+    ada.get("/admin/me", &[])
+        .await
+        .problem(401, "not-signed-in");
+}
+
+async fn modules_and_clients(ada: &Person<'_>, ben: &Person<'_>) {
+    let modules = json!({"modules": [{"key": "payments", "name": "Payments"}]});
+    ada.send("PUT", "/admin/modules", &modules).await.fine();
+    let found = ben.get("/admin/modules", &[]).await.fine();
+    assert_eq!(found, modules);
+
+    let new = json!({"name": "made by a person", "modules": {"payments": {"administrator": true}}});
+    let created = ada.send("POST", "/admin/clients", &new).await.created();
+    let id = created["client_id"].as_str().unwrap();
+    let path = format!("/admin/clients/{id}");
+    let refused = json!({"modules": {}});
+    let refused = ben.send("PATCH", &path, &refused).await;
+    refused.problem(403, "not-permitted");
+    let renamed = json!({"name": "renamed by a person"});
+    ben.send("PATCH", &path, &renamed).await.fine();
+    let client = ada.get(&path, &[]).await.fine();
+    assert_eq!(client["name"], "renamed by a person");
+    assert_eq!(
+        client["modules"],
+        json!({"payments": {"administrator": true}})
+    );
+    let listed = ada.get("/admin/clients", &[("limit", "200")]).await.fine();
+    assert!(listed["items"].as_array().unwrap().contains(&client));
+
+    let next = |name: &str| json!({"code": code(&Authenticator::of(name), 1)});
+    let reveal = format!("{path}/secret/reveal");
+    let revealed = ada.send("POST", &reveal, &next("ada")).await.fine();
+    let again = ada.send("POST", &reveal, &next("ada")).await;
+    again.problem(401, "wrong-code");
+    let regenerate = format!("{path}/secret/regenerate");
+    let regenerated = ben.send("POST", &regenerate, &next("ben")).await.fine();
+    assert!(revealed["client_secret"] != regenerated["client_secret"]);
+    assert_eq!(regenerated["previous_expires_at"], Value::Null);
+    ada.call(Event::delete(&path)).await.nothing();
+    ada.get(&path, &[]).await.problem(404, "not-found");
+}
+
+async fn people(ada: &Person<'_>, ben: &Person<'_>) {
+    let new = json!({"email": "new@example.com", "name": "New"});
+    let invited = ada
+        .send("POST", "/admin/administrators", &new)
+        .await
+        .created();
+    let url = invited["invitation_url"].as_str().unwrap();
+    // The name that the gateway was called by.
+    let path = url
+        .strip_prefix("https://api1234567.execute-api.us-east-1.amazonaws.com")
+        .unwrap_or_else(|| panic!("it leads elsewhere"));
+    let invitation = ada.cloud.call(&Event::get(path, &[])).await.fine();
+    let authenticator = Authenticator::with(invitation["totp"]["secret"].as_str().unwrap());
+    let body = json!({"password": PASSWORD, "code": code(&authenticator, 0)});
+    let taken_up = Event::json_body("POST", path, &body);
+    let enrolled = ada.cloud.call(&taken_up).await.fine();
+    assert_eq!(enrolled["recovery_codes"].as_array().unwrap().len(), 10);
+
+    let id = invited["administrator"]["id"].as_str().unwrap();
+    let path = format!("/admin/administrators/{id}");
+    let seen = ada.get(&path, &[]).await.fine();
+    assert_eq!(seen["state"], "active");
+    let more = json!({"privileges": ["manage_users"]});
+    ada.send("PATCH", &path, &more).await.fine();
+    for what in ["mfa", "password"] {
+        let reset = format!("{path}/reset-{what}");
+        ada.send("POST", &reset, &json!({})).await.fine();
+    }
+    let listed = ada.get("/admin/administrators", &[]).await.fine();
+    let states: Vec<_> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["id"].as_str().unwrap(), one["state"].as_str().unwrap()))
+        .collect();
+    assert!(states.contains(&(id, "pending_actions")) && states.contains(&(&ben.id, "active")));
+    ada.call(Event::delete(&path)).await.nothing();
+    ada.get(&path, &[]).await.problem(404, "not-found");
+}
