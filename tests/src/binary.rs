@@ -106,6 +106,20 @@ impl Local {
         (out, err)
     }
 
+    /// What it has printed up to and with the line that holds `part`.
+    pub async fn printed_until(&mut self, part: &str) -> String {
+        let stdout = self.child.stdout.as_mut().unwrap();
+        let mut printed = Vec::new();
+        loop {
+            let byte = stdout.read_u8().await.expect("it printed something else");
+            printed.push(byte);
+            let text = String::from_utf8_lossy(&printed);
+            if byte == b'\n' && text.contains(part) {
+                return text.into_owned();
+            }
+        }
+    }
+
     /// Sends SIGTERM, holds it to a clean end, and gives what it wrote to stdout and stderr.
     pub async fn stop_with(mut self, signal: &str) -> (String, String, TempDir) {
         let pid = self.child.id().unwrap().to_string();

@@ -11,6 +11,7 @@ mod faults;
 mod local_binary;
 mod measures;
 mod model;
+mod newcomer;
 mod permissions;
 mod publishing;
 mod secrecy;
