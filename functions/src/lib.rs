@@ -9,6 +9,7 @@ mod shown_administrator;
 mod shown_client;
 mod shown_event;
 mod shown_modules;
+mod shown_policy;
 
 mod admin {
     pub(crate) mod administrators {
@@ -23,6 +24,12 @@ mod admin {
     pub(crate) mod audit {
         pub(crate) mod export;
         pub(crate) mod list;
+    }
+    pub(crate) mod change_requests {
+        pub(crate) mod approve;
+        pub(crate) mod get;
+        pub(crate) mod list;
+        pub(crate) mod reject;
     }
     pub(crate) mod clients {
         pub(crate) mod create;
@@ -41,6 +48,10 @@ mod admin {
     pub(crate) mod modules {
         pub(crate) mod get;
         pub(crate) mod replace;
+    }
+    pub(crate) mod multi_admin {
+        pub(crate) mod get;
+        pub(crate) mod switch;
     }
     pub(crate) mod sessions {
         pub(crate) mod create;
@@ -147,6 +158,12 @@ pub static OPERATIONS: &[Endpoint] = &[
     Endpoint::of::<admin::clients::regenerate_secret::RegenerateSecret>(),
     Endpoint::of::<admin::modules::get::ListModules>(),
     Endpoint::of::<admin::modules::replace::ReplaceModules>(),
+    Endpoint::of::<admin::change_requests::list::ListChangeRequests>(),
+    Endpoint::of::<admin::change_requests::get::ViewChangeRequest>(),
+    Endpoint::of::<admin::change_requests::approve::ApproveChangeRequest>(),
+    Endpoint::of::<admin::change_requests::reject::RejectChangeRequest>(),
+    Endpoint::of::<admin::multi_admin::get::ViewMultiAdmin>(),
+    Endpoint::of::<admin::multi_admin::switch::SwitchMultiAdmin>(),
     Endpoint::of::<admin::audit::list::ListEvents>(),
     Endpoint::of::<admin::audit::export::ExportEvents>(),
     Endpoint::of::<documents::openapi::DescribeApi>(),

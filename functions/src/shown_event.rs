@@ -21,7 +21,8 @@ pub(crate) struct ShownEvent {
     action: String,
     /// What it was done to.
     object: Option<Object>,
-    /// `applied` or `refused`.
+    /// `applied`, `refused`, or what became of a change request: `requested`, `approved` by one of two,
+    /// `rejected`, `withdrawn` or `failed`.
     outcome: String,
     /// Why it was refused.
     reason: Option<String>,
@@ -29,6 +30,8 @@ pub(crate) struct ShownEvent {
     count: u64,
     /// The last of them.
     last_time: Moment,
+    /// The change request that it belongs to.
+    change_request: Option<String>,
     request_id: String,
     /// The fields that changed. A secret is never one of them.
     changes: BTreeMap<String, Change>,
@@ -42,6 +45,16 @@ pub(crate) enum Outcome {
     Applied,
     /// It was not.
     Refused,
+    /// It waits for approval.
+    Requested,
+    /// One of two has approved it.
+    Approved,
+    /// A change request was turned down.
+    Rejected,
+    /// A change request was taken back.
+    Withdrawn,
+    /// A change request could not take effect any more.
+    Failed,
 }
 
 impl Outcome {
@@ -49,6 +62,11 @@ impl Outcome {
         match self {
             Self::Applied => "applied",
             Self::Refused => "refused",
+            Self::Requested => "requested",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Failed => "failed",
         }
         .to_owned()
     }
@@ -104,6 +122,7 @@ impl From<&Event> for ShownEvent {
             reason: event.reason.clone(),
             count: event.count,
             last_time: Moment(event.last_time),
+            change_request: event.change_request.clone(),
             request_id: event.request_id.clone(),
             changes: event.changes.iter().map(change).collect(),
         }
@@ -119,7 +138,7 @@ pub(crate) fn as_json_line(event: &Event, into: &mut Vec<u8>) -> Result<()> {
 }
 
 /// The first line of a CSV export (RFC 4180).
-pub(crate) const CSV_HEAD: &str = "time,actor_kind,actor_id,actor_name,source_ip,user_agent,action,object_kind,object_id,object_name,outcome,reason,count,last_time,request_id,changes\r\n";
+pub(crate) const CSV_HEAD: &str = "time,actor_kind,actor_id,actor_name,source_ip,user_agent,action,object_kind,object_id,object_name,outcome,reason,count,last_time,change_request,request_id,changes\r\n";
 
 /// An event as a line of CSV (RFC 4180), in which no cell is a formula.
 pub(crate) fn as_csv_line(event: &Event, into: &mut Vec<u8>) -> Result<()> {
@@ -149,6 +168,7 @@ pub(crate) fn as_csv_line(event: &Event, into: &mut Vec<u8>) -> Result<()> {
         text(&shown.reason),
         shown.count.to_string(),
         String::from(shown.last_time),
+        text(&shown.change_request),
         shown.request_id.clone(),
         changes,
     ];

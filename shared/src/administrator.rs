@@ -150,6 +150,11 @@ impl Privileges {
     }
 
     /// Are all of `others` among them?
+    pub(crate) fn includes(&self, others: &Self) -> bool {
+        self.0.is_superset(&others.0)
+    }
+
+    /// Are all of `others` among them?
     pub(crate) fn has_all(&self, others: &[Privilege]) -> bool {
         others.iter().all(|other| self.contains(*other))
     }
@@ -196,6 +201,8 @@ pub struct Administrator {
     pub(crate) has_password: bool,
     /// The invitation or reset link that is open.
     pub(crate) invitation: Option<OpenInvitation>,
+    /// Who had a link to this account in hand, and when: the inviter, and whoever reset it.
+    pub(crate) handed: Vec<(AdministratorId, Timestamp)>,
     /// Counts what ends sessions: resets and lost privileges. A session of another count is dead.
     pub(crate) authority: u64,
     /// Counts the changes.
@@ -224,7 +231,61 @@ impl OpenInvitation {
     }
 }
 
+/// Whoever had a link to an account in hand may have taken it over; for so long the two do not count
+/// as two people (administration contract, section 5).
+const HANDED: Duration = Duration::from_hours(24);
+
 impl Administrator {
+    /// Somebody who is invited now.
+    pub(crate) fn invited(
+        id: AdministratorId,
+        email: Email,
+        name: PersonName,
+        privileges: Privileges,
+        invitation: OpenInvitation,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            email,
+            name,
+            privileges,
+            created: now,
+            activated: None,
+            has_mfa: false,
+            has_password: false,
+            invitation: Some(invitation),
+            handed: Vec::new(),
+            authority: 1,
+            version: 1,
+        }
+    }
+
+    /// The same person with another name and other privileges. What is lost ends their sessions.
+    pub(crate) fn changed(&self, name: PersonName, privileges: Privileges) -> Self {
+        let has_lost = !privileges.includes(&self.privileges);
+        Self {
+            name,
+            privileges,
+            authority: self.authority + u64::from(has_lost),
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+
+    /// Notes that `whose` hands a link to this account are.
+    pub(crate) fn hand_link_to(&mut self, whose: &AdministratorId, now: Timestamp) {
+        self.handed
+            .retain(|(other, at)| other != whose && now < *at + HANDED);
+        self.handed.push((whose.clone(), now));
+    }
+
+    /// Had `other` a link to this account in hand lately?
+    pub(crate) fn was_handed_to(&self, other: &AdministratorId, now: Timestamp) -> bool {
+        let mut handed = self.handed.iter();
+        handed.any(|(whose, at)| whose == other && now < *at + HANDED)
+    }
+
     /// Can they sign in, locks aside?
     pub(crate) fn is_ready(&self) -> bool {
         self.has_mfa && self.has_password

@@ -25,6 +25,13 @@ described! {
 }
 
 impl AllowList {
+    /// Does it admit nobody whom `other` does not admit? Networks that only together cover one of
+    /// these are not put together: then the answer is no.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        let covers = |network: &IpNet| other.0.iter().any(|wider| wider.contains(network));
+        self.0.iter().all(covers)
+    }
+
     /// The most networks that one list holds.
     pub const MOST: usize = 100;
 

@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 
 pub use administrators::{
     AdministerClients, Duty, HandleSecrets, KeepOwnSession, ManageAdministrators, ManageModules,
-    ReadAudit, SignedIn, ViewAdministrators, ViewClients, ViewModules, Visitor,
+    ReadAudit, ReviewChanges, SignedIn, SwitchPolicy, TakesCode, ViewAdministrators, ViewChanges,
+    ViewClients, ViewModules, ViewPolicy, Visitor,
 };
 
 use crate::audit::{About, Actor, Origin};

@@ -70,6 +70,9 @@ impl Envelope {
         if self == Self::Admin {
             return problem::render(error, request_id);
         }
+        if let Error::HeldBack(held) = error {
+            return pending(&held.id);
+        }
         let (code, name) = code(error);
         let failure = Failure {
             argument_name: argument(error),
@@ -97,6 +100,16 @@ impl Envelope {
     }
 }
 
+/// A change that waits for approval (machine API contract, section 6): whoever reads `stat` alone sees
+/// that it is not `ok`.
+fn pending(change_request: &str) -> Rendered {
+    let body = format!(
+        r#"{{"change_request":{},"stat":"pending"}}"#,
+        serde_json::Value::from(change_request)
+    );
+    Rendered::json(200, 0, body.into_bytes())
+}
+
 /// What the gateway says of a path that leads nowhere, so that nobody can tell which part of the
 /// path was wrong.
 fn not_found() -> Rendered {
@@ -116,7 +129,7 @@ fn code(error: &Error) -> (u16, &'static str) {
         Error::UnsupportedScheme => (205, "invalid_auth_method"),
         Error::BadCredentials => (402, "invalid_client_credentials"),
         Error::NotPermitted => (403, "client_permission_error"),
-        Error::HeldBack(_) => (480, "api_feature_disabled"),
+        Error::Conflict { .. } => (480, "api_feature_disabled"),
         Error::Busy | Error::TooMany { .. } => (510, "api_limit_error"),
         // The admin API's own: no machine operation says these. Nor does one say that anything is
         // not found: its argument is not valid.
@@ -127,9 +140,9 @@ fn code(error: &Error) -> (u16, &'static str) {
         | Error::SignInFailed
         | Error::WrongCode
         | Error::CrossSite
-        | Error::Conflict { .. }
         | Error::Stale
         | Error::KeyReused
+        | Error::HeldBack(_)
         | Error::Unexpected(_) => (500, "unexpected_error"),
     }
 }
@@ -167,7 +180,7 @@ fn describe(error: &Error) -> String {
         }
         Error::BadCredentials => "the client credentials are missing or not valid".to_owned(),
         Error::NotPermitted => "this client does not have authorization for this action".to_owned(),
-        Error::HeldBack(why) => (*why).to_owned(),
+        Error::Conflict { detail, .. } => detail.clone(),
         Error::Busy | Error::TooMany { .. } => {
             "too many calls at once; nothing was changed, try again in a moment".to_owned()
         }

@@ -57,6 +57,8 @@ pub enum Error {
         kind: &'static str,
         /// What was in the way and what to do.
         detail: String,
+        /// The change request that it is about.
+        change_request: Option<String>,
     },
     /// The caller named a version that is no longer the present one.
     Stale,
@@ -69,8 +71,8 @@ pub enum Error {
     },
     /// The request's body is larger than [`crate::MAX_BODY_BYTES`].
     TooLarge,
-    /// The application's policy holds this operation back, and the sentence says why.
-    HeldBack(&'static str),
+    /// Multi admin is on: what was asked for waits for approval.
+    HeldBack(Box<Held>),
     /// Too many others changed the same thing at once, or the store is throttling: try again.
     Busy,
     /// A fault on our side.
@@ -84,6 +86,15 @@ pub struct Fault {
     pub pointer: String,
     /// What is wrong with it.
     pub detail: String,
+}
+
+/// A change that waits for approval.
+#[derive(Debug)]
+pub struct Held {
+    /// The ID of its change request.
+    pub id: String,
+    /// The change request, as the admin API shows it.
+    pub shown: serde_json::Value,
 }
 
 /// The inside of a fault. It goes to the log and nowhere else: it can not be displayed, and its
@@ -130,6 +141,7 @@ impl Error {
         Self::Conflict {
             kind,
             detail: detail.into(),
+            change_request: None,
         }
     }
 
@@ -145,7 +157,6 @@ impl Error {
             Self::Conflict { kind, .. } => Some(kind),
             Self::Stale => Some("stale"),
             Self::TooMany { .. } => Some("too-many-attempts"),
-            Self::HeldBack(_) => Some("held-back"),
             Self::Missing(_)
             | Self::Invalid { .. }
             | Self::Duplicate { .. }
@@ -155,6 +166,7 @@ impl Error {
             | Self::UnsupportedMedia
             | Self::Taken { .. }
             | Self::KeyReused
+            | Self::HeldBack(_)
             | Self::TooLarge
             | Self::Busy
             | Self::Unexpected(_) => None,

@@ -12,6 +12,7 @@ mod arguments;
 mod audit;
 mod authentication;
 mod authorization;
+mod change_request;
 mod client;
 mod clock;
 mod context;
@@ -53,12 +54,14 @@ pub use authorization::{
     AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, KeepOwnSession,
     ListClients, ManageAdministrators, ManageClients, ManageModules, ManageSettings, Proof, Public,
     PublishSettings, ReadApplicationSettings, ReadAudit, ReadPublished, ReadSettings, Requirement,
-    SignedIn, Target, ViewAdministrators, ViewClients, ViewModules, Visitor,
+    ReviewChanges, SignedIn, SwitchPolicy, TakesCode, Target, ViewAdministrators, ViewChanges,
+    ViewClients, ViewModules, ViewPolicy, Visitor,
 };
+pub use change_request::{ChangeRequest, ChangeRequestId, ChangeState, Why};
 pub use client::{Client, ClientId, ClientName, Description, ModuleGrant, ModuleGrants};
 pub use clock::{Clock, Moment, Timestamp};
 pub use context::{Context, Parts};
-pub use error::{Cause, Error, Fault, Result};
+pub use error::{Cause, Error, Fault, Held, Result};
 pub use feature::{Feature, Features};
 pub use file::{File, Freshness};
 pub use one_time_code::{OneTimeCode, TotpSetup};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::envelope::Rendered;
-use crate::error::Fault;
+use crate::error::{Fault, Held};
 use crate::request::Body;
 use crate::{Error, MAX_BODY_BYTES};
 
@@ -20,6 +20,26 @@ struct Problem<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
+    /// The change request that is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change_request: Option<&'a str>,
+}
+
+/// What is answered where a change waits for approval (administration contract, section 8).
+fn held_back(held: &Held) -> Rendered {
+    let mut headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("cache-control", "no-store".to_owned()),
+        ("location", format!("/admin/change-requests/{}", held.id)),
+    ];
+    headers.extend(for_the_console());
+    let body = serde_json::json!({ "change_request": held.shown });
+    Rendered {
+        status: 202,
+        code: 0,
+        headers,
+        body: Body::Whole(body.to_string().into_bytes()),
+    }
 }
 
 /// Headers of every answer that the console's browser reads: taken for nothing else than it says,
@@ -33,6 +53,9 @@ pub(crate) fn for_the_console() -> [(&'static str, String); 2] {
 
 /// The response that `error` becomes.
 pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
+    if let Error::HeldBack(held) = error {
+        return held_back(held);
+    }
     let (status, kind, title) = classify(error);
     let problem = Problem {
         kind: format!("{TYPE}{kind}"),
@@ -41,6 +64,10 @@ pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
         detail: describe(error),
         request_id,
         errors: faults(error),
+        change_request: match error {
+            Error::Conflict { change_request, .. } => change_request.as_deref(),
+            _ => None,
+        },
     };
     let mut headers = vec![
         ("content-type", "application/problem+json".to_owned()),
@@ -76,7 +103,7 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
         Error::NotFound => (404, "not-found", "Not found"),
         Error::Taken { .. } => (409, "taken", "Already taken"),
         Error::Conflict { kind, .. } => (409, kind, "Not possible now"),
-        Error::HeldBack(_) => (409, "held-back", "Needs a second administrator"),
+        Error::HeldBack(_) => (202, "held-back", "Waits for approval"),
         Error::Stale => (412, "stale", "Changed in the meantime"),
         Error::TooLarge => (413, "too-large", "Too large"),
         Error::UnsupportedMedia => (415, "unsupported-media-type", "Not JSON"),
@@ -134,7 +161,7 @@ fn describe(error: &Error) -> String {
             "a request with the session's cookie must come from the console's own pages; others send the token as a bearer token"
         }
         Error::NotFound => "there is nothing here, or it is not yours to see",
-        Error::HeldBack(why) => why,
+        Error::HeldBack(_) => "it waits for approval",
         Error::Conflict { detail, .. } => detail,
         Error::Stale => "it is no longer the version that If-Match names; read it again",
         Error::TooLarge => return format!("a body has at most {MAX_BODY_BYTES} bytes"),

@@ -37,6 +37,7 @@ mod administrator;
 mod application;
 mod attempts;
 mod audit;
+mod change;
 mod client;
 mod dynamodb;
 mod import;
@@ -54,6 +55,7 @@ pub use administrator::{
     SecondFactor, Seen, SignIn, SignedInSession,
 };
 pub use audit::{AuditFilter, AuditReader, Event};
+pub use change::{Approved, Policy, PolicyEditor, PolicyReader, RequestReader, Reviewer};
 pub(crate) use client::Credential;
 pub use client::{
     ClientEditor, ClientReader, ClientViewer, Listed, ModuleEditor, ModuleReader, SecretKeeper,

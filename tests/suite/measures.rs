@@ -18,7 +18,7 @@ use shared::{Endpoint, Requirement};
 
 /// The setup in which an operation is exercised.
 fn setup_for(operation: &str) -> Setup {
-    if operation.starts_with("admin.") {
+    if operation.starts_with("admin.") || administration::is_covered(operation) {
         Setup::with_people()
     } else {
         Setup::default()
@@ -31,6 +31,15 @@ async fn strain(app: &App, endpoint: &Endpoint) {
     match endpoint.requires {
         Requirement::Nothing => {}
         Requirement::AnyFeature(_) => {
+            if administration::is_covered(endpoint.id) {
+                administration::hold_back(app).await;
+                // The first one waits for approval, and the second one for the first.
+                for stat in ["pending", "error"] {
+                    let arguments = administration::held_arguments(endpoint.id);
+                    let held = app.owner().post(endpoint.route.path, &arguments).await;
+                    assert_eq!(held.json()["stat"], stat, "{}: {}", endpoint.id, held.body);
+                }
+            }
             let wrong = app.caller("owner", &secret_of("login_client"));
             let refused = wrong.post(endpoint.route.path, &[]).await;
             refused.error(402, "invalid_client_credentials");

@@ -30,7 +30,8 @@ impl Operation for CreateClient {
     const ID: &'static str = "clients.add";
     const ROUTE: Route = Route::machine("/clients/add");
     const SUMMARY: &'static str = "Create a Client";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::CreateClient];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::CreateClient, AccessPattern::AskToCreate];
     type Caller = Authorized<ManageClients>;
     type Reply = CreatedClient;
 

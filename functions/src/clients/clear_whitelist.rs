@@ -17,7 +17,8 @@ impl Operation for ClearAllowList {
     const ID: &'static str = "clients.clear_whitelist";
     const ROUTE: Route = Route::machine("/clients/clear_whitelist");
     const SUMMARY: &'static str = "Delete Allowlist IP Addresses";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClient];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::ChangeClient, AccessPattern::AskForApproval];
     type Caller = Authorized<ManageClients>;
     type Reply = Nothing;
 

@@ -20,7 +20,8 @@ impl Operation for DeleteClient {
     const ID: &'static str = "clients.delete";
     const ROUTE: Route = Route::machine("/clients/delete");
     const SUMMARY: &'static str = "Delete a Client";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::DeleteClient];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::DeleteClient, AccessPattern::AskForApproval];
     type Caller = Authorized<ManageClients>;
     type Reply = Nothing;
 

@@ -26,17 +26,17 @@ impl Operation for ResetClientSecret {
     const ID: &'static str = "clients.reset_secret";
     const ROUTE: Route = Route::machine("/clients/reset_secret");
     const SUMMARY: &'static str = "Reset a Client Secret";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClient];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::ChangeClient, AccessPattern::AskForApproval];
     type Caller = Authorized<ManageClients>;
     type Reply = NewSecret;
 
     async fn run(self, cx: &Context, caller: Self::Caller) -> Result<NewSecret> {
         let target = Target::named("for_client_id", self.for_client_id);
         let new_secret = cx.new_secret()?;
-        let old_until = cx.now() + self.hours_to_live;
         caller
             .store()
-            .replace_secret(&target, &new_secret, old_until)
+            .replace_secret(&target, &new_secret, self.hours_to_live)
             .await?;
         Ok(NewSecret { new_secret })
     }

@@ -19,7 +19,8 @@ impl Operation for RenameClient {
     const ID: &'static str = "clients.set_description";
     const ROUTE: Route = Route::machine("/clients/set_description");
     const SUMMARY: &'static str = "Rename a Client";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::RenameClient];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::RenameClient, AccessPattern::AskForApproval];
     type Caller = Authorized<ManageClients>;
     type Reply = Nothing;
 

@@ -20,7 +20,8 @@ impl Operation for ModifyClientFeatures {
     const ID: &'static str = "clients.set_features";
     const ROUTE: Route = Route::machine("/clients/set_features");
     const SUMMARY: &'static str = "Modify Client Features";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClient];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::ChangeClient, AccessPattern::AskForApproval];
     type Caller = Authorized<ManageClients>;
     type Reply = Nothing;
 

@@ -21,7 +21,8 @@ impl Operation for CreateAllowList {
     const ID: &'static str = "clients.set_whitelist";
     const ROUTE: Route = Route::machine("/clients/set_whitelist");
     const SUMMARY: &'static str = "Create an IP Whitelist";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClient];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::ChangeClient, AccessPattern::AskForApproval];
     type Caller = Authorized<ManageClients>;
     type Reply = Nothing;
 

@@ -8,8 +8,8 @@ use crate::precondition::{IfMatch, Once};
 use crate::request::Call;
 use crate::store::{
     AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor,
-    ClientViewer, FreshCode, FrontDoor, ModuleEditor, ModuleReader, OwnSession, Scope,
-    SecretKeeper,
+    ClientViewer, FreshCode, FrontDoor, ModuleEditor, ModuleReader, OwnSession, PolicyEditor,
+    PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper,
 };
 use crate::{
     Administrator, AdministratorId, Error, InvitationToken, OneTimeCode, Privilege, Result,
@@ -89,6 +89,15 @@ duties! {
     ManageModules: &[Privilege::ManageModules] => ModuleEditor;
     /// Read the application's audit.
     ReadAudit: &[] => AuditReader;
+    /// See the change requests that wait, and what became of others.
+    ViewChanges: &[Privilege::ManageUsers] => RequestReader;
+    /// Approve and reject change requests. Those about modules take `manage_modules` beside this, which
+    /// the store sees to.
+    ReviewChanges: &[Privilege::ManageUsers] => Reviewer;
+    /// See whether multi admin is on.
+    ViewPolicy: &[Privilege::ManageUsers] => PolicyReader;
+    /// Switch multi admin on, and ask for it to be switched off: with a fresh one-time code.
+    SwitchPolicy: &[Privilege::ManageUsers] => PolicyEditor;
 }
 
 /// Proof that an administrator with a live session has the privileges of duty `D`, and the store as
@@ -215,7 +224,21 @@ impl SignedIn<ManageAdministrators> {
     }
 }
 
-impl SignedIn<HandleSecrets> {
+impl SignedIn<ReviewChanges> {
+    /// The link of an administrator who is invited now: whoever has it can use it.
+    pub fn link(&self, token: &InvitationToken) -> String {
+        format!("{}{}", self.public_url, invitation_path(token))
+    }
+}
+
+/// A duty that a one-time code stands before.
+pub trait TakesCode: Duty {}
+
+impl TakesCode for HandleSecrets {}
+impl TakesCode for ReviewChanges {}
+impl TakesCode for SwitchPolicy {}
+
+impl<D: TakesCode> SignedIn<D> {
     /// Spends a one-time code of the caller, so that it works for nothing else any more. A wrong one
     /// counts towards the lock.
     pub async fn confirm(&self, code: &OneTimeCode) -> Result<FreshCode> {

@@ -95,8 +95,6 @@ pub enum AccessPattern {
     DeleteAdministrator,
     /// Read one client.
     ReadClient,
-    /// Let clients into modules.
-    GrantModules,
     /// Spend a one-time code.
     SpendCode,
     /// See a client's secret.
@@ -105,6 +103,22 @@ pub enum AccessPattern {
     ChangeModules,
     /// Read the audit.
     ReadAudit,
+    /// Let a change wait for approval.
+    AskForApproval,
+    /// Let a creation wait for approval: nothing else can wait for what is not there.
+    AskToCreate,
+    /// Read one change request.
+    ReadChangeRequest,
+    /// List change requests.
+    ListChangeRequests,
+    /// Approve a change request, whatever it is about.
+    ApproveChange,
+    /// Turn a change request down.
+    RejectChange,
+    /// See whether multi admin is on.
+    ReadPolicy,
+    /// Switch multi admin.
+    SwitchPolicy,
 }
 
 impl AccessPattern {
@@ -171,13 +185,33 @@ impl AccessPattern {
             Self::ResetAdministrator | Self::DeleteAdministrator => grants![
                 Administrators BATCH_GET, Administrators PUT, Administrators DELETE, Clients BATCH_GET, Audit PUT
             ],
-            Self::GrantModules => grants![Clients CHECK],
             Self::SpendCode => {
                 grants![Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET]
             }
             Self::RevealSecret => grants![Clients BATCH_GET, Clients CHECK, Audit PUT],
             Self::ChangeModules => grants![Clients QUERY, Clients PUT, Audit PUT],
             Self::ReadAudit => grants![Audit QUERY, Attempts QUERY],
+            Self::AskForApproval => {
+                grants![ChangeRequests PUT, ChangeRequests GET, Clients CHECK, Audit PUT]
+            }
+            Self::AskToCreate => grants![ChangeRequests PUT, Clients CHECK, Audit PUT],
+            Self::ReadChangeRequest => grants![ChangeRequests GET],
+            Self::ListChangeRequests => grants![ChangeRequests QUERY],
+            Self::ApproveChange => grants![
+                ChangeRequests GET, ChangeRequests PUT, ChangeRequests DELETE,
+                Clients GET, Clients BATCH_GET, Clients QUERY, Clients PUT, Clients DELETE, Clients CHECK,
+                Clients BATCH_WRITE, Settings DELETE, Settings QUERY, Settings BATCH_WRITE,
+                Published BATCH_GET, Published PUT, Published QUERY, Published BATCH_WRITE,
+                Administrators BATCH_GET, Administrators PUT, Administrators DELETE, Administrators CHECK, Audit PUT
+            ],
+            Self::RejectChange => grants![
+                ChangeRequests GET, ChangeRequests PUT, ChangeRequests DELETE, Clients GET, Clients DELETE,
+                Administrators DELETE, Audit PUT
+            ],
+            Self::ReadPolicy => grants![Clients BATCH_GET, Administrators BATCH_GET],
+            Self::SwitchPolicy => grants![
+                Clients BATCH_GET, Clients PUT, Administrators BATCH_GET, Administrators CHECK, Audit PUT
+            ],
         }
     }
 }

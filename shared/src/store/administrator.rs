@@ -18,7 +18,7 @@ use super::key::Key;
 use super::transaction::Transaction;
 use super::{Store, Table};
 use crate::sealing::Sealer;
-use crate::{Administrator, AdministratorId, Application, ApplicationId, Result};
+use crate::{Administrator, AdministratorId, Application, ApplicationId, Error, Result};
 pub(super) use record::{
     Authenticator, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredRoster,
     StoredStanding,
@@ -30,7 +30,17 @@ pub(super) struct Loaded {
     pub(super) application: Application,
     pub(super) administrator: Administrator,
     pub(super) authenticator: Authenticator,
-    roster: Roster,
+    pub(super) roster: Roster,
+}
+
+impl Loaded {
+    /// How many would look after the application without this one; `None` if they do not.
+    pub(super) fn left_without(&self) -> Option<usize> {
+        let Roster(eligible, _) = &self.roster;
+        eligible
+            .contains(&self.administrator.id)
+            .then(|| eligible.len() - 1)
+    }
 }
 
 /// Who looks after the application.
@@ -81,6 +91,25 @@ impl Store {
         }))
     }
 
+    /// An application, how many look after it, and the version of their roster.
+    pub(super) async fn application_and_roster(
+        &self,
+        id: &ApplicationId,
+    ) -> Result<(Application, usize, u64)> {
+        let (of_application, of_roster) = (Key::application(id), Key::roster(id));
+        let keys = [
+            (Table::Clients, of_application.clone()),
+            (Table::Administrators, of_roster.clone()),
+        ];
+        let mut found = self.get_all(&keys).await?;
+        let stored: Option<StoredApplication> = found.take(Table::Clients, &of_application)?;
+        let roster: Option<StoredRoster> = found.take(Table::Administrators, &of_roster)?;
+        let Roster(eligible, version) = roster.map(Roster::from).unwrap_or_default();
+        let stored =
+            stored.ok_or_else(|| Error::unexpected("a caller's application is not there"))?;
+        Ok((stored.into(), eligible.len(), version))
+    }
+
     /// The sealer of an application that was read.
     pub(super) async fn sealer_of(&self, application: &Application) -> Result<Sealer> {
         self.keys
@@ -89,16 +118,9 @@ impl Store {
     }
 }
 
-impl Roster {
-    /// Would there be nobody left without this one?
-    fn needs(&self, id: &AdministratorId) -> bool {
-        self.0.contains(id) && self.0.len() == 1
-    }
-}
-
 impl Transaction<'_> {
     /// Keeps the roster true: is this one eligible from now on?
-    fn keep_roster(
+    pub(super) fn keep_roster(
         self,
         application: &ApplicationId,
         roster: &Roster,
@@ -133,40 +155,5 @@ impl Transaction<'_> {
         let stored: Option<StoredRoster> = store.get(Table::Administrators, &key).await?;
         let roster = stored.map(Roster::from).unwrap_or_default();
         self.keep_roster(application, &roster, id, true)
-    }
-
-    /// All that a new administrator consists of, but for their event.
-    pub(super) fn create_administrator(
-        self,
-        application: &ApplicationId,
-        administrator: &Administrator,
-        authenticator: &Authenticator,
-    ) -> Result<Self> {
-        use super::transaction::Otherwise;
-        let (table, id) = (Table::Administrators, &administrator.id);
-        self.create(
-            table,
-            Key::administrator(application, id),
-            &StoredAdministrator::from(administrator),
-            Otherwise::Retry,
-        )?
-        .create(
-            table,
-            Key::authenticator(application, id),
-            &StoredAuthenticator::of(id, authenticator),
-            Otherwise::Retry,
-        )?
-        .create(
-            table,
-            Key::standing(id),
-            &StoredStanding::of(application, administrator),
-            Otherwise::Retry,
-        )?
-        .create(
-            table,
-            Key::login(&administrator.email, application),
-            &StoredLogin::of(application, administrator),
-            Otherwise::EmailTaken,
-        )
     }
 }

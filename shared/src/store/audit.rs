@@ -31,6 +31,9 @@ pub(super) struct StoredEvent {
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
+    /// The change request that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) change_request: Option<String>,
     pub(super) request_id: String,
     #[serde(default)]
     pub(super) changes: Vec<StoredChange>,
@@ -64,6 +67,7 @@ impl StoredEvent {
             object_name: object.map(|object| object.name.clone()),
             outcome: outcome.to_owned(),
             reason: None,
+            change_request: None,
             request_id: origin.request_id.clone(),
             changes: Vec::new(),
         }
@@ -94,6 +98,19 @@ impl Transaction<'_> {
         changes: &Changes,
         now: Timestamp,
     ) -> Result<Self> {
+        self.audit_as([APPLIED, ""], scope, object, changes, now)
+    }
+
+    /// The same for a change that was asked for or decided: with what became of it, and the change
+    /// request that it belongs to.
+    pub(super) fn audit_as(
+        self,
+        [outcome, change_request]: [&str; 2],
+        scope: &Scope,
+        object: &Object,
+        changes: &Changes,
+        now: Timestamp,
+    ) -> Result<Self> {
         let origin = &scope.origin;
         let event = StoredEvent {
             application_id: Some(scope.application.as_str().to_owned()),
@@ -105,7 +122,8 @@ impl Transaction<'_> {
                     after: after.clone(),
                 })
                 .collect(),
-            ..StoredEvent::of(origin, Some(object), APPLIED, now)
+            change_request: (!change_request.is_empty()).then(|| change_request.to_owned()),
+            ..StoredEvent::of(origin, Some(object), outcome, now)
         };
         let detail = format!("{}#{}", origin.action, object.id);
         let key = Key::audit_event(&scope.application, now, &origin.request_id, &detail);

@@ -11,17 +11,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::application::StoredApplication;
+use super::change::{Change, refusal};
 use super::dynamodb::Item;
 use super::key::{Key, SORT};
 use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{Scope, Store, Table};
-use crate::audit::{Object, changes};
 use crate::sealing::Sealer;
 use crate::secret::{StoredSecret, Verifier};
 use crate::{
-    Application, Client, ClientId, ClientSecret, Description, Error, Result, Target, Timestamp,
+    Application, Client, ClientId, ClientSecret, Description, Error, GraceHours, Result, Target,
 };
+pub(super) use delete::StoredRemains;
 pub use list::{ClientReader, Listed};
 pub use modules::{ModuleEditor, ModuleReader};
 pub(crate) use record::Credential;
@@ -81,8 +82,8 @@ impl ClientEditor {
     /// Creates a client as `fill` makes it. A description that another client of the application has,
     /// compared without case, is refused. What `shown` makes of the client is the answer, also to the
     /// same request made again.
-    pub async fn create<T: Serialize + DeserializeOwned>(
-        &self,
+    pub async fn create<'a, T: Serialize + DeserializeOwned + Send + Sync>(
+        &'a self,
         id: ClientId,
         description: Description,
         secret: &ClientSecret,
@@ -96,22 +97,19 @@ impl ClientEditor {
             if let Some(replayed) = replayed {
                 return Ok(replayed);
             }
-            one_person_may_change(&application)?;
             let sealer = store.sealer_of(&application).await?;
             let now = store.clock.now();
             let sealed = seal(&sealer, &id, 1, secret, Verifier::Digest(secret.digest()))?;
-            let blank = Client::new(id.clone(), description.clone(), sealed, now);
-            let mut client = blank.clone();
+            let mut client = Client::new(id.clone(), description.clone(), sealed, now);
             fill(&mut client);
             let reply = shown(&client);
-            let creation = Transaction::on(store)
-                .create_client(&self.scope, &application, &client, now)?
-                .grant_modules(&self.scope, &application, &blank, &client)?
-                .remember_reply(&self.scope, &sealer, &reply)?;
-            match creation.commit().await? {
+            let kept =
+                |creation: Transaction<'a>| creation.remember_reply(&self.scope, &sealer, &reply);
+            let change = Change::CreateClient { client };
+            match self.scope.enact(&application, change, kept).await? {
                 Outcome::Committed => return Ok(reply),
                 Outcome::Lost | Outcome::Refused(Otherwise::Replayed) => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise, &client)),
+                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
             }
         }
     }
@@ -129,36 +127,38 @@ impl ClientEditor {
             let mut after = before.clone();
             edit(&mut after)?;
             after.version = before.version + 1;
-            match self.scope.save(&application, &before, &after).await? {
+            let change = Change::ChangeClient {
+                before,
+                after: after.clone(),
+            };
+            match self.scope.enact(&application, change, Ok).await? {
                 Outcome::Committed => return Ok(after),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise, &before)),
+                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
             }
         }
     }
 
-    /// Gives a client `secret`; the old one keeps working until `old_until`.
+    /// Gives a client `secret`; the old one keeps working for `hours`.
     pub async fn replace_secret(
         &self,
         target: &Target,
         secret: &ClientSecret,
-        old_until: Timestamp,
+        hours: GraceHours,
     ) -> Result<()> {
         self.scope
-            .replace_secret(target, secret, old_until)
+            .replace_secret(target, secret, hours)
             .await
             .map(|_| ())
     }
 }
 
 impl Scope {
-    /// The target, in the version that the caller wants to change, in an application whose policy
-    /// lets one caller change it.
+    /// The target, in the version that the caller wants to change, and its application.
     async fn changeable(&self, target: &Target) -> Result<(Application, Client)> {
         let (application, client) = self.store.client(self, &target.id).await?;
         let client = client.ok_or_else(|| target.unknown())?;
         self.if_match.check(client.version)?;
-        one_person_may_change(&application)?;
         Ok((application, client))
     }
 
@@ -167,7 +167,7 @@ impl Scope {
         &self,
         target: &Target,
         secret: &ClientSecret,
-        old_until: Timestamp,
+        hours: GraceHours,
     ) -> Result<Client> {
         let store = &self.store;
         let mut race = Race::begin(&store.random);
@@ -178,104 +178,21 @@ impl Scope {
             let verifier = Verifier::Digest(secret.digest());
             let sealed = seal(&sealer, &before.id, serial, secret, verifier)?;
             let mut after = before.clone();
-            after.replace_secret(sealed, old_until, store.clock.now());
+            let now = store.clock.now();
+            after.replace_secret(sealed, now + hours, now);
             after.version = before.version + 1;
-            match self.save(&application, &before, &after).await? {
+            let change = Change::ReplaceSecret {
+                before,
+                after: after.clone(),
+                hours,
+            };
+            match self.enact(&application, change, Ok).await? {
                 Outcome::Committed => return Ok(after),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise, &before)),
+                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
             }
         }
     }
-
-    /// Writes `after` in the place of `before`.
-    async fn save(&self, owner: &Application, before: &Client, after: &Client) -> Result<Outcome> {
-        let Self {
-            store, application, ..
-        } = self;
-        let record = Key::client(application, &after.id);
-        let mut change = Transaction::on(store)
-            .replace(
-                Table::Clients,
-                record,
-                &StoredClient::from(after),
-                before.version,
-            )?
-            .overwrite(
-                Table::Clients,
-                Key::credential(&after.id),
-                &StoredCredential::new(owner, after),
-            )?
-            .grant_modules(self, owner, before, after)?
-            .audit(
-                self,
-                &Object::client(before),
-                &changes(Some(before), Some(after)),
-                store.clock.now(),
-            )?;
-        let (old, new) = (
-            Key::name(application, &before.description),
-            Key::name(application, &after.description),
-        );
-        // Another case of the same text is the same item, and no item may stand in a transaction twice.
-        if old != new {
-            change = change.delete(Table::Clients, old)?.create(
-                Table::Clients,
-                new,
-                &StoredName::of(after),
-                Otherwise::NameTaken,
-            )?;
-        }
-        change.commit().await
-    }
-}
-
-impl Transaction<'_> {
-    /// All that a new client consists of, and its event.
-    pub(super) fn create_client(
-        self,
-        scope: &Scope,
-        application: &Application,
-        client: &Client,
-        now: Timestamp,
-    ) -> Result<Self> {
-        let id = &application.id;
-        self.create(
-            Table::Clients,
-            Key::credential(&client.id),
-            &StoredCredential::new(application, client),
-            Otherwise::IdTaken,
-        )?
-        .create(
-            Table::Clients,
-            Key::client(id, &client.id),
-            &StoredClient::from(client),
-            Otherwise::IdTaken,
-        )?
-        .create(
-            Table::Clients,
-            Key::name(id, &client.description),
-            &StoredName::of(client),
-            Otherwise::NameTaken,
-        )?
-        .audit(
-            scope,
-            &Object::client(client),
-            &changes(None, Some(client)),
-            now,
-        )
-    }
-}
-
-/// While multi admin is on, no change takes effect on one caller's word. Asking for approval does
-/// not exist yet, so such a change is refused.
-pub(super) fn one_person_may_change(application: &Application) -> Result<()> {
-    if application.multi_admin {
-        return Err(Error::HeldBack(
-            "multi admin is on for this application: changes to its clients need an approval, which can not be asked for yet",
-        ));
-    }
-    Ok(())
 }
 
 pub(super) fn seal(
@@ -290,20 +207,6 @@ pub(super) fn seal(
         verifier,
         sealed: sealer.seal(client, serial, secret)?,
     })
-}
-
-fn refusal(otherwise: Otherwise, client: &Client) -> Error {
-    match otherwise {
-        Otherwise::NameTaken => Error::Taken {
-            argument: "description",
-            by: "another client of this application",
-        },
-        Otherwise::NotEntitled => Error::SignedOut,
-        Otherwise::IdTaken => {
-            Error::unexpected(format!("the client ID {} is taken", client.id.as_str()))
-        }
-        Otherwise::Retry | Otherwise::Replayed | Otherwise::EmailTaken => Error::Busy,
-    }
 }
 
 /// A client's modules, as stored.

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use super::administrator::Authenticator;
 use super::application::StoredApplication;
+use super::change::Change;
 use super::client::{Nothing, seal};
 use super::key::Key;
 use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{ClientReader, Scope, Store, Table};
 use crate::administrator::OpenInvitation;
-use crate::audit::{Actor, Object, Origin, administrator_changes};
+use crate::audit::{Actor, Object, Origin};
 use crate::one_time_code::TotpKey;
 use crate::precondition::IfMatch;
 use crate::sealing::Sealer;
@@ -185,8 +186,11 @@ impl Store {
         };
         let mut race = Race::begin(&self.random);
         loop {
+            let change = Change::CreateClient {
+                client: client.clone(),
+            };
             let creation = Transaction::on(self)
-                .create_client(scope, application, &client, now)?
+                .import(scope, application, change)?
                 .create_layer(scope, Some(&client.id), seed.settings.clone())?;
             match creation.commit().await? {
                 Outcome::Committed => return Ok(()),
@@ -219,17 +223,18 @@ impl Store {
             || PersonName::try_from(seed.email.as_str().chars().take(100).collect::<String>());
         let name = seed.name.clone().map_or_else(default_name, Ok);
         let administrator = Administrator {
-            id: id.clone(),
-            email: seed.email.clone(),
-            name: name.map_err(Error::unexpected)?,
-            privileges: seed.privileges.clone(),
-            created: now,
             activated: is_ready.then_some(now),
             has_mfa,
             has_password,
             invitation: (!is_ready).then(|| OpenInvitation::of(&token, now)),
-            authority: 1,
-            version: 1,
+            ..Administrator::invited(
+                id.clone(),
+                seed.email.clone(),
+                name.map_err(Error::unexpected)?,
+                seed.privileges.clone(),
+                OpenInvitation::of(&token, now),
+                now,
+            )
         };
         let mut authenticator = Authenticator::new();
         let key = seed
@@ -241,19 +246,14 @@ impl Store {
         }
         let mut race = Race::begin(&self.random);
         loop {
-            let mut creation = Transaction::on(self)
-                .create_administrator(&application.id, &administrator, &authenticator)?
-                .audit(
-                    scope,
-                    &Object::administrator(&administrator),
-                    &administrator_changes(None, Some(&administrator)),
-                    now,
-                )?;
+            let change = Change::InviteAdministrator {
+                administrator: administrator.clone(),
+                authenticator: authenticator.clone(),
+                token: token.clone(),
+            };
+            let mut creation = Transaction::on(self).import(scope, application, change)?;
             if administrator.is_eligible() {
                 creation = creation.join_roster(self, &application.id, &id).await?;
-            }
-            if !is_ready {
-                creation = creation.create_invitation(scope, &administrator, &token)?;
             }
             match creation.commit().await? {
                 Outcome::Committed => break,

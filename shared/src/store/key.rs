@@ -7,7 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::{AdministratorId, ApplicationId, ClientId, Description, Email, Timestamp};
+use crate::{
+    AdministratorId, ApplicationId, ChangeRequestId, ClientId, Description, Email, Timestamp,
+};
 
 pub(super) const PARTITION: &str = "pk";
 pub(super) const SORT: &str = "sk";
@@ -204,6 +206,19 @@ impl Key {
             partition: format!("invitation#{}", URL_SAFE_NO_PAD.encode(digest)),
             sort: "invitation".into(),
         }
+    }
+
+    /// A change request: later ones behind earlier ones.
+    pub(super) fn change_request(application: &ApplicationId, id: &ChangeRequestId) -> Self {
+        Self::within(application, format!("request#{}", id.as_str()))
+    }
+
+    /// All change requests of an application, as the bounds of one query.
+    pub(super) const CHANGE_REQUESTS: (&str, &str) = ("request#", "request$");
+
+    /// What keeps a second change request for the same object away.
+    pub(super) fn request_lock(application: &ApplicationId, kind: &str, object: &str) -> Self {
+        Self::within(application, format!("lock#{kind}#{object}"))
     }
 
     /// What is written for an attempt of somebody who is not there: a few items, however many try.

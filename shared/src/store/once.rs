@@ -10,6 +10,7 @@ use super::dynamodb::Bytes;
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Table};
+use crate::error::Held;
 use crate::random::hexadecimal;
 use crate::sealing::Sealer;
 use crate::{Application, Error, Result};
@@ -22,6 +23,9 @@ const REMEMBERED: Duration = Duration::from_hours(24);
 struct StoredReply {
     fingerprint: Bytes,
     sealed: Bytes,
+    /// It waits for approval, as this change request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<String>,
     /// Seconds since the epoch.
     expires: i64,
 }
@@ -60,8 +64,12 @@ impl Scope {
         }
         let sealer = store.sealer_of(&owner).await?;
         let plain = sealer.open_other(["reply", &hexadecimal(&once.place)], 1, &reply.sealed.0)?;
-        let reply = serde_json::from_slice(&plain)
-            .map_err(|fault| Error::unexpected(format!("a kept reply does not parse: {fault}")))?;
+        let broken = |fault| Error::unexpected(format!("a kept reply does not parse: {fault}"));
+        if let Some(id) = reply.held {
+            let shown = serde_json::from_slice(&plain).map_err(broken)?;
+            return Err(Error::HeldBack(Box::new(Held { id, shown })));
+        }
+        let reply = serde_json::from_slice(&plain).map_err(broken)?;
         Ok((owner, Some(reply)))
     }
 }
@@ -74,6 +82,21 @@ impl Transaction<'_> {
         sealer: &Sealer,
         reply: &T,
     ) -> Result<Self> {
+        self.remember(scope, sealer, reply, None)
+    }
+
+    /// Keeps that a creation waits for approval, where its caller has given it a key.
+    pub(super) fn remember_held(self, scope: &Scope, sealer: &Sealer, held: &Held) -> Result<Self> {
+        self.remember(scope, sealer, &held.shown, Some(held.id.clone()))
+    }
+
+    fn remember<T: Serialize>(
+        self,
+        scope: &Scope,
+        sealer: &Sealer,
+        reply: &T,
+        held: Option<String>,
+    ) -> Result<Self> {
         let Some(once) = &scope.once else {
             return Ok(self);
         };
@@ -85,14 +108,16 @@ impl Transaction<'_> {
         let stored = StoredReply {
             fingerprint: Bytes(once.fingerprint.to_vec()),
             sealed: Bytes(sealed),
+            held,
             expires: (now + REMEMBERED).seconds(),
         };
         let key = Key::once(&once.place);
-        self.create_anew(
+        self.claim(
             Table::Administrators,
             key,
             &stored,
             now,
+            None,
             Otherwise::Replayed,
         )
     }

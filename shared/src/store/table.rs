@@ -23,6 +23,8 @@ pub enum Table {
     Published,
     /// Administrators, their sessions and invitations.
     Administrators,
+    /// Changes that wait for approval, or have waited.
+    ChangeRequests,
     /// What was tried and refused, and how often.
     Attempts,
     /// What happened.
@@ -31,17 +33,18 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Clients,
         Self::Settings,
         Self::Published,
         Self::Administrators,
+        Self::ChangeRequests,
         Self::Attempts,
         Self::Audit,
     ];
 
     /// Those with items that DynamoDB may delete some time after the moment in their [`EXPIRES`].
-    pub const WITH_EXPIRY: [Self; 2] = [Self::Administrators, Self::Attempts];
+    pub const WITH_EXPIRY: [Self; 3] = [Self::Administrators, Self::ChangeRequests, Self::Attempts];
 
     /// The end of its name, after the prefix of the deployment.
     pub const fn suffix(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Table {
             Self::Settings => "settings",
             Self::Published => "published",
             Self::Administrators => "administrators",
+            Self::ChangeRequests => "change-requests",
             Self::Attempts => "attempts",
             Self::Audit => "audit",
         }
@@ -62,6 +66,7 @@ impl Table {
             Self::Settings => "SettingsTable",
             Self::Published => "PublishedTable",
             Self::Administrators => "AdministratorsTable",
+            Self::ChangeRequests => "ChangeRequestsTable",
             Self::Attempts => "AttemptsTable",
             Self::Audit => "AuditTable",
         }
@@ -71,6 +76,9 @@ impl Table {
 /// The attribute that says when an item may go: seconds since the epoch. Deletion comes late or never,
 /// so that whoever reads such an item looks at the clock as well.
 pub(super) const EXPIRES: &str = "expires";
+
+/// The attribute that says for which change request an item is held.
+pub(super) const REQUEST: &str = "request_id";
 
 /// The tables' full names.
 #[derive(Clone, Debug)]
@@ -89,8 +97,9 @@ impl Names {
             Table::Settings => &self.0[1],
             Table::Published => &self.0[2],
             Table::Administrators => &self.0[3],
-            Table::Attempts => &self.0[4],
-            Table::Audit => &self.0[5],
+            Table::ChangeRequests => &self.0[4],
+            Table::Attempts => &self.0[5],
+            Table::Audit => &self.0[6],
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::dynamodb::{fault, is_throttling, to_item};
 use super::key::{Key, PARTITION};
-use super::table::EXPIRES;
+use super::table::{EXPIRES, REQUEST};
 use super::{Store, Table};
 use crate::{Error, Result, Timestamp};
 
@@ -25,6 +25,8 @@ pub(super) enum Otherwise {
     EmailTaken,
     /// The same creation was made before: its answer is there.
     Replayed,
+    /// A change request for the same object waits.
+    Locked,
     /// Who asks for it may not do so any more.
     NotEntitled,
 }
@@ -124,20 +126,41 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Writes an item that must not be there yet, or has expired.
-    pub(super) fn create_anew<T: Serialize>(
+    /// Writes an item that must not be there yet, unless what is there has expired, or is held for
+    /// this change `request`.
+    pub(super) fn claim<T: Serialize>(
         self,
         table: Table,
         key: Key,
         record: &T,
         now: Timestamp,
+        request: Option<&str>,
         otherwise: Otherwise,
     ) -> Result<Self> {
         self.put(table, key, record, otherwise, |put| {
-            put.condition_expression("attribute_not_exists(#pk) OR #expires <= :now")
+            let now = AttributeValue::N(now.seconds().to_string());
+            let put = put
                 .expression_attribute_names("#pk", PARTITION)
                 .expression_attribute_names("#expires", EXPIRES)
-                .expression_attribute_values(":now", AttributeValue::N(now.seconds().to_string()))
+                .expression_attribute_values(":now", now);
+            let free = "attribute_not_exists(#pk) OR #expires <= :now";
+            match request {
+                None => put.condition_expression(free),
+                Some(request) => put
+                    .condition_expression(format!("{free} OR #request = :request"))
+                    .expression_attribute_names("#request", REQUEST)
+                    .expression_attribute_values(":request", AttributeValue::S(request.to_owned())),
+            }
+        })
+    }
+
+    /// Deletes what is held for a change `request`.
+    pub(super) fn release(self, table: Table, key: Key, request: &str) -> Result<Self> {
+        self.remove(table, key, |delete| {
+            delete
+                .condition_expression("#request = :request")
+                .expression_attribute_names("#request", REQUEST)
+                .expression_attribute_values(":request", AttributeValue::S(request.to_owned()))
         })
     }
 

@@ -83,6 +83,34 @@ pub(super) async fn exercise(app: &App, operation: &str) {
             let modules = json!({"modules": [{"key": "payments", "name": "Payments"}]});
             ada.put("/admin/modules", &modules).await.fine();
         }
+        "admin.change_requests.list" => drop(ada.get("/admin/change-requests").await.fine()),
+        "admin.change_requests.get" => {
+            hold_back(app).await;
+            let id = ask(&ada, "/admin/clients", &json!({"name": "new"})).await;
+            ada.get(&format!("/admin/change-requests/{id}"))
+                .await
+                .fine();
+        }
+        "admin.change_requests.approve" => approve(app).await,
+        "admin.change_requests.reject" => {
+            hold_back(app).await;
+            for (path, body) in [
+                ("/admin/clients", json!({"name": "new"})),
+                (
+                    "/admin/administrators",
+                    json!({"email": "new@example.com", "name": "New"}),
+                ),
+            ] {
+                let id = ask(&ada, path, &body).await;
+                let path = format!("/admin/change-requests/{id}/reject");
+                ada.post(&path, &json!({"reason": "no"})).await.fine();
+            }
+        }
+        "admin.multi_admin.get" => drop(ada.get("/admin/multi-admin").await.fine()),
+        "admin.multi_admin.switch" => {
+            let on = json!({"enabled": true, "code": ada.next_code()});
+            ada.put("/admin/multi-admin", &on).await.fine();
+        }
         "admin.audit.list" => drop(ada.get("/admin/audit").await.fine()),
         "admin.audit.export" => {
             let export = ada.get("/admin/audit/export?format=csv").await;
@@ -102,6 +130,17 @@ pub(super) async fn strain(app: &App, endpoint: &Endpoint, privileges: &[Privile
     let method = Method::from_bytes(endpoint.route.methods[0].as_bytes()).unwrap();
     let path = endpoint.route.path.replace(['{', '}'], "");
     let body = endpoint.route.takes_json().then(|| json!({}));
+    if is_covered(endpoint.id) {
+        hold_back(app).await;
+        let ada = app.sign_in("ada").await;
+        let cleo = app.sign_in("cleo").await.id;
+        // The first one waits for approval, and the second one for the first.
+        for status in [202, 409] {
+            let (method, path, body) = held_call(&ada, endpoint.id, &cleo);
+            let held = ada.send(method, &path, body.as_ref()).await;
+            assert_eq!(held.status, status, "{}: {}", endpoint.id, held.body);
+        }
+    }
     let dora = app.sign_in("dora").await;
     app.advance(Duration::from_secs(61));
     let reply = dora.send(method, &path, body.as_ref()).await;
@@ -125,10 +164,143 @@ pub(super) fn round_trips(operation: &str) -> Option<usize> {
         "admin.invitations.accept" => 7,
         // The same for the code, with a look at the client before it is spent; then the change.
         "admin.clients.reveal_secret" | "admin.clients.regenerate_secret" => 9,
+        "admin.multi_admin.switch" => 6,
+        // It decides several.
+        "admin.change_requests.approve" | "admin.change_requests.reject" => return Some(0),
         // Both tables of the audit at once.
         "admin.audit.list" | "admin.audit.export" => 3,
         _ => return None,
     })
+}
+
+/// The operations whose changes wait for approval while multi admin is on.
+const COVERED: [&str; 15] = [
+    "clients.add",
+    "clients.delete",
+    "clients.set_description",
+    "clients.set_features",
+    "clients.set_whitelist",
+    "clients.clear_whitelist",
+    "clients.reset_secret",
+    "admin.clients.create",
+    "admin.clients.update",
+    "admin.clients.delete",
+    "admin.clients.regenerate_secret",
+    "admin.administrators.invite",
+    "admin.administrators.update",
+    "admin.administrators.delete",
+    "admin.multi_admin.switch",
+];
+
+pub(super) fn is_covered(operation: &str) -> bool {
+    COVERED.contains(&operation)
+}
+
+/// From now on, changes wait for a second administrator.
+pub(super) async fn hold_back(app: &App) {
+    let ben = app.sign_in("ben").await;
+    let on = json!({"enabled": true, "code": ben.next_code()});
+    ben.put("/admin/multi-admin", &on).await.fine();
+}
+
+/// What a covered operation of the machine API is called with.
+pub(super) fn held_arguments(operation: &str) -> Vec<(&'static str, &'static str)> {
+    let client = ("for_client_id", "featureless");
+    match operation {
+        "clients.add" => vec![("description", "waits")],
+        "clients.delete" => vec![("client_id_for_deletion", "featureless")],
+        "clients.set_description" => vec![client, ("description", "waits")],
+        "clients.set_features" => vec![client, ("features", r#"["login_client"]"#)],
+        "clients.set_whitelist" => vec![client, ("whitelist", r#"["10.0.0.0/8"]"#)],
+        _ => vec![client],
+    }
+}
+
+/// What a covered operation of the admin API is called with.
+fn held_call(ada: &Person, operation: &str, cleo: &str) -> (Method, String, Option<Value>) {
+    let code = || json!({"code": ada.next_code(), "enabled": false});
+    match operation {
+        "admin.clients.create" => (
+            Method::POST,
+            "/admin/clients".into(),
+            Some(json!({"name": "waits"})),
+        ),
+        "admin.clients.update" => (
+            Method::PATCH,
+            of_client("featureless", ""),
+            Some(json!({"name": "waits"})),
+        ),
+        "admin.clients.delete" => (Method::DELETE, of_client("featureless", ""), None),
+        "admin.clients.regenerate_secret" => {
+            let code = json!({"code": ada.next_code()});
+            (
+                Method::POST,
+                of_client("featureless", "/secret/regenerate"),
+                Some(code),
+            )
+        }
+        "admin.administrators.invite" => {
+            let new = json!({"email": "waits@example.com", "name": "Waits"});
+            (Method::POST, "/admin/administrators".into(), Some(new))
+        }
+        "admin.administrators.update" => {
+            (Method::PATCH, person(cleo), Some(json!({"name": "Waits"})))
+        }
+        "admin.administrators.delete" => (Method::DELETE, person(cleo), None),
+        _ => (Method::PUT, "/admin/multi-admin".into(), Some(code())),
+    }
+}
+
+/// Asks for something that waits for approval; the ID of its change request.
+async fn ask(person: &Person, path: &str, body: &Value) -> String {
+    let held = person.post(path, body).await;
+    assert_eq!(held.status, 202, "{}", held.body);
+    held.json()["change_request"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// Approves a change of each kind.
+async fn approve(app: &App) {
+    super::publish(app, "login_client").await;
+    hold_back(app).await;
+    let (ada, cleo) = (app.sign_in("ada").await, app.sign_in("cleo").await.id);
+    let new = json!({"email": "new@example.com", "name": "New"});
+    let mut requests = vec![
+        ask(&ada, "/admin/administrators", &new).await,
+        ask(&ada, "/admin/clients", &json!({"name": "new"})).await,
+    ];
+    for (method, path) in [
+        (Method::DELETE, of_client("login_client", "")),
+        (Method::DELETE, person(&cleo)),
+    ] {
+        let held = ada.send(method, &path, None).await;
+        let id = held.json()["change_request"]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        requests.push(id);
+    }
+    let arguments = held_arguments("clients.set_features");
+    let by_client = app.owner().post("/clients/set_features", &arguments).await;
+    let id = by_client.json()["change_request"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    requests.push(id);
+    let ben = app.sign_in("ben").await;
+    for id in requests {
+        let path = format!("/admin/change-requests/{id}/approve");
+        ben.post(&path, &json!({})).await.fine();
+    }
+    let reset = json!({"code": ada.next_code()});
+    let path = of_client("access_issuer", "/secret/regenerate");
+    let id = ask(&ada, &path, &reset).await;
+    let path = format!("/admin/change-requests/{id}/approve");
+    let code = json!({"code": ben.next_code()});
+    ben.post(&path, &code).await.fine();
+    super::cleared(app, "admin.change_requests.approve").await;
 }
 
 fn person(id: &str) -> String {

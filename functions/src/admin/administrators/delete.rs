@@ -18,6 +18,7 @@ impl Operation for DeleteAdministrator {
     const SUMMARY: &'static str = "Delete an Administrator";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::DeleteAdministrator,
+        AccessPattern::AskForApproval,
         AccessPattern::StillEntitled,
     ];
     type Caller = SignedIn<ManageAdministrators>;

@@ -33,6 +33,7 @@ impl Operation for InviteAdministrator {
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::InviteAdministrator,
         AccessPattern::CreateOnce,
+        AccessPattern::AskToCreate,
         AccessPattern::StillEntitled,
     ];
     type Caller = SignedIn<ManageAdministrators>;

@@ -24,6 +24,7 @@ impl Operation for ChangeAdministrator {
     const SUMMARY: &'static str = "Change an Administrator";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::ChangeAdministrator,
+        AccessPattern::AskForApproval,
         AccessPattern::StillEntitled,
     ];
     type Caller = SignedIn<ManageAdministrators>;

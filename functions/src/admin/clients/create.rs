@@ -37,8 +37,8 @@ impl Operation for CreateClient {
     const SUMMARY: &'static str = "Create an API Client";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::CreateClient,
-        AccessPattern::GrantModules,
         AccessPattern::CreateOnce,
+        AccessPattern::AskToCreate,
         AccessPattern::StillEntitled,
     ];
     type Caller = SignedIn<AdministerClients>;

@@ -16,8 +16,11 @@ impl Operation for DeleteClient {
     const ID: &'static str = "admin.clients.delete";
     const ROUTE: Route = Route::delete("/admin/clients/{client_id}");
     const SUMMARY: &'static str = "Delete an API Client";
-    const TOUCHES: &'static [AccessPattern] =
-        &[AccessPattern::DeleteClient, AccessPattern::StillEntitled];
+    const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::DeleteClient,
+        AccessPattern::AskForApproval,
+        AccessPattern::StillEntitled,
+    ];
     type Caller = SignedIn<AdministerClients>;
     type Reply = NoContent;
 

@@ -33,6 +33,7 @@ impl Operation for RegenerateSecret {
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::SpendCode,
         AccessPattern::ChangeClient,
+        AccessPattern::AskForApproval,
         AccessPattern::StillEntitled,
     ];
     type Caller = SignedIn<HandleSecrets>;
@@ -43,10 +44,9 @@ impl Operation for RegenerateSecret {
         caller.store().look(&target).await?;
         let fresh = caller.confirm(&self.code).await?;
         let client_secret = cx.new_secret()?;
-        let old_until = cx.now() + self.hours_to_live;
         let client = caller
             .store()
-            .regenerate(&target, fresh, &client_secret, old_until)
+            .regenerate(&target, fresh, &client_secret, self.hours_to_live)
             .await?;
         Ok(RegeneratedSecret {
             client_secret,

@@ -30,7 +30,7 @@ impl Operation for ChangeClient {
     const SUMMARY: &'static str = "Change an API Client";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::RenameClient,
-        AccessPattern::GrantModules,
+        AccessPattern::AskForApproval,
         AccessPattern::StillEntitled,
     ];
     type Caller = SignedIn<AdministerClients>;

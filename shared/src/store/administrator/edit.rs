@@ -5,21 +5,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::record::StoredInvitation;
-use super::{
-    Authenticator, Loaded, Seen, StoredAdministrator, StoredAuthenticator, StoredStanding,
-};
+use super::{Authenticator, Loaded, Seen, StoredAuthenticator};
 use crate::administrator::{INVITATION, OpenInvitation};
 use crate::audit::{Actor, Object, administrator_changes};
 use crate::one_time_code::TotpKey;
-use crate::store::client::one_person_may_change;
+use crate::sealing::Sealer;
+use crate::store::change::{Change, last_one, refusal};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 use crate::token::InvitationToken;
-use crate::{
-    Administrator, AdministratorId, Email, Error, PersonName, Privilege, Privileges, Result,
-};
+use crate::{Administrator, AdministratorId, Email, Error, PersonName, Privileges, Random, Result};
 
 /// What a reset takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,54 +43,44 @@ impl From<Scope> for AdministratorEditor {
 impl AdministratorEditor {
     /// Invites someone: they can do nothing until they have taken the invitation up. What `shown`
     /// makes of it is the answer, also to the same request made again.
-    pub async fn invite<T: Serialize + DeserializeOwned>(
-        &self,
+    pub async fn invite<'a, T: Serialize + DeserializeOwned + Sync>(
+        &'a self,
         email: Email,
         name: PersonName,
         privileges: Privileges,
         shown: impl Fn(Seen, &InvitationToken) -> T,
     ) -> Result<T> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
+        let store = &self.scope.store;
         let mut race = Race::begin(&store.random);
         loop {
             let (owner, replayed) = self.scope.application_or_replay().await?;
             if let Some(replayed) = replayed {
                 return Ok(replayed);
             }
-            one_person_may_change(&owner)?;
             let sealer = store.sealer_of(&owner).await?;
             let now = store.clock.now();
             let token = InvitationToken::generate(&store.random)?;
-            let administrator = Administrator {
-                id: AdministratorId::generate(&store.random)?,
-                email: email.clone(),
-                name: name.clone(),
-                privileges: privileges.clone(),
-                created: now,
-                activated: None,
-                has_mfa: false,
-                has_password: false,
-                invitation: Some(OpenInvitation::of(&token, now)),
-                authority: 1,
-                version: 1,
-            };
-            let mut authenticator = Authenticator::new();
-            let key = TotpKey::generate(&store.random)?;
-            authenticator.set_totp(&administrator.id, &key, &sealer)?;
+            let mut administrator = Administrator::invited(
+                AdministratorId::generate(&store.random)?,
+                email.clone(),
+                name.clone(),
+                privileges.clone(),
+                OpenInvitation::of(&token, now),
+                now,
+            );
+            administrator.hand_link_to(self.caller()?, now);
+            let authenticator =
+                Authenticator::for_invitation(&administrator.id, &sealer, &store.random)?;
             let reply = shown(Seen::of(administrator.clone(), None, now), &token);
-            let invitation = Transaction::on(store)
-                .create_administrator(application, &administrator, &authenticator)?
-                .create_invitation(&self.scope, &administrator, &token)?
-                .remember_reply(&self.scope, &sealer, &reply)?
-                .audit(
-                    &self.scope,
-                    &Object::administrator(&administrator),
-                    &administrator_changes(None, Some(&administrator)),
-                    now,
-                )?;
-            match invitation.commit().await? {
+            let change = Change::InviteAdministrator {
+                administrator,
+                authenticator,
+                token,
+            };
+            let kept = |invitation: Transaction<'a>| {
+                invitation.remember_reply(&self.scope, &sealer, &reply)
+            };
+            match self.scope.enact(&owner, change, kept).await? {
                 Outcome::Committed => return Ok(reply),
                 Outcome::Lost | Outcome::Refused(Otherwise::Replayed) => race.again().await?,
                 Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
@@ -111,26 +98,23 @@ impl AdministratorEditor {
         let mut race = Race::begin(&store.random);
         loop {
             let loaded = self.changeable(id).await?;
-            one_person_may_change(&loaded.application)?;
-            let mut after = loaded.administrator.clone();
-            edit(&mut after);
-            self.check_privileges(&loaded, &after)?;
-            let has_lost = Privilege::ALL.iter().any(|privilege| {
-                loaded.administrator.privileges.contains(*privilege)
-                    && !after.privileges.contains(*privilege)
-            });
-            if has_lost {
-                after.authority += 1;
+            let mut wanted = loaded.administrator.clone();
+            edit(&mut wanted);
+            let after = loaded.administrator.changed(wanted.name, wanted.privileges);
+            if self.is_caller(id) && after.privileges != loaded.administrator.privileges {
+                return Err(Error::conflict(
+                    "own-privileges",
+                    "nobody changes their own privileges; another administrator can",
+                ));
             }
-            after.version += 1;
-            let change = self.replace(&loaded, &after)?;
-            match self
-                .audited(change, &loaded, Some(&after))?
-                .commit()
-                .await?
-            {
+            let owner = loaded.application.clone();
+            let locked_until = loaded.authenticator.locked_until;
+            let change = Change::ChangeAdministrator {
+                loaded,
+                after: after.clone(),
+            };
+            match self.scope.enact(&owner, change, Ok).await? {
                 Outcome::Committed => {
-                    let locked_until = loaded.authenticator.locked_until;
                     return Ok(Seen::of(after, locked_until, store.clock.now()));
                 }
                 Outcome::Lost => race.again().await?,
@@ -141,32 +125,12 @@ impl AdministratorEditor {
 
     /// Deletes an administrator: their sessions and links are dead at once, their address is free.
     pub async fn delete(&self, id: &AdministratorId) -> Result<()> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let table = Table::Administrators;
-        let mut race = Race::begin(&store.random);
+        let mut race = Race::begin(&self.scope.store.random);
         loop {
             let loaded = self.changeable(id).await?;
-            one_person_may_change(&loaded.application)?;
-            let administrator = &loaded.administrator;
-            if loaded.roster.needs(id) {
-                return Err(last_one("deleted"));
-            }
-            let mut deletion = Transaction::on(store)
-                .delete_version(
-                    table,
-                    Key::administrator(application, id),
-                    administrator.version,
-                )?
-                .delete(table, Key::authenticator(application, id))?
-                .delete_version(table, Key::standing(id), administrator.authority)?
-                .delete(table, Key::login(&administrator.email, application))?
-                .keep_roster(application, &loaded.roster, id, false)?;
-            if let Some(open) = &administrator.invitation {
-                deletion = deletion.delete(table, Key::invitation(&open.digest))?;
-            }
-            match self.audited(deletion, &loaded, None)?.commit().await? {
+            let owner = loaded.application.clone();
+            let change = Change::DeleteAdministrator { loaded };
+            match self.scope.enact(&owner, change, Ok).await? {
                 Outcome::Committed => return Ok(()),
                 Outcome::Lost => race.again().await?,
                 Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
@@ -189,8 +153,8 @@ impl AdministratorEditor {
                     "nobody resets their own password or authenticator; another administrator can",
                 ));
             }
-            if loaded.roster.needs(id) {
-                return Err(last_one("reset"));
+            if loaded.left_without() == Some(0) {
+                return Err(last_one(1, "reset"));
             }
             let now = store.clock.now();
             let token = InvitationToken::generate(&store.random)?;
@@ -208,10 +172,11 @@ impl AdministratorEditor {
                 }
             }
             after.invitation = Some(OpenInvitation::of(&token, now));
+            after.hand_link_to(self.caller()?, now);
             after.authority += 1;
             after.version += 1;
-            let mut change = self
-                .replace(&loaded, &after)?
+            let mut change = Transaction::on(store)
+                .replace_administrator(application, &loaded, &after)?
                 .replace(
                     Table::Administrators,
                     Key::authenticator(application, id),
@@ -222,11 +187,14 @@ impl AdministratorEditor {
             if let Some(open) = &loaded.administrator.invitation {
                 change = change.delete(Table::Administrators, Key::invitation(&open.digest))?;
             }
-            match self
-                .audited(change, &loaded, Some(&after))?
-                .commit()
-                .await?
-            {
+            let before = &loaded.administrator;
+            let audited = change.audit(
+                &self.scope,
+                &Object::administrator(before),
+                &administrator_changes(Some(before), Some(&after)),
+                now,
+            )?;
+            match audited.commit().await? {
                 Outcome::Committed => return Ok(token),
                 Outcome::Lost => race.again().await?,
                 Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
@@ -247,82 +215,15 @@ impl AdministratorEditor {
         Ok(loaded)
     }
 
+    fn caller(&self) -> Result<&AdministratorId> {
+        match &self.scope.origin.actor {
+            Actor::Administrator { id, .. } => Ok(id),
+            _ => Err(Error::SignedOut),
+        }
+    }
+
     fn is_caller(&self, id: &AdministratorId) -> bool {
-        matches!(&self.scope.origin.actor, Actor::Administrator { id: caller, .. } if caller == id)
-    }
-
-    /// Nobody changes what they may do themselves, and somebody always looks after the application.
-    fn check_privileges(&self, loaded: &Loaded, after: &Administrator) -> Result<()> {
-        if loaded.administrator.privileges == after.privileges {
-            return Ok(());
-        }
-        if self.is_caller(&after.id) {
-            return Err(Error::conflict(
-                "own-privileges",
-                "nobody changes their own privileges; another administrator can",
-            ));
-        }
-        if loaded.roster.needs(&after.id) && !after.is_eligible() {
-            return Err(last_one("demoted"));
-        }
-        Ok(())
-    }
-
-    /// The new record, and what follows from it.
-    fn replace<'a>(&'a self, loaded: &Loaded, after: &Administrator) -> Result<Transaction<'a>> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let before = &loaded.administrator;
-        Transaction::on(store)
-            .replace(
-                Table::Administrators,
-                Key::administrator(application, &after.id),
-                &StoredAdministrator::from(after),
-                before.version,
-            )?
-            .replace(
-                Table::Administrators,
-                Key::standing(&after.id),
-                &StoredStanding::of(application, after),
-                before.authority,
-            )?
-            .keep_roster(application, &loaded.roster, &after.id, after.is_eligible())
-    }
-
-    fn audited<'a>(
-        &'a self,
-        change: Transaction<'a>,
-        loaded: &Loaded,
-        after: Option<&Administrator>,
-    ) -> Result<Transaction<'a>> {
-        let before = &loaded.administrator;
-        change.audit(
-            &self.scope,
-            &Object::administrator(before),
-            &administrator_changes(Some(before), after),
-            self.scope.store.clock.now(),
-        )
-    }
-}
-
-fn last_one(done: &str) -> Error {
-    Error::conflict(
-        "last-administrator",
-        format!(
-            "the only administrator who can sign in and holds manage_users can not be {done}; let another one in first"
-        ),
-    )
-}
-
-fn refusal(otherwise: Otherwise) -> Error {
-    match otherwise {
-        Otherwise::EmailTaken => Error::Taken {
-            argument: "email",
-            by: "another administrator of this application",
-        },
-        Otherwise::NotEntitled => Error::SignedOut,
-        _ => Error::Busy,
+        self.caller().is_ok_and(|caller| caller == id)
     }
 }
 
@@ -354,16 +255,22 @@ impl Authenticator {
         }
     }
 
+    /// One for somebody who is invited: with a key that is not in use yet.
+    pub(in crate::store) fn for_invitation(
+        id: &AdministratorId,
+        sealer: &Sealer,
+        random: &Random,
+    ) -> Result<Self> {
+        let mut authenticator = Self::new();
+        authenticator.set_totp(id, &TotpKey::generate(random)?, sealer)?;
+        Ok(authenticator)
+    }
+
     pub(in crate::store) fn set_password(&mut self, hash: String) {
         self.password = Some(hash);
     }
 
-    fn reset_totp(
-        &mut self,
-        id: &AdministratorId,
-        key: &TotpKey,
-        sealer: &crate::sealing::Sealer,
-    ) -> Result<()> {
+    fn reset_totp(&mut self, id: &AdministratorId, key: &TotpKey, sealer: &Sealer) -> Result<()> {
         self.set_totp(id, key, sealer)?;
         self.recovery = crate::password::RecoveryHashes::default();
         self.version += 1;

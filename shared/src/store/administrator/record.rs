@@ -29,6 +29,8 @@ pub(in crate::store) struct StoredAdministrator {
     has_password: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     invitation: Option<StoredOpenInvitation>,
+    #[serde(default)]
+    handed: Vec<(AdministratorId, Timestamp)>,
     authority: u64,
     version: u64,
 }
@@ -55,6 +57,7 @@ impl From<&Administrator> for StoredAdministrator {
                 digest: Bytes(invitation.digest.to_vec()),
                 until: invitation.until,
             }),
+            handed: administrator.handed.clone(),
             authority: administrator.authority,
             version: administrator.version,
         }
@@ -79,6 +82,7 @@ impl From<StoredAdministrator> for Administrator {
             has_mfa: stored.has_mfa,
             has_password: stored.has_password,
             invitation,
+            handed: stored.handed,
             authority: stored.authority,
             version: stored.version,
         }

@@ -34,10 +34,12 @@ pub struct Event {
     pub object_id: Option<String>,
     /// The name that the object had then.
     pub object_name: Option<String>,
-    /// `applied` or `refused`.
+    /// `applied`, `refused`, or what became of a change request.
     pub outcome: String,
     /// Why it was refused.
     pub reason: Option<String>,
+    /// The change request that it belongs to.
+    pub change_request: Option<String>,
     /// The ID of the request.
     pub request_id: String,
     /// The fields that changed, each with its value before and after.
@@ -68,7 +70,7 @@ pub struct AuditFilter {
     pub action: Option<String>,
     /// The ID or name of an object.
     pub object: Option<String>,
-    /// `applied` or `refused`.
+    /// `applied`, `refused`, or what became of a change request.
     pub outcome: Option<String>,
 }
 
@@ -343,6 +345,7 @@ fn event(item: Item) -> Result<Event> {
         object_name: stored.object_name,
         outcome: stored.outcome,
         reason: stored.reason,
+        change_request: stored.change_request,
         request_id: stored.request_id,
         changes: changes
             .map(|change| (change.field, change.before, change.after))

@@ -3,19 +3,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientEditor, StoredClient, no_application, one_person_may_change, refusal};
-use crate::audit::{Object, changes};
+use super::{ClientEditor, StoredClient, no_application};
 use crate::store::application::StoredApplication;
-use crate::store::dynamodb::{SortRange, from_item, key_of};
+use crate::store::change::{Change, refusal};
+use crate::store::dynamodb::{Found, SortRange, from_item, key_of};
 use crate::store::key::{Key, REMAINS};
 use crate::store::race::Race;
-use crate::store::transaction::{Outcome, Transaction};
-use crate::store::{Scope, Table};
+use crate::store::transaction::Outcome;
+use crate::store::{Scope, Store, Table};
 use crate::{Application, Client, ClientId, Result, Target};
 
 /// A deleted client of which something may still be left.
 #[derive(Serialize, Deserialize)]
-struct StoredRemains {
+pub(in crate::store) struct StoredRemains {
     client_id: ClientId,
 }
 
@@ -28,55 +28,18 @@ impl ClientEditor {
         target: &Target,
         allowed: impl Fn(&Client) -> Result<()> + Send + Sync,
     ) -> Result<()> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let application_key = (Table::Clients, Key::application(application));
-        let record_key = (Table::Clients, Key::client(application, &target.id));
-        let head_key = self.scope.head_key(&target.id);
-        let keys = [
-            application_key.clone(),
-            record_key.clone(),
-            head_key.clone(),
-        ];
+        let store = &self.scope.store;
         let mut race = Race::begin(&store.random);
         loop {
-            let mut found = store.get_all(&keys).await?;
-            let stored: Option<StoredApplication> =
-                found.take(application_key.0, &application_key.1)?;
-            one_person_may_change(&Application::from(stored.ok_or_else(no_application)?))?;
-            let stored: Option<StoredClient> = found.take(record_key.0, &record_key.1)?;
-            let client = Client::from(stored.ok_or_else(|| target.unknown())?);
+            let (owner, client, found) = store.client_for_deletion(&self.scope, &target.id).await?;
+            let client = client.ok_or_else(|| target.unknown())?;
             self.scope.if_match.check(client.version)?;
             allowed(&client)?;
-
-            let remains = StoredRemains {
-                client_id: client.id.clone(),
-            };
-            let deletion = Transaction::on(store)
-                .delete_version(record_key.0, record_key.1.clone(), client.version)?
-                .delete(Table::Clients, Key::credential(&client.id))?
-                .delete(Table::Clients, Key::name(application, &client.description))?
-                .delete(
-                    Table::Settings,
-                    Key::client_settings(application, &client.id),
-                )?
-                .withdraw_published(&self.scope, &client.id, &mut found)?
-                .overwrite(
-                    Table::Clients,
-                    Key::remains(application, &client.id),
-                    &remains,
-                )?
-                .audit(
-                    &self.scope,
-                    &Object::client(&client),
-                    &changes(Some(&client), None),
-                    store.clock.now(),
-                )?;
-            match deletion.commit().await? {
+            let change = Change::DeleteClient { client, found };
+            match self.scope.enact(&owner, change, Ok).await? {
                 Outcome::Committed => break,
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise, &client)),
+                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
             }
         }
         if self.scope.clear_remains().await.is_err() {
@@ -86,9 +49,40 @@ impl ClientEditor {
     }
 }
 
+impl Store {
+    /// A client and its application, and with them what a deletion needs to know of its published
+    /// versions.
+    pub(in crate::store) async fn client_for_deletion(
+        &self,
+        scope: &Scope,
+        id: &ClientId,
+    ) -> Result<(Application, Option<Client>, Found)> {
+        let application_key = (Table::Clients, Key::application(&scope.application));
+        let record_key = (Table::Clients, Key::client(&scope.application, id));
+        let keys = [
+            application_key.clone(),
+            record_key.clone(),
+            scope.head_key(id),
+        ];
+        let mut found = self.get_all(&keys).await?;
+        let owner: Option<StoredApplication> = found.take(application_key.0, &application_key.1)?;
+        let client: Option<StoredClient> = found.take(record_key.0, &record_key.1)?;
+        let owner = owner.ok_or_else(no_application)?;
+        Ok((owner.into(), client.map(Client::from), found))
+    }
+}
+
+impl StoredRemains {
+    pub(in crate::store) fn of(client: &ClientId) -> Self {
+        Self {
+            client_id: client.clone(),
+        }
+    }
+}
+
 impl Scope {
     /// Clears away what is left of deleted clients.
-    async fn clear_remains(&self) -> Result<()> {
+    pub(in crate::store) async fn clear_remains(&self) -> Result<()> {
         let Self {
             store, application, ..
         } = self;

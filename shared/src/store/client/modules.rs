@@ -1,54 +1,15 @@
-//! Modules: which there are, and who may let clients into them.
+//! Modules: which there are.
 
 use super::no_application;
-use crate::audit::{Actor, Changes, Object};
+use crate::audit::{Changes, Object};
 use crate::store::application::StoredApplication;
 use crate::store::client::StoredClient;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::race::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::{Application, Client, Error, Modules, Privilege, Result};
-
-impl Transaction<'_> {
-    /// Sees to what a client is let into, wherever a client is written: only those who hold
-    /// `manage_modules` change it, and only modules that there are, also when it is written, are
-    /// granted (administration contract, section 2).
-    pub(in crate::store) fn grant_modules(
-        self,
-        scope: &Scope,
-        application: &Application,
-        before: &Client,
-        after: &Client,
-    ) -> Result<Self> {
-        if before.modules == after.modules {
-            return Ok(self);
-        }
-        let may = match &scope.origin.actor {
-            Actor::Administrator { privileges, .. } => {
-                privileges.contains(Privilege::ManageModules)
-            }
-            Actor::System => true,
-            Actor::Client { .. } | Actor::Nobody => false,
-        };
-        if !may {
-            return Err(Error::NotPermitted);
-        }
-        let unknown = |module: &&String| !application.modules.contains_key(module.as_str());
-        if let Some(module) = after.modules.keys().find(unknown) {
-            return Err(Error::invalid(
-                "modules",
-                format!(
-                    "there is no module {}; PUT /admin/modules says which there are",
-                    crate::error::quoted(module)
-                ),
-            ));
-        }
-        let key = Key::application(&application.id);
-        self.require_version(Table::Clients, key, application.version, Otherwise::Retry)
-    }
-}
+use crate::{Application, Client, Error, Modules, Result};
 
 /// Sees which modules there are.
 #[derive(Debug)]

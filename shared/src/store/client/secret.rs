@@ -6,7 +6,7 @@ use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::{Client, ClientSecret, Error, Result, Target, Timestamp};
+use crate::{Client, ClientSecret, Error, GraceHours, Result, Target};
 
 /// Sees and replaces the secrets of one application's clients.
 #[derive(Debug)]
@@ -50,16 +50,15 @@ impl SecretKeeper {
         }
     }
 
-    /// Puts `secret` in the place of a client's present one, which keeps working until `old_until`;
-    /// gives the client as it is then.
+    /// Puts `secret` in the place of a client's present one, which keeps working for `hours`; gives the client as it is then.
     pub async fn regenerate(
         &self,
         target: &Target,
         _: FreshCode,
         secret: &ClientSecret,
-        old_until: Timestamp,
+        hours: GraceHours,
     ) -> Result<Client> {
-        self.scope.replace_secret(target, secret, old_until).await
+        self.scope.replace_secret(target, secret, hours).await
     }
 
     /// Is there such a client, and in the version that the caller has seen? Asked before a code is

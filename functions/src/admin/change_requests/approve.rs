@@ -1,0 +1,52 @@
+//! Approve a Change Request: it takes effect once two different administrators stand behind it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::store::AccessPattern;
+use shared::{
+    ChangeRequest, ChangeRequestId, Context, Error, OneTimeCode, Operation, Result, ReviewChanges,
+    Route, SignedIn,
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ApproveChangeRequest {
+    id: ChangeRequestId,
+    /// What the caller's authenticator shows, where the request says that it takes one.
+    code: Option<OneTimeCode>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Approval {
+    #[serde(flatten)]
+    request: ChangeRequest,
+    /// If an administrator was invited by it: the link to be handed to that person. Shown here only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation_url: Option<String>,
+}
+
+impl Operation for ApproveChangeRequest {
+    const ID: &'static str = "admin.change_requests.approve";
+    const ROUTE: Route = Route::post("/admin/change-requests/{id}/approve");
+    const SUMMARY: &'static str = "Approve a Change Request";
+    const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::ApproveChange,
+        AccessPattern::SpendCode,
+        AccessPattern::StillEntitled,
+    ];
+    type Caller = SignedIn<ReviewChanges>;
+    type Reply = Approval;
+
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Approval> {
+        let takes_code = caller.store().takes_code(&self.id).await?;
+        let fresh = match self.code {
+            Some(code) if takes_code => Some(caller.confirm(&code).await?),
+            None if takes_code => return Err(Error::Missing(vec!["code".to_owned()])),
+            _ => None,
+        };
+        let approved = caller.store().approve(&self.id, fresh).await?;
+        Ok(Approval {
+            request: approved.request,
+            invitation_url: approved.invitation.map(|token| caller.link(&token)),
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! Change requests: changes that wait for a second administrator (administration contract, section 5).
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::schema::described;
+use crate::text::trimmed;
+use crate::{Moment, Random, Result, Timestamp};
+
+/// For so long a change request waits.
+pub(crate) const LIFETIME: Duration = Duration::from_hours(14 * 24);
+/// So many different administrators stand behind a change.
+pub(crate) const NEEDED: usize = 2;
+
+/// The ID of a change request. Later ones are greater.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct ChangeRequestId(String);
+
+described! {
+    ChangeRequestId: { "type": "string", "description": "The ID of a change request." }
+}
+
+impl ChangeRequestId {
+    pub(crate) fn generate(now: Timestamp, random: &Random) -> Result<Self> {
+        Ok(Self(format!(
+            "{:012x}{}",
+            now.millis().max(0),
+            random.id(16)?
+        )))
+    }
+
+    /// The ID's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for ChangeRequestId {
+    /// Any text: one that was never made here names nothing. One that can not be a key of the store
+    /// becomes one that there never is.
+    fn from(text: String) -> Self {
+        Self(if (1..=64).contains(&text.len()) {
+            text
+        } else {
+            "-".to_owned()
+        })
+    }
+}
+
+/// What has become of a change request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeState {
+    /// Nobody has decided yet, or not enough have.
+    Pending,
+    /// It was approved, and has taken effect.
+    Applied,
+    /// Another administrator has turned it down.
+    Rejected,
+    /// The requester has taken it back.
+    Withdrawn,
+    /// Nobody has decided within 14 days.
+    Expired,
+    /// It was approved, but could not take effect any more; nothing was changed.
+    Failed,
+}
+
+impl ChangeState {
+    /// The state's name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Applied => "applied",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Why a change request is turned down: at most 500 characters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Why(String);
+
+described! {
+    Why: { "type": "string", "minLength": 1, "maxLength": 500, "description": "Why it is turned down." }
+}
+
+impl Why {
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+}
+
+impl TryFrom<String> for Why {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        trimmed(&text, "a reason", 500).map(Self)
+    }
+}
+
+/// A change request, as reviewers see it. Nothing in it is secret.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ChangeRequest {
+    pub(crate) id: ChangeRequestId,
+    pub(crate) state: ChangeState,
+    /// What was asked for: the ID of the operation.
+    pub(crate) operation: String,
+    pub(crate) object: ChangedObject,
+    pub(crate) requester: Decider,
+    pub(crate) created_at: Moment,
+    pub(crate) expires_at: Moment,
+    /// Each field before and after, escalations first.
+    pub(crate) changes: Vec<ProposedChange>,
+    /// Does approving it take a one-time code of the approver?
+    pub(crate) needs_code: bool,
+    /// Those who have approved it so far.
+    pub(crate) approvals: Vec<Decider>,
+    /// How many more approvals it takes.
+    pub(crate) approvals_needed: usize,
+    /// Who has decided it in the end.
+    pub(crate) decided_by: Option<Decider>,
+    pub(crate) decided_at: Option<Moment>,
+    /// Why it was turned down, or failed.
+    pub(crate) reason: Option<String>,
+    #[serde(skip)]
+    pub(crate) version: u64,
+}
+
+impl ChangeRequest {
+    /// Its ID.
+    pub fn id(&self) -> &ChangeRequestId {
+        &self.id
+    }
+
+    /// Counts its changes: its `ETag`.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// What a change is about.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct ChangedObject {
+    /// `api_client`, `administrator` or `application`.
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    /// The name that it had, or is to have.
+    pub(crate) name: String,
+}
+
+/// Someone who has asked or decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Decider {
+    /// `administrator` or `api_client`.
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    /// The name that they had then.
+    pub(crate) name: String,
+}
+
+/// A field that is to change.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ProposedChange {
+    pub(crate) field: String,
+    /// `null` where there was nothing.
+    pub(crate) before: Value,
+    /// Of a secret only that it will be replaced.
+    pub(crate) after: Value,
+    /// Does it let somebody do more than before?
+    pub(crate) escalation: bool,
+}

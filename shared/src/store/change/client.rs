@@ -1,0 +1,171 @@
+//! What a change of a client writes.
+
+use serde::Serialize;
+
+use crate::audit::Actor;
+use crate::client::ModuleGrants;
+use crate::store::client::{StoredClient, StoredCredential, StoredName, StoredRemains};
+use crate::store::dynamodb::Found;
+use crate::store::key::Key;
+use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::{Scope, Table};
+use crate::{Application, Client, Error, Privilege, Result};
+
+/// Only those who hold `manage_modules` change what a client is let into, and only modules that there
+/// are, also when it is written, are granted (administration contract, section 2).
+pub(super) fn check_modules(
+    owner: &Application,
+    actor: &Actor,
+    before: &ModuleGrants,
+    after: &ModuleGrants,
+) -> Result<()> {
+    if before == after {
+        return Ok(());
+    }
+    let may = match actor {
+        Actor::Administrator { privileges, .. } => privileges.contains(Privilege::ManageModules),
+        Actor::System => true,
+        Actor::Client { .. } | Actor::Nobody => false,
+    };
+    if !may {
+        return Err(Error::NotPermitted);
+    }
+    let unknown = |module: &&String| !owner.modules.contains_key(module.as_str());
+    match after.keys().find(unknown) {
+        None => Ok(()),
+        Some(module) => Err(Error::invalid(
+            "modules",
+            format!(
+                "there is no module {}; PUT /admin/modules says which there are",
+                crate::error::quoted(module)
+            ),
+        )),
+    }
+}
+
+/// Is there a module, or Administrator of one, that was not granted before?
+pub(super) fn grants_more(before: &ModuleGrants, after: &ModuleGrants) -> bool {
+    after.iter().any(|(module, grant)| {
+        before
+            .get(module)
+            .is_none_or(|had| grant.administrator && !had.administrator)
+    })
+}
+
+impl Transaction<'_> {
+    /// All that a new client consists of.
+    pub(super) fn create_client(
+        self,
+        scope: &Scope,
+        owner: &Application,
+        client: &Client,
+        request: Option<&str>,
+    ) -> Result<Self> {
+        self.create(
+            Table::Clients,
+            Key::credential(&client.id),
+            &StoredCredential::new(owner, client),
+            Otherwise::IdTaken,
+        )?
+        .create(
+            Table::Clients,
+            Key::client(&owner.id, &client.id),
+            &StoredClient::from(client),
+            Otherwise::IdTaken,
+        )?
+        .claim_name(scope, owner, client, request)
+    }
+
+    /// Writes `after` in the place of `before`.
+    pub(super) fn replace_client(
+        self,
+        scope: &Scope,
+        owner: &Application,
+        before: &Client,
+        after: &Client,
+        request: Option<&str>,
+    ) -> Result<Self> {
+        let change = self
+            .replace(
+                Table::Clients,
+                Key::client(&owner.id, &after.id),
+                &StoredClient::from(after),
+                before.version,
+            )?
+            .overwrite(
+                Table::Clients,
+                Key::credential(&after.id),
+                &StoredCredential::new(owner, after),
+            )?;
+        let (old, new) = (
+            Key::name(&owner.id, &before.description),
+            Key::name(&owner.id, &after.description),
+        );
+        // Another case of the same text is the same item, and no item may stand in a transaction twice.
+        if old == new {
+            return Ok(change);
+        }
+        change
+            .delete(Table::Clients, old)?
+            .claim_name(scope, owner, after, request)
+    }
+
+    fn claim_name(
+        self,
+        scope: &Scope,
+        owner: &Application,
+        client: &Client,
+        request: Option<&str>,
+    ) -> Result<Self> {
+        self.claim(
+            Table::Clients,
+            Key::name(&owner.id, &client.description),
+            &StoredName::of(client),
+            scope.store.clock.now(),
+            request,
+            Otherwise::NameTaken,
+        )
+    }
+
+    /// Ends a client, its settings and its published files for everyone. What is left of them is
+    /// cleared away later.
+    pub(super) fn delete_client(
+        self,
+        scope: &Scope,
+        client: &Client,
+        found: &mut Found,
+    ) -> Result<Self> {
+        let application = &scope.application;
+        self.delete_version(
+            Table::Clients,
+            Key::client(application, &client.id),
+            client.version,
+        )?
+        .delete(Table::Clients, Key::credential(&client.id))?
+        .delete(Table::Clients, Key::name(application, &client.description))?
+        .delete(
+            Table::Settings,
+            Key::client_settings(application, &client.id),
+        )?
+        .withdraw_published(scope, &client.id, found)?
+        .overwrite(
+            Table::Clients,
+            Key::remains(application, &client.id),
+            &StoredRemains::of(&client.id),
+        )
+    }
+
+    /// Keeps a name for a change that waits.
+    pub(super) fn hold<T: Serialize>(
+        self,
+        (table, key): (Table, Key),
+        held: &T,
+        scope: &Scope,
+    ) -> Result<Self> {
+        let otherwise = match table {
+            Table::Administrators => Otherwise::EmailTaken,
+            _ => Otherwise::NameTaken,
+        };
+        self.claim(table, key, held, scope.store.clock.now(), None, otherwise)
+    }
+}

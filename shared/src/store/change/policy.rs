@@ -1,0 +1,152 @@
+//! The policy itself: multi admin is switched on by one administrator with a code, where there are
+//! two, and off only by two.
+
+use super::{Change, refusal};
+use crate::audit::{Changes, Object};
+use crate::store::administrator::FreshCode;
+use crate::store::application::StoredApplication;
+use crate::store::key::Key;
+use crate::store::race::Race;
+use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
+use crate::{Application, Error, Result};
+
+/// What differs when multi admin is switched.
+pub(super) fn switched(before: bool, after: bool) -> Changes {
+    if before == after {
+        return Changes::new();
+    }
+    Changes::from([("multi_admin".to_owned(), (before.into(), after.into()))])
+}
+
+impl Transaction<'_> {
+    /// Writes the application with another policy, in the place of the version that was read.
+    pub(super) fn switch(self, owner: &Application, multi_admin: bool) -> Result<Self> {
+        let after = Application {
+            multi_admin,
+            version: owner.version + 1,
+            ..owner.clone()
+        };
+        self.replace(
+            Table::Clients,
+            Key::application(&owner.id),
+            &StoredApplication::from(&after),
+            owner.version,
+        )
+    }
+}
+
+/// Multi admin, and how many could decide.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Is it on?
+    pub enabled: bool,
+    /// Administrators who can sign in and hold `manage_users`.
+    pub eligible: usize,
+    /// The version of the application.
+    pub version: u64,
+}
+
+impl Scope {
+    async fn policy(&self) -> Result<(Application, Policy)> {
+        let (owner, eligible, _) = self.store.application_and_roster(&self.application).await?;
+        let policy = Policy {
+            enabled: owner.multi_admin,
+            eligible,
+            version: owner.version,
+        };
+        Ok((owner, policy))
+    }
+}
+
+/// Sees whether multi admin is on.
+#[derive(Debug)]
+pub struct PolicyReader {
+    scope: Scope,
+}
+
+impl From<Scope> for PolicyReader {
+    fn from(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+impl PolicyReader {
+    /// Whether multi admin is on.
+    pub async fn get(&self) -> Result<Policy> {
+        Ok(self.scope.policy().await?.1)
+    }
+}
+
+/// Switches multi admin on and off.
+#[derive(Debug)]
+pub struct PolicyEditor {
+    scope: Scope,
+}
+
+impl From<Scope> for PolicyEditor {
+    fn from(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+impl PolicyEditor {
+    /// Switches multi admin. On takes two who can decide, and is done at once; off waits for a second
+    /// administrator.
+    pub async fn switch(&self, enabled: bool, _: FreshCode) -> Result<Policy> {
+        let store = &self.scope.store;
+        let mut race = Race::begin(&store.random);
+        loop {
+            let (owner, eligible, roster) = store
+                .application_and_roster(&self.scope.application)
+                .await?;
+            self.scope.if_match.check(owner.version)?;
+            let policy = Policy {
+                enabled,
+                eligible,
+                version: owner.version,
+            };
+            let outcome = match (owner.multi_admin, enabled) {
+                (true, false) => self.scope.enact(&owner, Change::SwitchOff, Ok).await?,
+                (false, true) if eligible < 2 => {
+                    return Err(Error::conflict(
+                        "too-few-administrators",
+                        format!(
+                            "it takes two administrators who can sign in and hold manage_users; there are {eligible}"
+                        ),
+                    ));
+                }
+                (false, true) => {
+                    let now = store.clock.now();
+                    Transaction::on(store)
+                        .switch(&owner, true)?
+                        .require_version(
+                            Table::Administrators,
+                            Key::roster(&owner.id),
+                            roster,
+                            Otherwise::Retry,
+                        )?
+                        .audit(
+                            &self.scope,
+                            &Object::application(&owner),
+                            &switched(false, true),
+                            now,
+                        )?
+                        .commit()
+                        .await?
+                }
+                _ => return Ok(policy),
+            };
+            match outcome {
+                Outcome::Committed => {
+                    return Ok(Policy {
+                        version: owner.version + 1,
+                        ..policy
+                    });
+                }
+                Outcome::Lost => race.again().await?,
+                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+            }
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! Change requests in the store: asked for, and seen.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Change, Proposal, refusal};
+use crate::audit::{Actor, Object};
+use crate::change_request::{
+    ChangeRequest, ChangeRequestId, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED,
+    ProposedChange,
+};
+use crate::error::Held;
+use crate::page::{Cursor, PageOf, PageSize};
+use crate::store::dynamodb::{Direction, from_item, key_of};
+use crate::store::key::Key;
+use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
+use crate::{Application, Error, Moment, Result, Timestamp};
+
+/// A change request, as it is stored.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct StoredRequest {
+    pub(super) request_id: ChangeRequestId,
+    pub(super) state: ChangeState,
+    operation: String,
+    pub(super) object_kind: String,
+    pub(super) object_id: String,
+    object_name: String,
+    /// The version of the object that the change starts from.
+    pub(super) object_version: u64,
+    pub(super) requester: Decider,
+    created: Timestamp,
+    pub(super) until: Timestamp,
+    /// The fields before and after, as they are shown.
+    changes: Vec<ProposedChange>,
+    /// The values that are proposed, as JSON.
+    proposal: String,
+    /// Does it hold a name for itself?
+    holds_name: bool,
+    pub(super) needs_code: bool,
+    pub(super) touches_modules: bool,
+    pub(super) approvals: Vec<Approval>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) decided_by: Option<Decider>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) decided: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+    pub(super) version: u64,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Approval {
+    pub(super) by: Decider,
+    pub(super) at: Timestamp,
+}
+
+/// What keeps a second request for the same object away, and a name for a request that waits. Both
+/// end with the request's time, whether or not anybody clears them away.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredHold {
+    pub(super) request_id: ChangeRequestId,
+    /// Seconds since the epoch.
+    pub(super) expires: i64,
+}
+
+impl StoredRequest {
+    pub(super) fn proposal(&self) -> Result<Proposal> {
+        serde_json::from_str(&self.proposal)
+            .map_err(|fault| Error::unexpected(format!("a proposal does not parse: {fault}")))
+    }
+
+    /// What has become of it, by the clock.
+    pub(super) fn state(&self, now: Timestamp) -> ChangeState {
+        match self.state {
+            ChangeState::Pending if now >= self.until => ChangeState::Expired,
+            state => state,
+        }
+    }
+
+    /// How many more approvals it takes, if those that it has still count.
+    pub(super) fn approvals_needed(&self, now: Timestamp) -> usize {
+        if self.state(now) != ChangeState::Pending {
+            return 0;
+        }
+        let asked = usize::from(self.requester.kind == ADMINISTRATOR);
+        NEEDED.saturating_sub(asked + self.approvals.len())
+    }
+
+    pub(super) fn shown(self, now: Timestamp) -> ChangeRequest {
+        ChangeRequest {
+            state: self.state(now),
+            approvals_needed: self.approvals_needed(now),
+            id: self.request_id,
+            operation: self.operation,
+            object: ChangedObject {
+                kind: self.object_kind,
+                id: self.object_id,
+                name: self.object_name,
+            },
+            requester: self.requester,
+            created_at: Moment(self.created),
+            expires_at: Moment(self.until),
+            changes: self.changes,
+            needs_code: self.needs_code,
+            approvals: self
+                .approvals
+                .into_iter()
+                .map(|approval| approval.by)
+                .collect(),
+            decided_by: self.decided_by,
+            decided_at: self.decided.map(Moment),
+            reason: self.reason,
+            version: self.version,
+        }
+    }
+
+    /// What it is about.
+    pub(super) fn object(&self) -> Object {
+        let kind = match self.object_kind.as_str() {
+            "api_client" => "api_client",
+            ADMINISTRATOR => ADMINISTRATOR,
+            _ => "application",
+        };
+        Object {
+            kind,
+            id: self.object_id.clone(),
+            name: self.object_name.clone(),
+        }
+    }
+
+    /// The name that it holds for itself.
+    pub(super) fn held_name(&self, owner: &Application) -> Result<Option<(Table, Key)>> {
+        if !self.holds_name {
+            return Ok(None);
+        }
+        Ok(match self.proposal()? {
+            Proposal::CreateClient { values, .. } | Proposal::ChangeClient { values } => {
+                Some((Table::Clients, Key::name(&owner.id, &values.description)))
+            }
+            Proposal::InviteAdministrator { email, .. } => {
+                Some((Table::Administrators, Key::login(&email, &owner.id)))
+            }
+            _ => None,
+        })
+    }
+
+    /// The request as it is at its end.
+    pub(super) fn ended(
+        &self,
+        state: ChangeState,
+        by: Decider,
+        at: Timestamp,
+        reason: Option<String>,
+    ) -> Self {
+        Self {
+            state,
+            decided_by: Some(by),
+            decided: Some(at),
+            reason,
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn lock(&self, scope: &Scope) -> Key {
+        Key::request_lock(&scope.application, &self.object_kind, &self.object_id)
+    }
+}
+
+pub(super) const ADMINISTRATOR: &str = "administrator";
+
+/// Someone as a request names them.
+pub(super) fn decider(actor: &Actor) -> Decider {
+    let (id, name) = actor.id_and_name();
+    Decider {
+        kind: actor.kind().to_owned(),
+        id: id.unwrap_or_default().to_owned(),
+        name: name.unwrap_or_default().to_owned(),
+    }
+}
+
+impl Scope {
+    /// Holds a change back: writes its request, which locks its object and keeps its name, with the
+    /// event that it was asked for.
+    pub(super) async fn ask(&self, owner: &Application, change: &Change) -> Result<Outcome> {
+        let store = &self.store;
+        let now = store.clock.now();
+        let object = change.object(owner);
+        let proposal = serde_json::to_string(&change.proposal()).map_err(|fault| {
+            Error::unexpected(format!("a proposal does not serialise: {fault}"))
+        })?;
+        let request = StoredRequest {
+            request_id: ChangeRequestId::generate(now, &store.random)?,
+            state: ChangeState::Pending,
+            operation: self.origin.action.to_owned(),
+            object_kind: object.kind.to_owned(),
+            object_id: object.id.clone(),
+            object_name: object.name.clone(),
+            object_version: change.version(),
+            requester: decider(&self.origin.actor),
+            created: now,
+            until: now + LIFETIME,
+            changes: change.proposed(),
+            proposal,
+            holds_name: change.holds(owner).is_some(),
+            needs_code: change.needs_code(),
+            touches_modules: change.touches_modules(),
+            approvals: Vec::new(),
+            decided_by: None,
+            decided: None,
+            reason: None,
+            version: 1,
+        };
+        let held = StoredHold {
+            request_id: request.request_id.clone(),
+            expires: request.until.seconds(),
+        };
+        let shown = serde_json::to_value(request.clone().shown(now))
+            .map_err(|fault| Error::unexpected(format!("a request does not serialise: {fault}")))?;
+        let waiting = Held {
+            id: request.request_id.as_str().to_owned(),
+            shown,
+        };
+        let sealer = store.sealer_of(owner).await?;
+        let mut asking = Transaction::on(store)
+            .under(owner)?
+            .create(
+                Table::ChangeRequests,
+                Key::change_request(&self.application, &request.request_id),
+                &request,
+                Otherwise::Retry,
+            )?
+            .claim(
+                Table::ChangeRequests,
+                request.lock(self),
+                &held,
+                now,
+                None,
+                Otherwise::Locked,
+            )?
+            .remember_held(self, &sealer, &waiting)?
+            .audit_as(
+                ["requested", &waiting.id],
+                self,
+                &object,
+                &change.differences(),
+                now,
+            )?;
+        if let Some(name) = change.holds(owner) {
+            asking = asking.hold(name, &held, self)?;
+        }
+        asking = match change {
+            // What is asked for starts from this version.
+            Change::ChangeClient { before: client, .. }
+            | Change::ReplaceSecret { before: client, .. }
+            | Change::DeleteClient { client, .. } => asking.require_version(
+                Table::Clients,
+                Key::client(&self.application, &client.id),
+                client.version,
+                Otherwise::Retry,
+            )?,
+            _ => asking,
+        };
+        match asking.commit().await? {
+            Outcome::Committed => Err(Error::HeldBack(Box::new(waiting))),
+            Outcome::Refused(Otherwise::Locked) => Err(self.locked_by(&request).await?),
+            Outcome::Refused(otherwise) => Err(refusal(otherwise)),
+            Outcome::Lost => Ok(Outcome::Lost),
+        }
+    }
+
+    /// What to answer when another request for the same object waits.
+    async fn locked_by(&self, request: &StoredRequest) -> Result<Error> {
+        let lock: Option<StoredHold> = self
+            .store
+            .get(Table::ChangeRequests, &request.lock(self))
+            .await?;
+        let first = lock.map_or(String::new(), |lock| lock.request_id.as_str().to_owned());
+        Ok(Error::Conflict {
+            kind: "request-pending",
+            detail: format!("the change request {first} for it is pending; it is decided first"),
+            change_request: Some(first),
+        })
+    }
+
+    pub(super) async fn request(&self, id: &ChangeRequestId) -> Result<StoredRequest> {
+        let key = Key::change_request(&self.application, id);
+        let stored = self.store.get(Table::ChangeRequests, &key).await?;
+        stored.ok_or(Error::NotFound)
+    }
+}
+
+/// Sees an application's change requests.
+#[derive(Debug)]
+pub struct RequestReader {
+    scope: Scope,
+}
+
+impl From<Scope> for RequestReader {
+    fn from(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+/// How many requests a page looks at before it is handed out half empty.
+const MOST_LOOKED_AT: usize = 1_000;
+const BATCH: i32 = 100;
+
+impl RequestReader {
+    /// One of them.
+    pub async fn get(&self, id: &ChangeRequestId) -> Result<ChangeRequest> {
+        let request = self.scope.request(id).await?;
+        Ok(request.shown(self.scope.store.clock.now()))
+    }
+
+    /// A page of those in this state, newest first.
+    pub async fn page(
+        &self,
+        state: Option<ChangeState>,
+        size: PageSize,
+        cursor: Option<&Cursor>,
+    ) -> Result<PageOf<ChangeRequest>> {
+        let Scope {
+            store, application, ..
+        } = &self.scope;
+        let now = store.clock.now();
+        let (first, last) = Key::CHANGE_REQUESTS;
+        let mut after = cursor.map(|cursor| cursor.as_str().to_owned());
+        let (mut items, mut looked_at) = (Vec::new(), 0);
+        loop {
+            let end = after.as_deref().unwrap_or(last);
+            if !(first..=last).contains(&end) {
+                return Err(Error::invalid("cursor", "it is not of this list"));
+            }
+            let partition = Key::application_partition(application);
+            let found = store
+                .query_page(
+                    Table::ChangeRequests,
+                    partition,
+                    (first, end),
+                    Direction::Backward,
+                    BATCH,
+                )
+                .await?;
+            let goes_on = found.len() >= usize::try_from(BATCH).unwrap_or_default();
+            let mut left = found.len();
+            for item in found {
+                left -= 1;
+                let place = key_of(&item).map(|key| key.sort);
+                if place == after {
+                    continue;
+                }
+                looked_at += 1;
+                after = place;
+                let request: StoredRequest = from_item(item)?;
+                if state.is_none_or(|state| request.state(now) == state) {
+                    items.push(request.shown(now));
+                }
+                if items.len() >= size.get() {
+                    break;
+                }
+            }
+            let is_last = left == 0 && !goes_on;
+            if is_last || items.len() >= size.get() || looked_at >= MOST_LOOKED_AT {
+                let next = after.filter(|_| !is_last).map(Cursor::after);
+                return Ok(PageOf { items, next });
+            }
+        }
+    }
+}
