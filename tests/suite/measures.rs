@@ -38,6 +38,7 @@ async fn strain(app: &App, endpoint: &Endpoint) {
                     let arguments = administration::held_arguments(endpoint.id);
                     let held = app.owner().post(endpoint.route.path, &arguments).await;
                     assert_eq!(held.json()["stat"], stat, "{}: {}", endpoint.id, held.body);
+                    assert_ne!(held.json()["code"], 500, "{}: {}", endpoint.id, held.body);
                 }
             }
             let wrong = app.caller("owner", &secret_of("login_client"));
@@ -227,6 +228,8 @@ async fn a_read_takes_two_round_trips_and_a_change_three() {
         let most = match (endpoint.id, used.trips.last().map(String::as_str)) {
             // Beyond what one transaction holds, they clear away what nobody sees any more.
             ("clients.delete" | "admin.clients.delete" | "settings.widget.delete", _) => continue,
+            // Their exercise decides several.
+            ("admin.change_requests.approve" | "admin.change_requests.reject", _) => continue,
             (id, _) if administration::round_trips(id).is_some() => {
                 administration::round_trips(id).unwrap()
             }

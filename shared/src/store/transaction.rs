@@ -326,7 +326,11 @@ fn outcome(reasons: &[&str], otherwise: &[Otherwise]) -> Option<Outcome> {
         match *reason {
             "None" => {}
             "ConditionalCheckFailed" if *otherwise != Otherwise::Retry => {
-                refused = Some(*otherwise);
+                // Whoever may not ask, and what can not be asked for now, need not hear of a name.
+                refused = match refused {
+                    Some(Otherwise::NotEntitled | Otherwise::Locked) => refused,
+                    _ => Some(*otherwise),
+                };
             }
             "ConditionalCheckFailed" | "TransactionConflict" => lost = true,
             code if is_throttling(code) => lost = true,
