@@ -1,5 +1,6 @@
 //! The suite: everything through the front door, each test with a server of its own.
 
+mod approvals_model;
 mod authentication;
 mod bad_input;
 mod bootstrap;

@@ -3,7 +3,7 @@
 //!
 //! A failing history names its seed; `COUNTERSIGN_MODEL_SEED` replays it.
 
-mod world;
+pub(crate) mod world;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -26,7 +26,7 @@ impl Chance {
         (mixed ^ (mixed >> 31)) % end
     }
 
-    fn pick<'a, T>(&self, from: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&self, from: &'a [T]) -> &'a T {
         &from[usize::try_from(self.below(from.len() as u64)).unwrap()]
     }
 }
@@ -47,6 +47,12 @@ impl RandomFaults {
             on: AtomicBool::new(false),
             burst: Mutex::new((0, None)),
         }
+    }
+
+    /// From now on by another seed, without what is left of a burst.
+    pub fn seed(&self, seed: u64) {
+        self.chance.0.store(!seed, Ordering::SeqCst);
+        *self.burst.lock().unwrap() = (0, None);
     }
 
     pub fn begin(&self) {
