@@ -212,7 +212,7 @@ pub(crate) struct OpenInvitation {
 }
 
 /// How long an invitation or reset link can be used.
-pub(crate) const INVITATION: Duration = Duration::from_secs(72 * 3600);
+pub(crate) const INVITATION: Duration = Duration::from_hours(72);
 
 impl OpenInvitation {
     /// A link that is handed out now.

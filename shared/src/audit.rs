@@ -62,6 +62,17 @@ pub(crate) struct About {
     pub(crate) object: Option<Object>,
 }
 
+impl About {
+    /// A caller who claims to be somebody that there is not.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            application: None,
+            actor: Actor::Nobody,
+            object: None,
+        }
+    }
+}
+
 /// Where an action came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {

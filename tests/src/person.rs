@@ -132,7 +132,7 @@ impl Authenticator {
         let near: Vec<_> = (-2..=2)
             .map(|step| self.code_at(now + step * 30_000))
             .collect();
-        (0..)
+        (0..100)
             .map(|n| format!("{n:06}"))
             .find(|code| !near.contains(code))
             .unwrap()

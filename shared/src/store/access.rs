@@ -111,10 +111,11 @@ impl AccessPattern {
     /// What it takes, and nothing else.
     pub const fn grants(self) -> &'static [Grant] {
         match self {
-            Self::Authenticate => grants![Clients GET],
+            Self::Authenticate | Self::ReadApplication | Self::ReadClient => grants![Clients GET],
             Self::ListClients => grants![Clients QUERY],
-            Self::CreateClient => grants![Clients BATCH_GET, Clients PUT, Audit PUT],
-            Self::ChangeClient => grants![Clients BATCH_GET, Clients PUT, Audit PUT],
+            Self::CreateClient | Self::ChangeClient => {
+                grants![Clients BATCH_GET, Clients PUT, Audit PUT]
+            }
             Self::RenameClient => {
                 grants![Clients BATCH_GET, Clients PUT, Clients DELETE, Audit PUT]
             }
@@ -154,7 +155,6 @@ impl AccessPattern {
                 Administrators QUERY, Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET, Audit PUT
             ],
             Self::SignOut => grants![Administrators DELETE, Audit PUT],
-            Self::ReadApplication => grants![Clients GET],
             Self::ReadInvitation => {
                 grants![Administrators GET, Administrators BATCH_GET, Clients BATCH_GET]
             }
@@ -171,7 +171,6 @@ impl AccessPattern {
             Self::ResetAdministrator | Self::DeleteAdministrator => grants![
                 Administrators BATCH_GET, Administrators PUT, Administrators DELETE, Clients BATCH_GET, Audit PUT
             ],
-            Self::ReadClient => grants![Clients GET],
             Self::GrantModules => grants![Clients CHECK],
             Self::SpendCode => {
                 grants![Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET]

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,7 @@ use super::dynamodb::fault;
 use super::key::{Key, PARTITION};
 use super::table::EXPIRES;
 use super::{Store, Table};
-use crate::audit::{About, Origin};
+use crate::audit::{About, Actor, Origin};
 use crate::{Error, Result, Timestamp};
 
 /// What is limited, each by account and by source.
@@ -106,7 +107,7 @@ impl Store {
             Err(failed)
                 if failed
                     .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(false)
             }
@@ -160,8 +161,13 @@ const COUNT: &str = "count";
 /// What makes two refusals of a minute one event.
 fn kind(event: &StoredEvent, origin: &Origin) -> [u8; 32] {
     let mut hash = Sha256::new();
+    // Whoever tries to be somebody tries it anywhere.
+    let action = match origin.actor {
+        Actor::Nobody => None,
+        _ => Some(event.action.as_str()),
+    };
     let parts = [
-        Some(event.action.as_str()),
+        action,
         event.reason.as_deref(),
         event.actor_id.as_deref(),
         event.object_id.as_deref(),

@@ -206,6 +206,14 @@ impl Key {
         }
     }
 
+    /// What is written for an attempt of somebody who is not there: a few items, however many try.
+    pub(super) fn decoy(whose: &str) -> Self {
+        Self {
+            partition: "decoy".into(),
+            sort: format!("{:02}", Sha256::digest(whose)[0] % 64),
+        }
+    }
+
     /// What a creation that is to happen once has answered.
     pub(super) fn once(place: &[u8; 32]) -> Self {
         Self {

@@ -15,7 +15,7 @@ use crate::sealing::Sealer;
 use crate::{Application, Error, Result};
 
 /// For so long a key is remembered.
-const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// What a creation has answered. It may hold a link that is a secret, so it is sealed.
 #[derive(Serialize, Deserialize)]

@@ -106,23 +106,16 @@ impl FrontDoor {
         let login = self
             .login(&attempt.email, attempt.application.as_ref())
             .await?;
-        let reserved = match &login {
-            Some(login) => {
-                store
-                    .reserve_attempt(&login.application_id, &login.administrator_id)
-                    .await?
-            }
-            None => {
-                let _ = store.administrator(&nowhere(), &nobody()).await?;
-                store.pretend_attempt(&whose).await?;
-                None
-            }
+        let reserved = if let Some(login) = &login {
+            let (application, id) = (&login.application_id, &login.administrator_id);
+            self.note(application, id, &attempt.email);
+            store.reserve_attempt(application, id).await?
+        } else {
+            let _ = self.about.set(About::nobody());
+            let _ = store.administrator(&nowhere(), &nobody()).await?;
+            store.pretend_attempt(&whose).await?;
+            None
         };
-        self.note(
-            login.as_ref().map(|login| &login.application_id),
-            reserved.as_ref(),
-            &attempt.email,
-        );
         let authenticator = reserved.as_ref().map(|loaded| &loaded.authenticator);
         let hash = authenticator.and_then(|known| known.password.as_deref());
         let is_password_right = attempt.password.fits(hash, &self.slots).await?;
@@ -290,15 +283,9 @@ impl FrontDoor {
         if !invited.administrator.has_password {
             password.check(&invited.administrator.email)?;
         }
+        self.note(&application, &id, &invited.administrator.email);
         let reserved = store.reserve_attempt(&application, &id).await?;
-        self.note(
-            Some(&application),
-            reserved.as_ref(),
-            &invited.administrator.email,
-        );
-        let Some(loaded) = reserved else {
-            return Err(Error::WrongCode);
-        };
+        let loaded = reserved.ok_or(Error::WrongCode)?;
         let before = &loaded.administrator;
         let hash = loaded.authenticator.password.as_deref();
         let is_known = !before.has_password || password.fits(hash, &self.slots).await?;
@@ -411,20 +398,16 @@ impl FrontDoor {
         }
     }
 
-    fn note(&self, application: Option<&ApplicationId>, loaded: Option<&Loaded>, email: &Email) {
-        let object = match loaded {
-            Some(loaded) => Some(Object::administrator(&loaded.administrator)),
-            // Locked: there, but not looked at.
-            None => application.map(|_| Object {
+    /// Notes whom the caller claims to be, for the audit of a refusal.
+    fn note(&self, application: &ApplicationId, id: &AdministratorId, email: &Email) {
+        let _ = self.about.set(About {
+            application: Some(application.clone()),
+            actor: Actor::Nobody,
+            object: Some(Object {
                 kind: "administrator",
-                id: String::new(),
+                id: id.as_str().to_owned(),
                 name: email.as_str().to_owned(),
             }),
-        };
-        let _ = self.about.set(About {
-            application: application.cloned(),
-            actor: Actor::Nobody,
-            object,
         });
     }
 }

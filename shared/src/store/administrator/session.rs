@@ -12,11 +12,11 @@ use crate::store::{Scope, Store, Table};
 use crate::token::SessionToken;
 use crate::{Administrator, ApplicationId, Error, Result, Timestamp};
 
-pub(super) const LONGEST: Duration = Duration::from_secs(8 * 3600);
-const IDLE: Duration = Duration::from_secs(30 * 60);
+pub(super) const LONGEST: Duration = Duration::from_hours(8);
+const IDLE: Duration = Duration::from_mins(30);
 /// When a session was used last is written down at most so often; a session may end that much
 /// before its thirty minutes, never after.
-const GRAIN: Duration = Duration::from_secs(60);
+const GRAIN: Duration = Duration::from_mins(1);
 
 impl StoredSession {
     pub(super) fn beginning(now: Timestamp, authority: u64) -> Self {
