@@ -239,22 +239,17 @@ async fn what_is_kept_of_an_answer_is_sealed() {
 }
 
 #[tokio::test]
-async fn a_key_has_1_to_255_printable_characters_and_there_is_one() {
+async fn a_key_has_1_to_255_printable_characters() {
     let app = App::with_people().await;
     let ada = app.sign_in("ada").await;
     let [(path, body), _] = creations();
     let before = count(&ada, path).await;
-    let twice = ada
-        .clone()
-        .with("idempotency-key", "a")
-        .with("idempotency-key", "b");
     let keyed = |key: &str| ada.clone().with("idempotency-key", key);
     for odd in [
         keyed(""),
         keyed(" "),
         keyed(&"k".repeat(256)),
         keyed("a\tb"),
-        twice,
     ] {
         let faults = odd.post(path, &body).await.faults();
         assert_eq!(faults.len(), 1);

@@ -16,7 +16,7 @@ use super::key::{Key, SORT};
 use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{Scope, Store, Table};
-use crate::audit::{Object, changes};
+use crate::audit::{Actor, Object, changes};
 use crate::sealing::Sealer;
 use crate::secret::{StoredSecret, Verifier};
 use crate::{
@@ -111,7 +111,7 @@ impl ClientEditor {
             match creation.commit().await? {
                 Outcome::Committed => return Ok(reply),
                 Outcome::Lost | Outcome::Refused(Otherwise::Replayed) => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise, &client)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refusal(otherwise, &client)),
             }
         }
     }
@@ -132,7 +132,9 @@ impl ClientEditor {
             match self.scope.save(&application, &before, &after).await? {
                 Outcome::Committed => return Ok(after),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise, &before)),
+                Outcome::Refused(otherwise) => {
+                    return Err(self.scope.refusal(otherwise, &before));
+                }
             }
         }
     }
@@ -183,7 +185,7 @@ impl Scope {
             match self.save(&application, &before, &after).await? {
                 Outcome::Committed => return Ok(after),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise, &before)),
+                Outcome::Refused(otherwise) => return Err(self.refusal(otherwise, &before)),
             }
         }
     }
@@ -227,6 +229,25 @@ impl Scope {
             )?;
         }
         change.commit().await
+    }
+
+    /// What to answer when a transaction on a client was refused.
+    fn refusal(&self, otherwise: Otherwise, client: &Client) -> Error {
+        match otherwise {
+            Otherwise::NameTaken => Error::Taken {
+                // What either API calls it.
+                argument: match self.origin.actor {
+                    Actor::Administrator { .. } => "name",
+                    _ => "description",
+                },
+                by: "another client of this application",
+            },
+            Otherwise::NotEntitled => Error::SignedOut,
+            Otherwise::IdTaken => {
+                Error::unexpected(format!("the client ID {} is taken", client.id.as_str()))
+            }
+            Otherwise::Retry | Otherwise::Replayed | Otherwise::EmailTaken => Error::Busy,
+        }
     }
 }
 
@@ -290,20 +311,6 @@ pub(super) fn seal(
         verifier,
         sealed: sealer.seal(client, serial, secret)?,
     })
-}
-
-fn refusal(otherwise: Otherwise, client: &Client) -> Error {
-    match otherwise {
-        Otherwise::NameTaken => Error::Taken {
-            argument: "description",
-            by: "another client of this application",
-        },
-        Otherwise::NotEntitled => Error::SignedOut,
-        Otherwise::IdTaken => {
-            Error::unexpected(format!("the client ID {} is taken", client.id.as_str()))
-        }
-        Otherwise::Retry | Otherwise::Replayed | Otherwise::EmailTaken => Error::Busy,
-    }
 }
 
 /// A client's modules, as stored.

@@ -45,7 +45,7 @@ async fn what_the_machine_api_creates_and_changes_an_administrator_sees() {
             "description",
             "Said by a machine",
         ),
-        ("/clients/set_features", "features", r#"["owner"]"#),
+        ("/clients/set_features", "features", r#"["direct_access"]"#),
         ("/clients/set_whitelist", "whitelist", r#"["192.0.2.7"]"#),
     ] {
         app.owner()
@@ -53,7 +53,7 @@ async fn what_the_machine_api_creates_and_changes_an_administrator_sees() {
             .await
             .ok();
     }
-    let wanted = json!(["Said by a machine", ["owner"], ["192.0.2.7/32"]]);
+    let wanted = json!(["Said by a machine", ["direct_access"], ["192.0.2.7/32"]]);
     assert_eq!(both(&app, &ben, &id).await, [wanted.clone(), wanted]);
     assert_eq!(view(&ben, &id).await["enabled"], true);
     let deletion = [("client_id_for_deletion", id.as_str())];

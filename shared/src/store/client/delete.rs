@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientEditor, StoredClient, no_application, one_person_may_change, refusal};
+use super::{ClientEditor, StoredClient, no_application, one_person_may_change};
 use crate::audit::{Object, changes};
 use crate::store::application::StoredApplication;
 use crate::store::dynamodb::{SortRange, from_item, key_of};
@@ -76,7 +76,9 @@ impl ClientEditor {
             match deletion.commit().await? {
                 Outcome::Committed => break,
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise, &client)),
+                Outcome::Refused(otherwise) => {
+                    return Err(self.scope.refusal(otherwise, &client));
+                }
             }
         }
         if self.scope.clear_remains().await.is_err() {
