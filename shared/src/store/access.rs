@@ -171,7 +171,7 @@ impl AccessPattern {
             Self::ResetAdministrator | Self::DeleteAdministrator => grants![
                 Administrators BATCH_GET, Administrators PUT, Administrators DELETE, Clients BATCH_GET, Audit PUT
             ],
-            Self::GrantModules => grants![Clients CHECK],
+            Self::GrantModules => grants![Clients PUT],
             Self::SpendCode => {
                 grants![Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET]
             }

@@ -7,7 +7,7 @@ use crate::store::client::StoredClient;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::race::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Table};
 use crate::{Application, Client, Error, Modules, Privilege, Result};
 
@@ -45,8 +45,26 @@ impl Transaction<'_> {
                 ),
             ));
         }
-        let key = Key::application(&application.id);
-        self.require_version(Table::Clients, key, application.version, Otherwise::Retry)
+        if after
+            .modules
+            .keys()
+            .all(|module| before.modules.contains_key(module))
+        {
+            return Ok(self);
+        }
+        // A new version, so that of a grant and a removal at the same time one reads what the other
+        // has written: to see that the version is the same would not stop a removal that has looked
+        // at the clients before.
+        let granted = Application {
+            version: application.version + 1,
+            ..application.clone()
+        };
+        self.replace(
+            Table::Clients,
+            Key::application(&application.id),
+            &StoredApplication::from(&granted),
+            application.version,
+        )
     }
 }
 
