@@ -71,7 +71,7 @@ async fn what_is_no_code_is_a_wrong_one() {
         .fine();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_at_once_with_one_code_one_sees_the_secret() {
     let app = App::with_people().await;
     let ben = app.sign_in("ben").await;
@@ -132,15 +132,10 @@ async fn a_secret_stands_in_no_other_answer_and_no_table() {
     let more = json!({"hours_to_live": 5});
     let second = regenerate(&ada, &id, &ada.next_code(), &more).await.fine();
     let second = second["client_secret"].as_str().unwrap().to_owned();
-    for (secret, works) in [
-        (&first, "in its grace period"),
-        (&second, "as the present one"),
-    ] {
-        app.caller(&id, secret)
-            .post("/clients/list", &[])
-            .await
-            .ok();
-        assert!(!secret.is_empty(), "{works}");
+    // Both are secrets that work, one of them in its grace period.
+    for secret in [&first, &second] {
+        let caller = app.caller(&id, secret);
+        caller.post("/clients/list", &[]).await.ok();
     }
     let replies = [
         created,

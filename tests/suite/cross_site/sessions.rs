@@ -1,13 +1,13 @@
 //! The cookie itself: how it is set, and that nobody chooses somebody else's.
 
-use countersign_tests::App;
+use countersign_tests::{App, Reply};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{COOKIE, cookie, send};
 
 /// The name, the value and the attributes of the cookie that an answer sets.
-fn set_cookie(reply: &countersign_tests::Reply) -> (String, String, Vec<String>) {
+fn set_cookie(reply: &Reply) -> (String, String, Vec<String>) {
     let set: Vec<_> = reply.headers.get_all("set-cookie").iter().collect();
     assert_eq!(set.len(), 1, "one cookie");
     let mut parts = set[0].to_str().unwrap().split("; ").map(str::to_owned);
@@ -75,7 +75,7 @@ async fn a_session_that_was_chosen_before_signing_in_is_never_taken_on() {
     let app = App::with_people().await;
     let dora = app.sign_in("dora").await;
     let ada = app.sign_in("ada").await;
-    // A token that the system made, of nobody, of somebody else, and of oneself before.
+    // Tokens of nobody, of somebody else, and of oneself before.
     let never = format!("csn_{}{}", ada.id, "A".repeat(43));
     let mut tokens = vec![never.clone(), dora.token.clone(), ada.token.clone()];
     for chosen in tokens.clone() {
@@ -99,7 +99,7 @@ async fn a_session_that_was_chosen_before_signing_in_is_never_taken_on() {
             let session = begun.created();
             let token = session["token"].as_str().unwrap().to_owned();
             assert!(!tokens.contains(&token), "a token stands for two sessions");
-            let (_, value, _) = super::sessions::set_cookie(&begun);
+            let (_, value, _) = set_cookie(&begun);
             assert!(value == token);
             assert_eq!(session["administrator"]["id"], *ada.id);
             tokens.push(token);
