@@ -1,5 +1,7 @@
 //! What goes into an operation of the admin API: a JSON object, and the parts of the path.
 
+mod unique;
+
 use std::cell::RefCell;
 
 use http::header::CONTENT_TYPE;
@@ -92,20 +94,13 @@ fn object(request: &Request) -> Result<Map<String, Value>> {
     if !essence.trim().eq_ignore_ascii_case("application/json") {
         return Err(Error::UnsupportedMedia);
     }
-    let whole = |detail: String| {
-        Error::Unfit(vec![Fault {
-            pointer: String::new(),
-            detail,
-        }])
-    };
-    match serde_json::from_slice(&request.body) {
+    match unique::parse(&request.body) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(whole("the body is a JSON object".to_owned())),
-        Err(fault) => Err(whole(format!(
-            "the JSON is not syntactically valid, in line {}, column {}",
-            fault.line(),
-            fault.column()
-        ))),
+        Ok(_) => Err(Error::Unfit(vec![Fault {
+            pointer: String::new(),
+            detail: "the body is a JSON object".to_owned(),
+        }])),
+        Err(fault) => Err(Error::Unfit(vec![fault])),
     }
 }
 
@@ -241,6 +236,14 @@ mod tests {
         );
         assert_eq!(faults("[]")[0].1, "the body is a JSON object");
         assert!(faults("{")[0].1.contains("not syntactically valid"));
+        let twice = faults(r#"{"list":[{"a/b":{"c":1,"c":1}}]}"#);
+        assert_eq!(
+            twice,
+            [(
+                "/list/0/a~1b/c".to_owned(),
+                "it stands there twice".to_owned()
+            )]
+        );
         let long = format!(r#"{{"hours":"{}"}}"#, "x".repeat(5000));
         assert!(faults(&long)[0].1.len() <= MOST_REASON_CHARS);
     }

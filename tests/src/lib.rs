@@ -8,6 +8,7 @@ mod app;
 pub mod binary;
 mod caller;
 pub mod derived;
+pub mod meanwhile;
 pub mod measure;
 mod person;
 pub mod published;

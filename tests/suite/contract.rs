@@ -1,6 +1,15 @@
 //! The contract of the machine API, operation by operation: the bytes of each success, each refusal
 //! by its code and words, and what an operation changes for the others.
 
+mod admin_clients_create;
+mod admin_clients_delete;
+mod admin_clients_get;
+mod admin_clients_list;
+mod admin_clients_regenerate_secret;
+mod admin_clients_reveal_secret;
+mod admin_clients_update;
+mod admin_modules_get;
+mod admin_modules_replace;
 mod clients_add;
 mod clients_clear_whitelist;
 mod clients_delete;

@@ -137,7 +137,7 @@ impl Scope {
         if owner.multi_admin {
             return self.ask(owner, &change).await;
         }
-        let begun = Transaction::on(&self.store).under(owner)?;
+        let begun = Transaction::on(&self.store).under(owner, &change)?;
         let written = change.write(begun, self, owner, None)?;
         let (object, differences) = (change.object(owner), change.differences());
         beside(written)?
@@ -148,8 +148,21 @@ impl Scope {
 }
 
 impl<'a> Transaction<'a> {
-    /// Demands that the application is as it was read: its policy above all.
-    fn under(self, owner: &Application) -> Result<Self> {
+    /// Demands that the application is as it was read, its policy above all, when `change` happens.
+    fn under(self, owner: &Application, change: &Change) -> Result<Self> {
+        match change {
+            // It writes the application itself.
+            Change::SwitchOff => Ok(self),
+            // A new version, so that of a grant and a removal at the same time one reads what the
+            // other has written: to see that the version is the same would not stop a removal that
+            // has looked at the clients before.
+            _ if change.grants_modules() => self.touch(owner),
+            _ => self.as_read(owner),
+        }
+    }
+
+    /// Demands that the application is as it was read.
+    fn as_read(self, owner: &Application) -> Result<Self> {
         let key = Key::application(&owner.id);
         self.require_version(Table::Clients, key, owner.version, Otherwise::Retry)
     }
@@ -371,6 +384,18 @@ impl Change {
         }
     }
 
+    /// Does it let a client into a module that it was not let into before?
+    fn grants_modules(&self) -> bool {
+        match self {
+            Self::CreateClient { client } => !client.modules.is_empty(),
+            Self::ChangeClient { before, after } => {
+                let mut modules = after.modules.keys();
+                modules.any(|module| !before.modules.contains_key(module))
+            }
+            _ => false,
+        }
+    }
+
     /// Does it change what a client is let into?
     fn touches_modules(&self) -> bool {
         match self {
@@ -424,19 +449,25 @@ impl Change {
     }
 }
 
-/// What a refused transaction of a change comes to.
-pub(in crate::store) fn refusal(otherwise: Otherwise) -> Error {
-    match otherwise {
-        Otherwise::NameTaken => Error::Taken {
-            argument: "description",
-            by: "another client of this application",
-        },
-        Otherwise::EmailTaken => Error::Taken {
-            argument: "email",
-            by: "another administrator of this application",
-        },
-        Otherwise::NotEntitled => Error::SignedOut,
-        Otherwise::IdTaken => Error::unexpected("a new ID is taken"),
-        Otherwise::Retry | Otherwise::Replayed | Otherwise::Locked => Error::Busy,
+impl Scope {
+    /// What to answer when the transaction of a change was refused.
+    pub(in crate::store) fn refused(&self, otherwise: Otherwise) -> Error {
+        match otherwise {
+            Otherwise::NameTaken => Error::Taken {
+                // What either API calls it.
+                argument: match self.origin.actor {
+                    Actor::Administrator { .. } => "name",
+                    _ => "description",
+                },
+                by: "another client of this application",
+            },
+            Otherwise::EmailTaken => Error::Taken {
+                argument: "email",
+                by: "another administrator of this application",
+            },
+            Otherwise::NotEntitled => Error::SignedOut,
+            Otherwise::IdTaken => Error::unexpected("a new ID is taken"),
+            Otherwise::Retry | Otherwise::Replayed | Otherwise::Locked => Error::Busy,
+        }
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::application::StoredApplication;
-use super::change::{Change, refusal};
+use super::change::Change;
 use super::dynamodb::Item;
 use super::key::{Key, SORT};
 use super::race::Race;
@@ -109,7 +109,7 @@ impl ClientEditor {
             match self.scope.enact(&application, change, kept).await? {
                 Outcome::Committed => return Ok(reply),
                 Outcome::Lost | Outcome::Refused(Otherwise::Replayed) => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
     }
@@ -134,7 +134,7 @@ impl ClientEditor {
             match self.scope.enact(&application, change, Ok).await? {
                 Outcome::Committed => return Ok(after),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
     }
@@ -189,7 +189,7 @@ impl Scope {
             match self.enact(&application, change, Ok).await? {
                 Outcome::Committed => return Ok(after),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.refused(otherwise)),
             }
         }
     }

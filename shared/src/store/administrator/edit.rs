@@ -10,7 +10,7 @@ use crate::administrator::{INVITATION, OpenInvitation};
 use crate::audit::{Actor, Object, administrator_changes};
 use crate::one_time_code::TotpKey;
 use crate::sealing::Sealer;
-use crate::store::change::{Change, last_one, refusal};
+use crate::store::change::{Change, last_one};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
@@ -83,7 +83,7 @@ impl AdministratorEditor {
             match self.scope.enact(&owner, change, kept).await? {
                 Outcome::Committed => return Ok(reply),
                 Outcome::Lost | Outcome::Refused(Otherwise::Replayed) => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
     }
@@ -118,7 +118,7 @@ impl AdministratorEditor {
                     return Ok(Seen::of(after, locked_until, store.clock.now()));
                 }
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
     }
@@ -133,7 +133,7 @@ impl AdministratorEditor {
             match self.scope.enact(&owner, change, Ok).await? {
                 Outcome::Committed => return Ok(()),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
     }
@@ -197,7 +197,7 @@ impl AdministratorEditor {
             match audited.commit().await? {
                 Outcome::Committed => return Ok(token),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
     }

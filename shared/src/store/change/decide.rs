@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::request::{ADMINISTRATOR, Approval, StoredRequest, decider};
-use super::{Change, Proposal, refusal};
+use super::{Change, Proposal};
 use crate::administrator::OpenInvitation;
 use crate::audit::{Actor, Changes, Object};
 use crate::change_request::{ChangeRequest, ChangeRequestId, ChangeState, NEEDED};
@@ -84,7 +84,7 @@ impl Reviewer {
             match outcome {
                 Outcome::Committed => return Ok(approved),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
     }
@@ -113,7 +113,7 @@ impl Reviewer {
             match ending.commit().await? {
                 Outcome::Committed => return Ok(ended.shown(store.clock.now())),
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
     }
@@ -472,7 +472,7 @@ impl Reviewer {
         let object = request.object();
         let noted = self
             .write(request, &after, "approved", (&object, &Changes::new()))?
-            .under(owner)?;
+            .as_read(owner)?;
         Ok((noted.commit().await?, self.approved(after, None)))
     }
 
@@ -494,11 +494,7 @@ impl Reviewer {
         let begun = self
             .write(request, &ended, "applied", (&object, &differences))?
             .release(Table::ChangeRequests, request.lock(scope), id)?;
-        let begun = match change {
-            // It writes the application itself.
-            Change::SwitchOff => begun,
-            _ => begun.under(owner)?,
-        };
+        let begun = begun.under(owner, &change)?;
         let mut applied = change.write(begun, scope, owner, Some(id))?;
         for other in &behind.counted {
             // Whoever stands behind it does so until it happens.

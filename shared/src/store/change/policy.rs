@@ -1,7 +1,7 @@
 //! The policy itself: multi admin is switched on by one administrator with a code, where there are
 //! two, and off only by two.
 
-use super::{Change, refusal};
+use super::Change;
 use crate::audit::{Changes, Object};
 use crate::store::administrator::FreshCode;
 use crate::store::application::StoredApplication;
@@ -20,6 +20,11 @@ pub(super) fn switched(before: bool, after: bool) -> Changes {
 }
 
 impl Transaction<'_> {
+    /// Writes the application as it was read, in a new version.
+    pub(super) fn touch(self, owner: &Application) -> Result<Self> {
+        self.switch(owner, owner.multi_admin)
+    }
+
     /// Writes the application with another policy, in the place of the version that was read.
     pub(super) fn switch(self, owner: &Application, multi_admin: bool) -> Result<Self> {
         let after = Application {
@@ -145,7 +150,7 @@ impl PolicyEditor {
                     });
                 }
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Proposal, refusal};
+use super::{Change, Proposal};
 use crate::audit::{Actor, Object};
 use crate::change_request::{
     ChangeRequest, ChangeRequestId, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED,
@@ -223,7 +223,7 @@ impl Scope {
         };
         let sealer = store.sealer_of(owner).await?;
         let mut asking = Transaction::on(store)
-            .under(owner)?
+            .as_read(owner)?
             .create(
                 Table::ChangeRequests,
                 Key::change_request(&self.application, &request.request_id),
@@ -264,7 +264,7 @@ impl Scope {
         match asking.commit().await? {
             Outcome::Committed => Err(Error::HeldBack(Box::new(waiting))),
             Outcome::Refused(Otherwise::Locked) => Err(self.locked_by(&request).await?),
-            Outcome::Refused(otherwise) => Err(refusal(otherwise)),
+            Outcome::Refused(otherwise) => Err(self.refused(otherwise)),
             Outcome::Lost => Ok(Outcome::Lost),
         }
     }

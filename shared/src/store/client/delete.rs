@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClientEditor, StoredClient, no_application};
 use crate::store::application::StoredApplication;
-use crate::store::change::{Change, refusal};
+use crate::store::change::Change;
 use crate::store::dynamodb::{Found, SortRange, from_item, key_of};
 use crate::store::key::{Key, REMAINS};
 use crate::store::race::Race;
@@ -39,7 +39,7 @@ impl ClientEditor {
             match self.scope.enact(&owner, change, Ok).await? {
                 Outcome::Committed => break,
                 Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(refusal(otherwise)),
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
         if self.scope.clear_remains().await.is_err() {
