@@ -1,5 +1,7 @@
 //! The suite: everything through the front door, each test with a server of its own.
 
+mod attacks;
+mod audit;
 mod authentication;
 mod bad_input;
 mod bootstrap;
@@ -11,6 +13,7 @@ mod faults;
 mod local_binary;
 mod measures;
 mod model;
+mod newcomer;
 mod permissions;
 mod publishing;
 mod secrecy;
