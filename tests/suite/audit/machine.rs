@@ -29,7 +29,7 @@ async fn each_operation_of_the_machine_api_leaves_one_event_that_names_the_clien
         ("description", json!("Till")),
         ("enabled", json!(true)),
         ("features", json!(["direct_access"])),
-        ("allow_list", json!([])),
+        ("allow_list", json!(["0.0.0.0/0"])),
         ("modules", json!({})),
         ("secret_serial", json!(1)),
     ];
@@ -65,13 +65,13 @@ async fn each_operation_of_the_machine_api_leaves_one_event_that_names_the_clien
             "set_whitelist",
             ("whitelist", r#"["10.0.0.1"]"#),
             "the login_client",
-            vec![("allow_list", json!([]), json!(["10.0.0.1"]))],
+            vec![("allow_list", json!(["0.0.0.0/0"]), json!(["10.0.0.1/32"]))],
         ),
         (
             "clear_whitelist",
             ("", ""),
             "the login_client",
-            vec![("allow_list", json!(["10.0.0.1"]), json!([]))],
+            vec![("allow_list", json!(["10.0.0.1/32"]), json!(["0.0.0.0/0"]))],
         ),
         (
             "reset_secret",

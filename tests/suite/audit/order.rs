@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use countersign_tests::{App, Caller, Person, secret_of};
+use functions::OPERATIONS;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use shared::{Moment, Timestamp};
-
-use super::changing;
+use shared::{Feature, Moment, Requirement, Timestamp};
 
 /// Something that happens.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +41,8 @@ struct World {
     owner: Caller,
     impostors: Vec<Vec<Caller>>,
     begin: Timestamp,
+    /// Counts the changes of all histories, so that none sets what is set already.
+    set: u64,
     changes: Vec<Value>,
     refusals: BTreeMap<(i64, usize, usize), (Timestamp, Timestamp, u64)>,
 }
@@ -63,6 +64,7 @@ impl World {
             impostors: vec![of("127.0.0.1"), of("127.0.0.2")],
             begin: app.clock.now(),
             app,
+            set: 0,
             changes: Vec::new(),
             refusals: BTreeMap::new(),
         }
@@ -83,7 +85,8 @@ impl World {
         match step {
             Step::Wait(millis) => self.app.advance(Duration::from_millis(millis)),
             Step::Change => {
-                let value = self.changes.len().to_string();
+                self.set += 1;
+                let value = self.set.to_string();
                 let given = [("key", "k"), ("value", value.as_str())];
                 self.owner.post("/settings/set_default", &given).await.ok();
                 self.changes.push(json!([
@@ -195,49 +198,50 @@ fn any_history_is_one_sequence_whatever_the_size_of_its_pages() {
 #[tokio::test]
 async fn hundreds_of_refusals_in_one_minute_are_all_told_and_in_order() {
     let app = App::with_people().await;
-    let owner = app.owner();
-    let paths = changing(shared::Envelope::Machine);
-    let paths: Vec<_> = paths
+    let owners = OPERATIONS
         .iter()
-        .map(|id| format!("/{}", id.replace('.', "/")))
-        .collect();
-    let clients = [
-        "owner",
+        .filter(|endpoint| match endpoint.requires {
+            Requirement::AnyFeature(features) => features == [Feature::Owner],
+            _ => false,
+        });
+    let paths: Vec<_> = owners.map(|endpoint| endpoint.route.path).collect();
+    let lesser = [
         "access_issuer",
         "direct_access",
+        "direct_read_access",
         "featureless",
-        "disabled",
+        "login_client",
     ];
+    let owner = app.owner();
     app.advance(Duration::from_secs(30));
     let mut refused = 0;
-    for source in ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"] {
-        for id in clients {
-            let impostor = app.caller(id, &secret_of("foreigner")).from(source);
+    for source in ["127.0.0.1", "127.0.0.2", "127.0.0.3"] {
+        for id in lesser {
+            let client = app.client(id).from(source);
             for path in &paths {
-                let reply = impostor.post(path, &[]).await;
-                reply.error(402, "invalid_client_credentials");
+                let reply = client.post(path, &[]).await;
+                reply.error(403, "client_permission_error");
                 refused += 1;
                 if refused % 9 == 0 {
                     app.advance(Duration::from_millis(40));
-                    let given = [("key", "k"), ("value", path.as_str())];
+                    let value = refused.to_string();
+                    let given = [("key", "k"), ("value", value.as_str())];
                     owner.post("/settings/set_default", &given).await.ok();
                 }
             }
         }
-        // Those of the next source are partly of another minute.
-        app.advance(Duration::from_secs(9));
+        // Those of the last source are of another minute.
+        app.advance(Duration::from_secs(14));
     }
     let dora = app.sign_in("dora").await;
-    let whole = assert_one_sequence(&dora, "", &[1, 33, 100, 101]).await;
+    let whole = assert_one_sequence(&dora, "", &[31, 100]).await;
     let told: BTreeSet<_> = whole
         .iter()
         .filter(|event| event["outcome"] == "refused")
-        .map(|event| {
-            json!([event["action"], event["object"]["id"], event["source_ip"]]).to_string()
-        })
+        .map(|event| json!([event["action"], event["actor"]["id"], event["source_ip"]]).to_string())
         .collect();
     assert_eq!(told.len(), refused);
     assert!(refused > 300, "{refused} are not hundreds");
-    assert_one_sequence(&dora, "outcome=refused", &[3, 64]).await;
-    assert_one_sequence(&dora, "outcome=applied", &[3, 64]).await;
+    assert_one_sequence(&dora, "outcome=refused&actor=featureless", &[9]).await;
+    assert_one_sequence(&dora, "outcome=applied", &[13]).await;
 }
