@@ -28,7 +28,9 @@ fn method(endpoint: &Endpoint) -> Method {
 }
 
 /// An answer without what is of this one request alone: status, headers, body.
-fn bare(reply: &Reply) -> (u16, Vec<String>, String) {
+type Bare = (u16, Vec<String>, String);
+
+fn bare(reply: &Reply) -> Bare {
     let own = ["x-request-id", "date"];
     let headers = reply.headers.iter();
     let mut headers: Vec<_> = headers

@@ -6,6 +6,8 @@ mod export;
 mod filters;
 mod machine;
 mod order;
+mod particulars;
+mod permanence;
 mod refusals;
 mod tampering;
 mod transaction;

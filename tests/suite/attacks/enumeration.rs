@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use countersign_tests::{App, Authenticator, Caller, PASSWORD, Reply, Setup, email_of, secret_of};
 use serde_json::{Value, json};
 
-use super::{Calls, bare};
+use super::{Bare, Calls, bare};
 use crate::newcomer::{authenticator, invite, path_of, post, take_up};
 
 async fn watched(setup: Setup) -> (App, Arc<Calls>) {
@@ -23,7 +23,10 @@ async fn watched(setup: Setup) -> (App, Arc<Calls>) {
 
 /// Answers by what they are of, each with its calls: all must be one and the same.
 #[derive(Default)]
-struct Alike(Vec<(String, (u16, Vec<String>, String), Vec<String>)>);
+struct Alike(Vec<Seen>);
+
+/// What somebody sees of a call: what it is of, its answer, and the calls that it led to.
+type Seen = (String, Bare, Vec<String>);
 
 impl Alike {
     fn note(&mut self, what: impl Into<String>, reply: &Reply, calls: &Calls) {
@@ -54,7 +57,7 @@ async fn a_failed_sign_in_tells_nothing_of_whether_there_is_such_an_administrato
         let body = json!({"email": email_of("dora"), "password": "wrong", "code": wrong});
         app.ask_for_session(&body).await;
     }
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     // A code that was used: cleo's, just now.
     let used = app.credentials("cleo");
     assert_eq!(app.ask_for_session(&used).await.status, 201);

@@ -134,7 +134,7 @@ async fn a_code_that_is_used_at_several_prompts_at_once_works_at_one() {
     let app = App::with_people().await;
     let ada = app.sign_in("ada").await;
     for _ in 0..6 {
-        app.advance(std::time::Duration::from_secs(60));
+        app.advance(std::time::Duration::from_mins(1));
         let code = ada.next_code();
         let asked: Vec<(&str, Value)> = vec![
             ("/admin/clients/owner/secret/reveal", json!({"code": code})),

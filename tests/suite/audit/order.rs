@@ -118,12 +118,12 @@ impl World {
             .map(|((_, _, client), (first, last, count))| {
                 json!([text(*first), text(*last), count, CLIENTS[*client]])
             });
-        let mut wanted: Vec<_> = self.changes.iter().cloned().chain(refusals).collect();
-        sorted(&mut wanted)
+        let wanted: Vec<_> = self.changes.iter().cloned().chain(refusals).collect();
+        sorted(&wanted)
     }
 }
 
-fn sorted(values: &mut Vec<Value>) -> Vec<String> {
+fn sorted(values: &[Value]) -> Vec<String> {
     let mut texts: Vec<_> = values.iter().map(Value::to_string).collect();
     texts.sort();
     texts
@@ -181,14 +181,14 @@ fn any_history_is_one_sequence_whatever_the_size_of_its_pages() {
             let query = format!("from={}&to={end}", text(world.begin));
             let dora = world.app.sign_in("dora").await;
             let found = assert_one_sequence(&dora, &query, &[1, 2, 3, 7]).await;
-            let mut told: Vec<_> = found
+            let told: Vec<_> = found
                 .iter()
                 .map(|event| {
                     let object = &event["object"]["id"];
                     json!([event["time"], event["last_time"], event["count"], object])
                 })
                 .collect();
-            assert_eq!(sorted(&mut told), world.wanted());
+            assert_eq!(sorted(&told), world.wanted());
         });
         Ok(())
     });

@@ -23,7 +23,7 @@ async fn refused(app: &App, reader: &Person, reply: &Reply, says: [&str; 2], who
         "last_time": now, "request_id": reply.header("x-request-id"), "changes": {}
     });
     assert_eq!(event, wanted);
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn a_sign_in_with_a_wrong_password_or_code_is_told_of_whom_it_claimed_to_b
         let body = json!({"email": email_of("ada"), "password": "wrong", "code": wrong});
         app.ask_for_session(&body).await;
     }
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let mut body = app.credentials("ada");
     body["email"] = json!("ADA@example.com");
     let locked = app.ask_for_session(&body).await;
