@@ -36,7 +36,7 @@ async fn strain(app: &App, endpoint: &Endpoint) {
             refused.error(402, "invalid_client_credentials");
         }
         Requirement::Privileges(privileges) => {
-            administration::strain(app, endpoint, privileges).await
+            administration::strain(app, endpoint, privileges).await;
         }
     }
 }

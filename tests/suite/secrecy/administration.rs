@@ -174,11 +174,15 @@ async fn after_a_tour_of_the_admin_api_no_table_holds_a_secret() {
     ] {
         secrets.keep("password", telltale);
     }
-    shown
-        .iter()
-        .for_each(|secret| secrets.keep("client secret", secret));
-    links.iter().for_each(|link| secrets.keep_link(link));
-    keys.iter().for_each(|key| secrets.keep_key(key));
+    for secret in &shown {
+        secrets.keep("client secret", secret);
+    }
+    for link in &links {
+        secrets.keep_link(link);
+    }
+    for key in &keys {
+        secrets.keep_key(key);
+    }
     for code in &codes {
         secrets.keep("recovery code", code);
         secrets.keep("recovery code", &code.replace('-', ""));

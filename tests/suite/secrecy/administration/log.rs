@@ -41,7 +41,9 @@ async fn the_log_of_the_admin_api_has_nothing_that_was_sent_or_shown() {
     for (name, what) in [("ben", "reveal"), ("ada", "regenerate")] {
         // The codes of this step and of the next: a clock that goes on meanwhile takes both.
         let codes = [0, 30_000].map(|later| Authenticator::of(name).code_at(millis() + later));
-        codes.iter().for_each(|code| secrets.keep("code", code));
+        for code in &codes {
+            secrets.keep("code", code);
+        }
         let body = json!({"email": email_of(name), "password": PASSWORD, "code": codes[0]});
         let begun = send(&stranger, Method::POST, "/admin/sessions", &body)
             .await
