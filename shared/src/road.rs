@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tracing::Instrument;
 
+use crate::audit::{About, Object};
 use crate::authorization::origin;
 use crate::envelope::Rendered;
 use crate::operation::{Endpoint, Envelope};
@@ -88,9 +89,50 @@ async fn recorded(call: &Call<'_>, error: Error) -> Error {
     let (Some(reason), Some(about)) = (error.refusal(), call.about.get()) else {
         return error;
     };
+    let about = &About {
+        object: about.object.clone().or_else(|| named(call)),
+        ..about.clone()
+    };
     let origin = origin(call, about.actor.clone());
     match call.cx.store().record_refusal(&origin, about, reason).await {
         Ok(()) => error,
         Err(unrecorded) => unrecorded,
     }
+}
+
+/// What a request names, as far as its path and its arguments say it: a client, a person, a change
+/// request. An invitation's token is no name.
+fn named(call: &Call<'_>) -> Option<Object> {
+    const ARGUMENTS: [(&str, &str); 4] = [
+        ("client_id", "api_client"),
+        ("id", "administrator"),
+        ("for_client_id", "api_client"),
+        ("client_id_for_deletion", "api_client"),
+    ];
+    let in_path = |name: &str| {
+        let mut parameters = call.request.path_parameters.iter();
+        parameters
+            .find(|(known, _)| known == name)
+            .map(|(_, id)| id.clone())
+    };
+    let in_form = |name: &str| {
+        let given = call.arguments.credential(name).ok().flatten()?;
+        Some(given.to_string())
+    };
+    ARGUMENTS.iter().find_map(|(name, kind)| {
+        let id = match *name {
+            "client_id" | "id" => in_path(name),
+            _ => in_form(name),
+        }?;
+        let kind = if *name == "id" && call.operation.starts_with("admin.change_requests") {
+            "change_request"
+        } else {
+            kind
+        };
+        Some(Object {
+            kind,
+            name: id.chars().take(255).collect(),
+            id: id.chars().take(255).collect(),
+        })
+    })
 }

@@ -18,7 +18,7 @@ const USUAL: u64 = 200;
 /// Histories that run at once: they wait for retries more than they work.
 const AT_ONCE: usize = 6;
 /// After so many histories a world begins anew, so that what is left behind does not pile up.
-const IN_ONE_WORLD: u64 = 100;
+const IN_ONE_WORLD: u64 = 40;
 
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;

@@ -1,6 +1,8 @@
 //! The contract of the machine API, operation by operation: the bytes of each success, each refusal
 //! by its code and words, and what an operation changes for the others.
 
+mod admin_audit_export;
+mod admin_audit_list;
 mod admin_clients_create;
 mod admin_clients_delete;
 mod admin_clients_get;

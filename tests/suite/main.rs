@@ -3,6 +3,8 @@
 mod admin_bodies;
 mod admin_clients;
 mod approvals_model;
+mod attacks;
+mod audit;
 mod authentication;
 mod bad_input;
 mod bootstrap;
@@ -12,6 +14,7 @@ mod cross_site;
 mod deletion;
 mod derived;
 mod faults;
+mod first_start;
 mod idempotency;
 mod local_binary;
 mod measures;

@@ -1,6 +1,8 @@
 //! No secret, and nothing that a caller sent, is to be seen where it does not belong: in the
 //! tables, in the log, in errors.
 
+mod administration;
+
 use countersign_tests::binary::Local;
 use countersign_tests::{App, Caller, Setup, secret_of};
 use serde_json::json;

@@ -22,8 +22,10 @@ use super::contexts::Contexts;
 use crate::gateway::{self, Arrival, MAX_BODY_BYTES, Refusal};
 use crate::routes::{Matched, Routes};
 
-/// Characters of a path that go to the log.
+/// Characters of a path that go to the log,
 const LOGGED_PATH: usize = 200;
+/// and of a part of it: as many as an ID has. A link's token is longer, and stays out.
+const LOGGED_PART: usize = 32;
 
 /// Held by every task that answers a request; nothing is ever sent.
 type AtWork = mpsc::Sender<Infallible>;
@@ -147,7 +149,7 @@ impl Seen {
         let letters = bytes.map(|byte| ALPHABET[usize::from(byte) % ALPHABET.len()]);
         Self {
             method: head.method.clone(),
-            path: head.uri.path().chars().take(LOGGED_PATH).collect(),
+            path: for_the_log(head.uri.path()),
             request_id: letters.map(char::from).iter().collect(),
             started,
         }
@@ -171,4 +173,17 @@ impl Seen {
         });
         refusal.into_response()
     }
+}
+
+/// What of a path goes to the log where no operation says what it is made of.
+fn for_the_log(path: &str) -> String {
+    let parts = path.split('/').map(|part| {
+        if part.chars().count() > LOGGED_PART {
+            "…"
+        } else {
+            part
+        }
+    });
+    let path = parts.collect::<Vec<_>>().join("/");
+    path.chars().take(LOGGED_PATH).collect()
 }

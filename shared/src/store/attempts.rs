@@ -58,7 +58,7 @@ impl Store {
         let (of_account, of_source) =
             tokio::join!(self.count(&by_account, ends), self.count(&by_source, ends));
         if of_account? > MOST_OF_ACCOUNT || of_source? > MOST_OF_SOURCE {
-            let seconds = (ends.millis() - now.millis()).div_euclid(1000) + 1;
+            let seconds = (ends.millis() - now.millis() + 999).div_euclid(1000);
             return Err(Error::TooMany {
                 retry_after: u64::try_from(seconds).unwrap_or(60),
             });

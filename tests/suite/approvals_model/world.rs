@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use countersign_tests::{App, PASSWORD, Person, Reply, Setup, email_of};
 use serde_json::{Value, json};
+use shared::{Moment, Timestamp};
 
 use super::steps::Attempt;
 use crate::model::world::{Chance, RandomFaults};
@@ -25,8 +26,8 @@ pub struct World {
     faults: Arc<RandomFaults>,
     pub people: Vec<Person>,
     ids: Vec<String>,
-    /// When the sessions began.
-    signed_in: i64,
+    /// When the history began.
+    began: i64,
     /// What each holds.
     privileges: Vec<BTreeSet<String>>,
     is_on: bool,
@@ -66,7 +67,7 @@ impl World {
             faults,
             people: Vec::new(),
             ids: Vec::new(),
-            signed_in: 0,
+            began: 0,
             privileges: Vec::new(),
             is_on: false,
             clients: Vec::new(),
@@ -99,7 +100,6 @@ impl World {
         for (name, _) in PEOPLE {
             self.people.push(self.app.sign_in(name).await);
         }
-        self.signed_in = self.app.clock.now().millis();
     }
 
     fn observer(&self) -> &Person {
@@ -110,6 +110,8 @@ impl World {
     pub async fn history(&mut self, seed: u64) {
         let chance = Chance::of(seed);
         self.faults.seed(seed);
+        self.revive().await;
+        self.began = self.app.clock.now().millis();
         self.prepare(&chance).await;
         for _ in 0..STEPS {
             match chance.below(60) {
@@ -389,10 +391,9 @@ impl World {
     /// Every applied event is one version of its client, and the fields are what the events make them.
     async fn audit_and_state_agree(&self) {
         for client in &self.clients {
-            let events = self
-                .observer()
-                .audit(&format!("object={client}&outcome=applied"))
-                .await;
+            let since = String::from(Moment(Timestamp::from_millis(self.began)));
+            let query = format!("object={client}&outcome=applied&from={since}&limit=200");
+            let events = self.observer().audit(&query).await;
             let changing: Vec<_> = events
                 .iter()
                 .filter(|event| event["action"] != "admin.clients.reveal_secret")
@@ -444,9 +445,11 @@ impl World {
     /// Back to how every history begins: nothing waits, the policy is off, everyone holds what they
     /// held.
     async fn tidy_up(&mut self) {
-        self.app.advance(Duration::from_hours(24));
-        self.handed.clear();
-        self.sign_in().await;
+        if !self.handed.is_empty() {
+            self.app.advance(Duration::from_hours(24));
+            self.handed.clear();
+        }
+        self.revive().await;
         let pending = self
             .observer()
             .all("/admin/change-requests", "state=pending")
@@ -489,7 +492,6 @@ impl World {
                 self.privileges[place] = wanted;
             }
         }
-        self.sign_in().await;
     }
 
     /// Somebody beside the observer who can decide.
