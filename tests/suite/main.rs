@@ -1,5 +1,6 @@
 //! The suite: everything through the front door, each test with a server of its own.
 
+mod administrators;
 mod authentication;
 mod bad_input;
 mod bootstrap;
