@@ -5,6 +5,7 @@ mod codes_at_once;
 mod guard_rails;
 mod invitations;
 mod limits;
+mod limits_of_codes;
 mod locks;
 mod recovery_codes;
 mod resets;

@@ -149,8 +149,8 @@ async fn assert_one_is_left(app: &App, replies: [Reply; 2], strokes: [&str; 2]) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_who_do_it_to_each_other_at_once_do_not_leave_nobody() {
-    for first in STROKES {
-        for second in STROKES {
+    for (index, first) in STROKES.into_iter().enumerate() {
+        for &second in &STROKES[index..] {
             let app = App::with_people().await;
             let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
             let (of_ada, of_ben) = (ada.id.clone(), ben.id.clone());
