@@ -2,6 +2,7 @@
 
 mod codes;
 mod codes_at_once;
+mod costs;
 mod guard_rails;
 mod invitations;
 mod limits;
