@@ -3,11 +3,13 @@
 mod codes;
 mod codes_at_once;
 mod costs;
+mod gate;
 mod guard_rails;
 mod invitations;
 mod limits;
 mod limits_of_codes;
 mod locks;
+mod overtaken;
 mod recovery_codes;
 mod resets;
 mod sessions;
