@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tracing::Instrument;
 
-use crate::audit::{About, Object};
+use crate::audit::{About, Actor, Object};
 use crate::authorization::origin;
 use crate::envelope::Rendered;
 use crate::operation::{Endpoint, Envelope};
@@ -90,7 +90,11 @@ async fn recorded(call: &Call<'_>, error: Error) -> Error {
         return error;
     };
     let about = &About {
-        object: about.object.clone().or_else(|| named(call)),
+        // A stranger names what he likes, and would make an event of each.
+        object: match about.actor {
+            Actor::Nobody => about.object.clone(),
+            _ => about.object.clone().or_else(|| named(call)),
+        },
         ..about.clone()
     };
     let origin = origin(call, about.actor.clone());

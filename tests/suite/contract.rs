@@ -1,6 +1,13 @@
 //! The contract of the machine API, operation by operation: the bytes of each success, each refusal
 //! by its code and words, and what an operation changes for the others.
 
+mod admin_administrators_delete;
+mod admin_administrators_get;
+mod admin_administrators_invite;
+mod admin_administrators_list;
+mod admin_administrators_reset_mfa;
+mod admin_administrators_reset_password;
+mod admin_administrators_update;
 mod admin_audit_export;
 mod admin_audit_list;
 mod admin_clients_create;
@@ -10,8 +17,13 @@ mod admin_clients_list;
 mod admin_clients_regenerate_secret;
 mod admin_clients_reveal_secret;
 mod admin_clients_update;
+mod admin_invitations_accept;
+mod admin_invitations_get;
+mod admin_me;
 mod admin_modules_get;
 mod admin_modules_replace;
+mod admin_sessions_create;
+mod admin_sessions_delete;
 mod clients_add;
 mod clients_clear_whitelist;
 mod clients_delete;

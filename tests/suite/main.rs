@@ -2,6 +2,7 @@
 
 mod admin_bodies;
 mod admin_clients;
+mod administrators;
 mod approvals_model;
 mod attacks;
 mod audit;

@@ -70,7 +70,7 @@ impl Event {
                 "routeKey": route_key,
                 "stage": "$default",
                 "time": "21/Nov/2026:00:00:00 +0000",
-                "timeEpoch": 1_795_219_200_000_i64
+                "timeEpoch": 2_110_838_400_000_i64
             },
             "isBase64Encoded": false
         }))

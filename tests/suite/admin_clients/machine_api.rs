@@ -88,7 +88,7 @@ async fn a_secret_that_the_machine_api_resets_is_the_one_that_is_revealed() {
     let reset = app.owner().post("/clients/reset_secret", &given).await.ok();
     assert!(ben.secret_of("login_client").await == reset["new_secret"]);
     let seen = view(&ben, "login_client").await;
-    assert_eq!(seen["previous_secret_expires_at"], "2026-11-21T03:00:30Z");
+    assert_eq!(seen["previous_secret_expires_at"], "2036-11-21T03:00:30Z");
 }
 
 #[tokio::test]

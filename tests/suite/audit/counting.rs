@@ -42,8 +42,8 @@ async fn fifty_wrong_secrets_are_one_event_and_those_of_the_next_minute_another(
     assert_eq!(
         json!(events),
         json!([
-            ["2026-11-21T00:01:00Z", "2026-11-21T00:01:00Z", 3],
-            ["2026-11-21T00:00:05Z", "2026-11-21T00:00:54Z", 50],
+            ["2036-11-21T00:01:00Z", "2036-11-21T00:01:00Z", 3],
+            ["2036-11-21T00:00:05Z", "2036-11-21T00:00:54Z", 50],
         ])
     );
 }

@@ -38,7 +38,7 @@ async fn without_hours_the_old_secret_stops_at_once_and_the_new_one_works() {
 
 #[tokio::test]
 async fn the_old_secret_lives_for_the_grace_period_to_the_millisecond() {
-    for (hours, until) in [(1, "2026-11-21T01:01:00Z"), (168, "2026-11-28T00:01:00Z")] {
+    for (hours, until) in [(1, "2036-11-21T01:01:00Z"), (168, "2036-11-28T00:01:00Z")] {
         let app = App::with_people().await;
         let ben = app.sign_in("ben").await;
         let old = app.client("login_client");

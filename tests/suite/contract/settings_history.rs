@@ -12,8 +12,8 @@ use crate::settings::{
 };
 
 const HISTORY: &str = "/settings/history";
-/// 2026-11-21T00:00:00Z, when the server starts.
-const START: i64 = 1_795_219_200_000;
+/// 2036-11-21T00:00:00Z, when the server starts.
+const START: i64 = 2_110_838_400_000;
 
 #[tokio::test]
 async fn each_version_says_who_when_how_and_what() {

@@ -238,13 +238,14 @@ impl FrontDoor {
                 Outcome::Refused(_) => return Ok(None),
                 Outcome::Lost => race.again().await?,
             }
-            // Others have tried in the meantime. What was checked was right; is it still unused?
+            // Others have tried in the meantime. What was checked was right; is it still what counts,
+            // and still unused?
             let (application, id) = (&loaded.application.id, &loaded.administrator.id);
             let again = store.administrator(application, id).await?;
             match again {
                 Some(again)
                     if again.administrator.is_ready()
-                        && again.authenticator.password == loaded.authenticator.password =>
+                        && again.administrator.authority == loaded.administrator.authority =>
                 {
                     loaded = again;
                 }

@@ -114,7 +114,11 @@ impl Store {
             }
             race.again().await?;
             let again = self.administrator(application, id).await?;
-            loaded = again.ok_or(Error::SignedOut)?;
+            // A reset in the meantime has ended the session, and the code is of an authenticator
+            // that does not count any more.
+            loaded = again
+                .filter(|again| again.administrator.authority == loaded.administrator.authority)
+                .ok_or(Error::SignedOut)?;
         }
     }
 
