@@ -303,6 +303,8 @@ impl World {
             change["field"] == "modules"
                 && change["before"] != change["after"]
                 && !(change["before"].is_null() && change["after"] == json!({}))
+                // A client goes with all that it was let into.
+                && !change["after"].is_null()
         });
         let mut places = Vec::new();
         for id in &behind {
