@@ -496,8 +496,12 @@ impl Reviewer {
             .release(Table::ChangeRequests, request.lock(scope), id)?;
         let begun = begun.under(owner, &change)?;
         let mut applied = change.write(begun, scope, owner, Some(id))?;
-        for other in &behind.counted {
-            // Whoever stands behind it does so until it happens.
+        // Whoever stands behind it does so until it happens; of somebody whom it is about, the change
+        // itself demands that.
+        let others = behind.counted.iter().filter(|other| {
+            request.object_kind != ADMINISTRATOR || other.id.as_str() != request.object_id
+        });
+        for other in others {
             applied = applied.require_version(
                 Table::Administrators,
                 Key::standing(&other.id),
