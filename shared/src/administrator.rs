@@ -280,10 +280,12 @@ impl Administrator {
         self.handed.push((whose.clone(), now));
     }
 
-    /// Had `other` a link to this account in hand lately?
-    pub(crate) fn was_handed_to(&self, other: &AdministratorId, now: Timestamp) -> bool {
-        let mut handed = self.handed.iter();
-        handed.any(|(whose, at)| whose == other && now < *at + HANDED)
+    /// Who had a link to this account in hand lately.
+    pub(crate) fn handed_to(&self, now: Timestamp) -> impl Iterator<Item = &AdministratorId> {
+        self.handed
+            .iter()
+            .filter(move |(_, at)| now < *at + HANDED)
+            .map(|(whose, _)| whose)
     }
 
     /// Can they sign in, locks aside?
