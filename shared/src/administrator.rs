@@ -280,6 +280,14 @@ impl Administrator {
         self.handed.push((whose.clone(), now));
     }
 
+    /// Notes that the link that was handed out last is used now: whoever had it in hand may be the
+    /// one who does, and the time begins anew.
+    pub(crate) fn link_taken_up(&mut self, now: Timestamp) {
+        if let Some((_, at)) = self.handed.last_mut() {
+            *at = now;
+        }
+    }
+
     /// Who had a link to this account in hand lately.
     pub(crate) fn handed_to(&self, now: Timestamp) -> impl Iterator<Item = &AdministratorId> {
         self.handed

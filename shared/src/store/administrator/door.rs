@@ -324,7 +324,7 @@ impl FrontDoor {
         let store = &self.store;
         let (before, now) = (&loaded.administrator, store.clock.now());
         let (application, id) = (&loaded.application.id, &before.id);
-        let after = Administrator {
+        let mut after = Administrator {
             activated: before.activated.or(Some(now)),
             has_mfa: true,
             has_password: true,
@@ -332,6 +332,7 @@ impl FrontDoor {
             version: before.version + 1,
             ..before.clone()
         };
+        after.link_taken_up(now);
         let enrolment = Transaction::on(store)
             .replace(
                 Table::Administrators,
