@@ -280,10 +280,20 @@ impl Administrator {
         self.handed.push((whose.clone(), now));
     }
 
-    /// Had `other` a link to this account in hand lately?
-    pub(crate) fn was_handed_to(&self, other: &AdministratorId, now: Timestamp) -> bool {
-        let mut handed = self.handed.iter();
-        handed.any(|(whose, at)| whose == other && now < *at + HANDED)
+    /// Notes that the link that was handed out last is used now: whoever had it in hand may be the
+    /// one who does, and the time begins anew.
+    pub(crate) fn link_taken_up(&mut self, now: Timestamp) {
+        if let Some((_, at)) = self.handed.last_mut() {
+            *at = now;
+        }
+    }
+
+    /// Who had a link to this account in hand lately.
+    pub(crate) fn handed_to(&self, now: Timestamp) -> impl Iterator<Item = &AdministratorId> {
+        self.handed
+            .iter()
+            .filter(move |(_, at)| now < *at + HANDED)
+            .map(|(whose, _)| whose)
     }
 
     /// Can they sign in, locks aside?

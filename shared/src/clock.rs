@@ -32,6 +32,11 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// The whole second that it is, or the next one.
+    pub(crate) const fn second(self) -> Self {
+        Self(self.0 + (-self.0).rem_euclid(1000))
+    }
+
     /// The beginning of its minute.
     pub(crate) const fn minute(self) -> Self {
         Self(self.0 - self.0.rem_euclid(60_000))

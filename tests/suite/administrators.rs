@@ -3,7 +3,7 @@
 mod codes;
 mod codes_at_once;
 mod costs;
-mod gate;
+pub(crate) mod gate;
 mod guard_rails;
 mod invitations;
 mod limits;

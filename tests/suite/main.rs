@@ -3,6 +3,7 @@
 mod admin_bodies;
 mod admin_clients;
 mod administrators;
+mod approvals;
 mod approvals_model;
 mod attacks;
 mod audit;

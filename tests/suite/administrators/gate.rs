@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 /// Holds one change of one function until it is let go.
 #[derive(Debug, Default)]
-pub(super) struct Gate(Mutex<Option<Shut>>);
+pub(crate) struct Gate(Mutex<Option<Shut>>);
 
 #[derive(Debug)]
 struct Shut {
@@ -48,7 +48,7 @@ impl Witness for Gate {
     fn after(&self, _: &Call<'_>, _: &AnswerView<'_>) {}
 }
 
-pub(super) async fn app_with_a_gate() -> (App, Arc<Gate>) {
+pub(crate) async fn app_with_a_gate() -> (App, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
     let mut setup = Setup::with_people();
     setup.witness = Some(gate.clone());
@@ -57,7 +57,7 @@ pub(super) async fn app_with_a_gate() -> (App, Arc<Gate>) {
 
 /// Has `held` wait before a change of a function, the first or the one after so many, until
 /// `first` is done.
-pub(super) async fn overtake(
+pub(crate) async fn overtake(
     gate: &Gate,
     (function, spared): (&'static str, usize),
     held: impl Future<Output = Reply> + Send + 'static,

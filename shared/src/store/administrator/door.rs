@@ -16,6 +16,7 @@ use crate::store::attempts::Limit;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::race::Race;
+use crate::store::table::REQUEST;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 use crate::token::{InvitationToken, SessionToken};
@@ -150,6 +151,8 @@ impl FrontDoor {
             .await?;
         let mut logins = found
             .into_iter()
+            // An address that an invitation holds, which waits for approval, is nobody's yet.
+            .filter(|item| !item.contains_key(REQUEST))
             .map(from_item::<StoredLogin>)
             .collect::<Result<Vec<_>>>()?;
         logins.retain(|login| login.since.is_some());
@@ -321,7 +324,7 @@ impl FrontDoor {
         let store = &self.store;
         let (before, now) = (&loaded.administrator, store.clock.now());
         let (application, id) = (&loaded.application.id, &before.id);
-        let after = Administrator {
+        let mut after = Administrator {
             activated: before.activated.or(Some(now)),
             has_mfa: true,
             has_password: true,
@@ -329,6 +332,7 @@ impl FrontDoor {
             version: before.version + 1,
             ..before.clone()
         };
+        after.link_taken_up(now);
         let enrolment = Transaction::on(store)
             .replace(
                 Table::Administrators,

@@ -179,7 +179,6 @@ impl Reviewer {
         let Scope {
             store, application, ..
         } = &self.scope;
-        let now = store.clock.now();
         let asked = (request.requester.kind == ADMINISTRATOR).then_some(&request.requester.id);
         let others: BTreeSet<AdministratorId> = asked
             .into_iter()
@@ -189,6 +188,7 @@ impl Reviewer {
         let caller = AdministratorId::from(decider(&self.scope.origin.actor).id);
         let of_caller = store.administrator(application, &caller).await?;
         let of_caller = of_caller.ok_or(Error::SignedOut)?.administrator;
+        let behind_caller = self.hands(&of_caller).await?;
         let mut behind = Behind {
             counted: Vec::new(),
             client: None,
@@ -198,13 +198,15 @@ impl Reviewer {
             let is_requester = asked.is_some_and(|asked| asked == id.as_str());
             let loaded = store.administrator(application, &id).await?;
             let other = loaded.map(|loaded| loaded.administrator);
-            let handed = other
-                .as_ref()
-                .is_some_and(|other| other.was_handed_to(&caller, now));
-            if of_caller.was_handed_to(&id, now) || (is_requester && handed) {
+            let behind_other = match &other {
+                Some(other) => self.hands(other).await?,
+                None => BTreeSet::new(),
+            };
+            let handed = behind_other.contains(&caller);
+            if (is_requester || !handed) && !behind_other.is_disjoint(&behind_caller) {
                 return Err(Error::conflict(
                     "reset-lately",
-                    "you and one who stands behind this request have had the other's link in hand within 24 hours; another administrator approves it",
+                    "one person may have had a link to your account and to that of one who stands behind this request in hand within 24 hours; another administrator approves it",
                 ));
             }
             let other = other.filter(|other| {
@@ -229,6 +231,27 @@ impl Reviewer {
             }
         }
         Ok(behind)
+    }
+
+    /// Everyone who may act by this account: its owner, whoever had a link to it in hand lately, and
+    /// whoever had one to theirs.
+    async fn hands(&self, of: &Administrator) -> Result<BTreeSet<AdministratorId>> {
+        let Scope {
+            store, application, ..
+        } = &self.scope;
+        let now = store.clock.now();
+        let mut hands: BTreeSet<_> = of.handed_to(now).cloned().collect();
+        let mut unseen: Vec<_> = hands.iter().cloned().collect();
+        hands.insert(of.id.clone());
+        while let Some(id) = unseen.pop() {
+            if let Some(Loaded { administrator, .. }) =
+                store.administrator(application, &id).await?
+            {
+                let further = administrator.handed_to(now);
+                unseen.extend(further.filter(|id| hands.insert((*id).clone())).cloned());
+            }
+        }
+        Ok(hands)
     }
 
     /// The API client that has asked, if it may still ask for it.
@@ -496,8 +519,12 @@ impl Reviewer {
             .release(Table::ChangeRequests, request.lock(scope), id)?;
         let begun = begun.under(owner, &change)?;
         let mut applied = change.write(begun, scope, owner, Some(id))?;
-        for other in &behind.counted {
-            // Whoever stands behind it does so until it happens.
+        // Whoever stands behind it does so until it happens; of somebody whom it is about, the change
+        // itself demands that.
+        let others = behind.counted.iter().filter(|other| {
+            request.object_kind != ADMINISTRATOR || other.id.as_str() != request.object_id
+        });
+        for other in others {
             applied = applied.require_version(
                 Table::Administrators,
                 Key::standing(&other.id),

@@ -199,7 +199,8 @@ impl Scope {
             object_version: change.version(),
             requester: decider(&self.origin.actor),
             created: now,
-            until: now + LIFETIME,
+            // A whole second, as what it holds has: so that both end at the same moment.
+            until: (now + LIFETIME).second(),
             changes: change.proposed(),
             proposal,
             holds_name: change.holds(owner).is_some(),
