@@ -30,7 +30,7 @@ fn now(app: &App) -> String {
 }
 
 /// The only event that an answer left.
-async fn event_of(reader: &Person, reply: &Reply) -> Value {
+pub(crate) async fn event_of(reader: &Person, reply: &Reply) -> Value {
     let id = reply.header("x-request-id");
     let mut events = reader.audit("limit=200").await;
     events.retain(|event| event["request_id"] == id);
