@@ -201,7 +201,7 @@ pub struct Administrator {
     pub(crate) has_password: bool,
     /// The invitation or reset link that is open.
     pub(crate) invitation: Option<OpenInvitation>,
-    /// Who had a link to this account in hand, and when: the inviter, and whoever reset it.
+    /// Who had a link to this account in hand, and when: whoever reset it, or approved its invitation.
     pub(crate) handed: Vec<(AdministratorId, Timestamp)>,
     /// Counts what ends sessions: resets and lost privileges. A session of another count is dead.
     pub(crate) authority: u64,

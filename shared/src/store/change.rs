@@ -35,7 +35,7 @@ pub(in crate::store) enum Change {
     CreateClient {
         client: Client,
     },
-    ChangeClient {
+    EditClient {
         before: Client,
         after: Client,
     },
@@ -54,7 +54,7 @@ pub(in crate::store) enum Change {
         authenticator: Authenticator,
         token: InvitationToken,
     },
-    ChangeAdministrator {
+    EditAdministrator {
         loaded: Loaded,
         after: Administrator,
     },
@@ -73,7 +73,7 @@ enum Proposal {
         client_id: ClientId,
         values: ClientValues,
     },
-    ChangeClient {
+    EditClient {
         values: ClientValues,
     },
     ReplaceSecret {
@@ -85,7 +85,7 @@ enum Proposal {
         name: PersonName,
         privileges: Privileges,
     },
-    ChangeAdministrator {
+    EditAdministrator {
         name: PersonName,
         privileges: Privileges,
     },
@@ -147,7 +147,7 @@ impl Scope {
     }
 }
 
-impl<'a> Transaction<'a> {
+impl Transaction<'_> {
     /// Demands that the application is as it was read, its policy above all, when `change` happens.
     fn under(self, owner: &Application, change: &Change) -> Result<Self> {
         match change {
@@ -157,12 +157,12 @@ impl<'a> Transaction<'a> {
             // other has written: to see that the version is the same would not stop a removal that
             // has looked at the clients before.
             _ if change.grants_modules() => self.touch(owner),
-            _ => self.as_read(owner),
+            _ => self.unchanged(owner),
         }
     }
 
     /// Demands that the application is as it was read.
-    fn as_read(self, owner: &Application) -> Result<Self> {
+    fn unchanged(self, owner: &Application) -> Result<Self> {
         let key = Key::application(&owner.id);
         self.require_version(Table::Clients, key, owner.version, Otherwise::Retry)
     }
@@ -193,10 +193,10 @@ impl Change {
             Self::CreateClient { client } => {
                 client::check_modules(owner, actor, &ModuleGrants::new(), &client.modules)
             }
-            Self::ChangeClient { before, after } => {
+            Self::EditClient { before, after } => {
                 client::check_modules(owner, actor, &before.modules, &after.modules)
             }
-            Self::ChangeAdministrator { loaded, after } => {
+            Self::EditAdministrator { loaded, after } => {
                 administrator::check_change(owner, loaded, after)
             }
             Self::DeleteAdministrator { loaded } => administrator::check_deletion(owner, loaded),
@@ -220,7 +220,7 @@ impl Change {
             Self::CreateClient { client } => {
                 transaction.create_client(scope, owner, client, request)
             }
-            Self::ChangeClient { before, after } | Self::ReplaceSecret { before, after, .. } => {
+            Self::EditClient { before, after } | Self::ReplaceSecret { before, after, .. } => {
                 transaction.replace_client(scope, owner, before, after, request)
             }
             Self::DeleteClient { client, found } => transaction.delete_client(scope, client, found),
@@ -240,7 +240,7 @@ impl Change {
                     None => Ok(created),
                 }
             }
-            Self::ChangeAdministrator { loaded, after } => {
+            Self::EditAdministrator { loaded, after } => {
                 transaction.replace_administrator(&scope.application, loaded, after)
             }
             Self::DeleteAdministrator { loaded } => {
@@ -256,11 +256,11 @@ impl Change {
             Self::CreateClient { client } | Self::DeleteClient { client, .. } => {
                 Object::client(client)
             }
-            Self::ChangeClient { before, .. } | Self::ReplaceSecret { before, .. } => {
+            Self::EditClient { before, .. } | Self::ReplaceSecret { before, .. } => {
                 Object::client(before)
             }
             Self::InviteAdministrator { administrator, .. } => Object::administrator(administrator),
-            Self::ChangeAdministrator { loaded, .. } | Self::DeleteAdministrator { loaded } => {
+            Self::EditAdministrator { loaded, .. } | Self::DeleteAdministrator { loaded } => {
                 Object::administrator(&loaded.administrator)
             }
             Self::SwitchOff => Object::application(owner),
@@ -272,11 +272,9 @@ impl Change {
         match self {
             // What matters of the application is whether it is still on.
             Self::CreateClient { .. } | Self::InviteAdministrator { .. } | Self::SwitchOff => 0,
-            Self::ChangeClient { before, .. } | Self::ReplaceSecret { before, .. } => {
-                before.version
-            }
+            Self::EditClient { before, .. } | Self::ReplaceSecret { before, .. } => before.version,
             Self::DeleteClient { client, .. } => client.version,
-            Self::ChangeAdministrator { loaded, .. } | Self::DeleteAdministrator { loaded } => {
+            Self::EditAdministrator { loaded, .. } | Self::DeleteAdministrator { loaded } => {
                 loaded.administrator.version
             }
         }
@@ -286,14 +284,14 @@ impl Change {
     fn differences(&self) -> Changes {
         match self {
             Self::CreateClient { client } => changes(None, Some(client)),
-            Self::ChangeClient { before, after } | Self::ReplaceSecret { before, after, .. } => {
+            Self::EditClient { before, after } | Self::ReplaceSecret { before, after, .. } => {
                 changes(Some(before), Some(after))
             }
             Self::DeleteClient { client, .. } => changes(Some(client), None),
             Self::InviteAdministrator { administrator, .. } => {
                 administrator_changes(None, Some(administrator))
             }
-            Self::ChangeAdministrator { loaded, after } => {
+            Self::EditAdministrator { loaded, after } => {
                 administrator_changes(Some(&loaded.administrator), Some(after))
             }
             Self::DeleteAdministrator { loaded } => {
@@ -343,7 +341,7 @@ impl Change {
                 "modules" => !client.modules.is_empty(),
                 _ => false,
             },
-            Self::ChangeClient { before, after } => match field {
+            Self::EditClient { before, after } => match field {
                 "enabled" => after.enabled,
                 "features" => after
                     .features
@@ -354,7 +352,7 @@ impl Change {
                 _ => false,
             },
             Self::InviteAdministrator { .. } => field == "privileges",
-            Self::ChangeAdministrator { loaded, after } => {
+            Self::EditAdministrator { loaded, after } => {
                 field == "privileges"
                     && !loaded.administrator.privileges.includes(&after.privileges)
             }
@@ -372,14 +370,14 @@ impl Change {
             Self::CreateClient { client } => {
                 client.features.contains(Feature::Owner) || !client.modules.is_empty()
             }
-            Self::ChangeClient { before, after } => {
+            Self::EditClient { before, after } => {
                 client::grants_more(&before.modules, &after.modules)
                     || (after.features.contains(Feature::Owner)
                         && !before.features.contains(Feature::Owner))
             }
             Self::DeleteClient { .. }
             | Self::InviteAdministrator { .. }
-            | Self::ChangeAdministrator { .. }
+            | Self::EditAdministrator { .. }
             | Self::DeleteAdministrator { .. } => false,
         }
     }
@@ -388,7 +386,7 @@ impl Change {
     fn grants_modules(&self) -> bool {
         match self {
             Self::CreateClient { client } => !client.modules.is_empty(),
-            Self::ChangeClient { before, after } => {
+            Self::EditClient { before, after } => {
                 let mut modules = after.modules.keys();
                 modules.any(|module| !before.modules.contains_key(module))
             }
@@ -400,7 +398,7 @@ impl Change {
     fn touches_modules(&self) -> bool {
         match self {
             Self::CreateClient { client } => !client.modules.is_empty(),
-            Self::ChangeClient { before, after } => before.modules != after.modules,
+            Self::EditClient { before, after } => before.modules != after.modules,
             _ => false,
         }
     }
@@ -411,7 +409,7 @@ impl Change {
                 client_id: client.id.clone(),
                 values: ClientValues::of(client),
             },
-            Self::ChangeClient { after, .. } => Proposal::ChangeClient {
+            Self::EditClient { after, .. } => Proposal::EditClient {
                 values: ClientValues::of(after),
             },
             Self::ReplaceSecret { hours, .. } => Proposal::ReplaceSecret { hours: *hours },
@@ -421,7 +419,7 @@ impl Change {
                 name: administrator.name.clone(),
                 privileges: administrator.privileges.clone(),
             },
-            Self::ChangeAdministrator { after, .. } => Proposal::ChangeAdministrator {
+            Self::EditAdministrator { after, .. } => Proposal::EditAdministrator {
                 name: after.name.clone(),
                 privileges: after.privileges.clone(),
             },
@@ -436,7 +434,7 @@ impl Change {
             Self::CreateClient { client } => {
                 Some((Table::Clients, Key::name(&owner.id, &client.description)))
             }
-            Self::ChangeClient { before, after } => {
+            Self::EditClient { before, after } => {
                 let key = Key::name(&owner.id, &after.description);
                 (key != Key::name(&owner.id, &before.description)).then_some((Table::Clients, key))
             }

@@ -127,7 +127,7 @@ impl ClientEditor {
             let mut after = before.clone();
             edit(&mut after)?;
             after.version = before.version + 1;
-            let change = Change::ChangeClient {
+            let change = Change::EditClient {
                 before,
                 after: after.clone(),
             };

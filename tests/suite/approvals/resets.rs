@@ -183,3 +183,16 @@ async fn whoever_hands_out_an_invitation_is_not_two_with_the_invited() {
     let id = ask_for(&too, Method::DELETE, super::CLIENT, &Value::Null).await;
     apply(&ada, &id).await;
 }
+
+#[tokio::test]
+async fn one_who_was_invited_before_it_was_on_is_another_person_at_once() {
+    let app = App::with_people().await;
+    let ada = app.sign_in("ada").await;
+    let both = json!(super::BOTH);
+    let new = newcomer::signed_in(&app, &ada, "new@example.com", &both).await;
+    let on = json!({"enabled": true, "code": ada.next_code()});
+    ada.put("/admin/multi-admin", &on).await.fine();
+    let id = ask_for(&ada, Method::DELETE, super::CLIENT, &Value::Null).await;
+    apply(&new, &id).await;
+    crate::contract::assert_unknown(&app.client("login_client")).await;
+}

@@ -60,7 +60,7 @@ impl AdministratorEditor {
             let sealer = store.sealer_of(&owner).await?;
             let now = store.clock.now();
             let token = InvitationToken::generate(&store.random)?;
-            let mut administrator = Administrator::invited(
+            let administrator = Administrator::invited(
                 AdministratorId::generate(&store.random)?,
                 email.clone(),
                 name.clone(),
@@ -68,7 +68,6 @@ impl AdministratorEditor {
                 OpenInvitation::of(&token, now),
                 now,
             );
-            administrator.hand_link_to(self.caller()?, now);
             let authenticator =
                 Authenticator::for_invitation(&administrator.id, &sealer, &store.random)?;
             let reply = shown(Seen::of(administrator.clone(), None, now), &token);
@@ -109,7 +108,7 @@ impl AdministratorEditor {
             }
             let owner = loaded.application.clone();
             let locked_until = loaded.authenticator.locked_until;
-            let change = Change::ChangeAdministrator {
+            let change = Change::EditAdministrator {
                 loaded,
                 after: after.clone(),
             };

@@ -273,7 +273,7 @@ impl Reviewer {
         let proposal = request.proposal()?;
         let (owner, ready) = match proposal {
             Proposal::CreateClient { .. }
-            | Proposal::ChangeClient { .. }
+            | Proposal::EditClient { .. }
             | Proposal::ReplaceSecret { .. }
             | Proposal::DeleteClient => self.ready_client(request, proposal).await?,
             _ => self.ready_administrator(request, proposal).await?,
@@ -328,11 +328,11 @@ impl Reviewer {
                 values.put_into(&mut client);
                 Ok(Change::CreateClient { client })
             }
-            (Proposal::ChangeClient { values }, Some(before)) => {
+            (Proposal::EditClient { values }, Some(before)) => {
                 let mut after = before.clone();
                 values.put_into(&mut after);
                 after.version = before.version + 1;
-                Ok(Change::ChangeClient { before, after })
+                Ok(Change::EditClient { before, after })
             }
             (Proposal::ReplaceSecret { hours }, Some(before)) => {
                 let mut after = before.clone();
@@ -399,9 +399,9 @@ impl Reviewer {
         let Loaded { application, .. } = &loaded;
         let owner = application.clone();
         let change = match proposal {
-            Proposal::ChangeAdministrator { name, privileges } => {
+            Proposal::EditAdministrator { name, privileges } => {
                 let after = loaded.administrator.changed(name, privileges);
-                Change::ChangeAdministrator { loaded, after }
+                Change::EditAdministrator { loaded, after }
             }
             _ => Change::DeleteAdministrator { loaded },
         };
@@ -496,7 +496,7 @@ impl Reviewer {
         let object = request.object();
         let noted = self
             .write(request, &after, "approved", (&object, &Changes::new()))?
-            .as_read(owner)?;
+            .unchanged(owner)?;
         Ok((noted.commit().await?, self.approved(after, None)))
     }
 

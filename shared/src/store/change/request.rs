@@ -134,7 +134,7 @@ impl StoredRequest {
             return Ok(None);
         }
         Ok(match self.proposal()? {
-            Proposal::CreateClient { values, .. } | Proposal::ChangeClient { values } => {
+            Proposal::CreateClient { values, .. } | Proposal::EditClient { values } => {
                 Some((Table::Clients, Key::name(&owner.id, &values.description)))
             }
             Proposal::InviteAdministrator { email, .. } => {
@@ -223,7 +223,7 @@ impl Scope {
             shown,
         };
         let mut asking = Transaction::on(store)
-            .as_read(owner)?
+            .unchanged(owner)?
             .create(
                 Table::ChangeRequests,
                 Key::change_request(&self.application, &request.request_id),
@@ -250,7 +250,7 @@ impl Scope {
         }
         asking = match change {
             // What is asked for starts from this version.
-            Change::ChangeClient { before: client, .. }
+            Change::EditClient { before: client, .. }
             | Change::ReplaceSecret { before: client, .. }
             | Change::DeleteClient { client, .. } => asking.require_version(
                 Table::Clients,
@@ -268,10 +268,10 @@ impl Scope {
         };
         match asking.commit().await? {
             Outcome::Committed => Err(Error::HeldBack(Box::new(waiting))),
-            Outcome::Refused(Otherwise::Replayed) => Ok(Outcome::Lost),
             Outcome::Refused(Otherwise::Locked) => Err(self.locked_by(&request).await?),
+            // What the same request made before has answered is read then.
+            Outcome::Refused(Otherwise::Replayed) | Outcome::Lost => Ok(Outcome::Lost),
             Outcome::Refused(otherwise) => Err(self.refused(otherwise)),
-            Outcome::Lost => Ok(Outcome::Lost),
         }
     }
 
