@@ -16,6 +16,7 @@ use crate::store::attempts::Limit;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::race::Race;
+use crate::store::table::REQUEST;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 use crate::token::{InvitationToken, SessionToken};
@@ -150,6 +151,8 @@ impl FrontDoor {
             .await?;
         let mut logins = found
             .into_iter()
+            // An address that is kept for an invitation that waits is nobody's yet.
+            .filter(|item| !item.contains_key(REQUEST))
             .map(from_item::<StoredLogin>)
             .collect::<Result<Vec<_>>>()?;
         logins.retain(|login| login.since.is_some());

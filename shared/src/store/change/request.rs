@@ -267,10 +267,9 @@ impl Scope {
         };
         match asking.commit().await? {
             Outcome::Committed => Err(Error::HeldBack(Box::new(waiting))),
-            Outcome::Refused(Otherwise::Replayed) => Ok(Outcome::Lost),
+            Outcome::Lost | Outcome::Refused(Otherwise::Replayed) => Ok(Outcome::Lost),
             Outcome::Refused(Otherwise::Locked) => Err(self.locked_by(&request).await?),
             Outcome::Refused(otherwise) => Err(self.refused(otherwise)),
-            Outcome::Lost => Ok(Outcome::Lost),
         }
     }
 
