@@ -7,6 +7,7 @@ mod events;
 mod idempotency;
 mod machine_api;
 mod machine_refusals;
+mod names;
 mod preconditions;
 mod review;
 mod together;
@@ -106,7 +107,10 @@ pub(crate) fn somebody(person: &Person, name: &str) -> Value {
 
 /// A field before and after, as a reviewer sees it.
 pub(crate) fn field(name: &str, before: Value, after: Value, escalation: bool) -> Value {
-    json!({"field": name, "before": before, "after": after, "escalation": escalation})
+    let mut field = json!({"field": name, "escalation": escalation});
+    field["before"] = before;
+    field["after"] = after;
+    field
 }
 
 /// How many change requests there are.

@@ -57,9 +57,10 @@ async fn carry_out(
     let request = held(asked);
     let id = id_of(&request);
     assert_eq!(see(ben, &id).await, request);
-    let reply = match request["needs_code"] == true {
-        true => approve_with_code(ben, &id).await,
-        false => approve(ben, &id).await,
+    let reply = if request["needs_code"] == true {
+        approve_with_code(ben, &id).await
+    } else {
+        approve(ben, &id).await
     };
     let applied = reply.fine();
     assert_eq!(applied["state"], "applied", "{applied}");

@@ -137,9 +137,10 @@ async fn of_one_field_it_is_marked_when_more_is_allowed_than_before() {
         } else {
             field
         };
-        let (marked, others): (&[&str], &[&str]) = match is_marked {
-            true => (&[name], &[]),
-            false => (&[], &[name]),
+        let (marked, others): (&[&str], &[&str]) = if is_marked {
+            (&[name], &[])
+        } else {
+            (&[], &[name])
         };
         let wanted = wanted(marked, others, takes_code);
         assert_eq!(marks(&ada, &reply).await, wanted, "{client} {body}");
@@ -186,11 +187,12 @@ async fn privileges_that_are_given_are_marked_and_those_that_are_taken_are_not()
     ] {
         let body = json!({"privileges": privileges});
         let reply = ada.patch(&of_person(id), &body).await;
-        let seen = marks(&ada, &reply).await;
-        match is_marked {
-            true => assert_eq!(seen, wanted(&["privileges"], &[], false), "{body}"),
-            false => assert_eq!(seen, wanted(&[], &["privileges"], false), "{body}"),
-        }
+        let wanted = if is_marked {
+            wanted(&["privileges"], &[], false)
+        } else {
+            wanted(&[], &["privileges"], false)
+        };
+        assert_eq!(marks(&ada, &reply).await, wanted, "{body}");
     }
     let reply = ada.patch(&of_person(&dora), &json!({"name": "D"})).await;
     assert_eq!(marks(&ada, &reply).await, wanted(&[], &["name"], false));

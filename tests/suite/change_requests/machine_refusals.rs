@@ -1,9 +1,9 @@
-//! What an API client is refused while multi admin is on: a second change of the same client, a name
-//! that is spoken for, and all that would be refused anyway.
+//! What an API client is refused while multi admin is on: a second change of the same client, and all
+//! that would be refused anyway.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{all_clients, app, approve, count, held, id_of, pending, reject};
 use crate::admin_clients::of_client;
@@ -179,83 +179,4 @@ async fn what_is_wrong_with_a_call_is_still_said_first() {
     let asked = ada.all("/admin/change-requests", "").await;
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!(id_of(&asked[0]), first);
-}
-
-#[tokio::test]
-async fn a_pending_creation_or_renaming_keeps_its_name_for_itself_in_both_apis() {
-    let app = app().await;
-    let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
-    let owner = app.owner();
-    let machine = [("description", "Wanted")];
-    let rename = [("for_client_id", "login_client"), ("description", "Wanted")];
-    for ask in 0..4 {
-        let id = match ask {
-            0 => pending(&owner.post("/clients/add", &machine).await),
-            1 => pending(&owner.post(RENAME, &rename).await),
-            2 => id_of(&held(
-                &ada.post("/admin/clients", &json!({"name": "Wanted"})).await,
-            )),
-            _ => {
-                let path = of_client("login_client", "");
-                id_of(&held(&ada.patch(&path, &json!({"name": "Wanted"})).await))
-            }
-        };
-        let this = ("for_client_id", "featureless");
-        let name = ("description", "WANTED");
-        for (path, given) in [("/clients/add", vec![name]), (RENAME, vec![this, name])] {
-            let why = owner.post(path, &given).await.invalid("description");
-            assert_eq!(why, "another client of this application has it");
-        }
-        let body = json!({"name": " wanted "});
-        for reply in [
-            ben.post("/admin/clients", &body).await,
-            ben.patch(&of_client("featureless", ""), &body).await,
-        ] {
-            let words = reply.problem(409, "taken");
-            assert_eq!(words, "another client of this application has this name");
-            assert_eq!(reply.json()["change_request"], Value::Null);
-        }
-        assert_eq!(
-            ada.all("/admin/change-requests", "state=pending")
-                .await
-                .len(),
-            1
-        );
-        reject(&ben, &id).await.fine();
-    }
-    // A name that is given up comes free only when that takes effect.
-    let id = pending(&owner.post(RENAME, &rename).await);
-    let old = [("description", "the login_client")];
-    owner
-        .post("/clients/add", &old)
-        .await
-        .invalid("description");
-    for person in [&ada, &ben] {
-        approve(person, &id).await.fine();
-    }
-    pending(&owner.post("/clients/add", &old).await);
-    owner
-        .post("/clients/add", &machine)
-        .await
-        .invalid("description");
-}
-
-#[tokio::test]
-async fn an_expired_creation_gives_its_name_back() {
-    let app = app().await;
-    let machine = [("description", "Wanted")];
-    let first = pending(&app.owner().post("/clients/add", &machine).await);
-    app.advance(Duration::from_millis(14 * 24 * 3_600_000 - 1));
-    app.owner()
-        .post("/clients/add", &machine)
-        .await
-        .invalid("description");
-    app.advance(Duration::from_millis(1));
-    let second = pending(&app.owner().post("/clients/add", &machine).await);
-    let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
-    approve(&ada, &first).await.problem(409, "already-decided");
-    for person in [&ada, &ben] {
-        approve(person, &second).await.fine();
-    }
-    assert_eq!(super::see(&ada, &second).await["state"], "applied");
 }

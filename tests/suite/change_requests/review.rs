@@ -14,11 +14,14 @@ use crate::administrators::at as of_person;
 
 /// A request as it waits, but for what it proposes.
 fn waiting(operation: &str, object: Value, requester: Value, changes: Value) -> Value {
-    json!({
-        "state": "pending", "operation": operation, "object": object, "requester": requester,
-        "changes": changes, "needs_code": false, "approvals": [], "approvals_needed": 1,
-        "decided_by": null, "decided_at": null, "reason": null
-    })
+    let mut request = json!({
+        "state": "pending", "operation": operation, "needs_code": false, "approvals": [],
+        "approvals_needed": 1, "decided_by": null, "decided_at": null, "reason": null
+    });
+    request["object"] = object;
+    request["requester"] = requester;
+    request["changes"] = changes;
+    request
 }
 
 /// Makes sure that a request is as it should be, but for its ID and times.

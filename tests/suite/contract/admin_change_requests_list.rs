@@ -54,14 +54,11 @@ async fn all_requests_are_listed_newest_first_as_each_is_seen() {
 #[tokio::test]
 async fn those_in_one_state_are_found_by_it() {
     let app = app().await;
-    let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
+    let ada = app.sign_in("ada").await;
     let dora = app.sign_in("dora").await.id;
     let long_ago = id_of(&held(&ada.delete(&of_client("owner", "")).await));
     app.advance(Duration::from_hours(14 * 24));
-    let (ada, ben) = {
-        drop((ada, ben));
-        (app.sign_in("ada").await, app.sign_in("ben").await)
-    };
+    let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let rename = held(&ada.patch(&of_person(&dora), &json!({"name": "D"})).await);
     ben.post(&format!("{}/reset-mfa", of_person(&dora)), &json!({}))
         .await
@@ -90,7 +87,7 @@ async fn those_in_one_state_are_found_by_it() {
         ("expired", &long_ago),
     ] {
         let found = ada.all(LIST, &format!("state={state}")).await;
-        assert_eq!(ids(&found), [id.clone()], "{state}");
+        assert_eq!(ids(&found).join(" "), *id, "{state}");
         assert_eq!(found[0]["state"], state);
         // The state that is left out is every state, and a page looks on until it is full.
         let page = ada
@@ -120,7 +117,6 @@ async fn pages_of_any_size_make_up_the_whole_list() {
     let page = ada.get(&format!("{LIST}?limit=3")).await.fine();
     let cursor = page["next_cursor"].as_str().unwrap();
     reject(&ada, &asked[2]).await.fine();
-    many(&app, &ada, 0).await;
     let rest = ada.all(LIST, &format!("cursor={cursor}")).await;
     assert_eq!(ids(&rest), asked[3..]);
     let fay = app.sign_in("fay").await;
