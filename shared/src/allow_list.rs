@@ -29,7 +29,7 @@ impl AllowList {
     /// these are not put together: then the answer is no.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         let covers = |network: &IpNet| other.0.iter().any(|wider| wider.contains(network));
-        self.0.iter().all(covers)
+        other.0.contains(&everyone()) || self.0.iter().all(covers)
     }
 
     /// The most networks that one list holds.

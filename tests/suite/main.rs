@@ -10,6 +10,7 @@ mod audit;
 mod authentication;
 mod bad_input;
 mod bootstrap;
+mod change_requests;
 mod concurrency;
 mod contract;
 mod cross_site;

@@ -64,6 +64,8 @@ pub(super) async fn tour(cloud: &Cloud) {
     modules_and_clients(&ada, &ben).await;
     people(&ada, &ben).await;
 
+    approvals(&ada).await;
+
     let events = ada.get("/admin/audit", &[("limit", "200")]).await.fine();
     let events = events["items"].as_array().unwrap();
     let query = [("format", "ndjson"), ("action", "admin")];
@@ -122,6 +124,55 @@ async fn modules_and_clients(ada: &Person<'_>, ben: &Person<'_>) {
     assert_eq!(regenerated["previous_expires_at"], Value::Null);
     ada.call(Event::delete(&path)).await.nothing();
     ada.get(&path, &[]).await.problem(404, "not-found");
+}
+
+/// Multi admin, switched on by one and off by two.
+async fn approvals(ada: &Person<'_>) {
+    let cloud = ada.cloud;
+    let policy = ada.get("/admin/multi-admin", &[]).await.fine();
+    assert_eq!(
+        policy,
+        json!({"enabled": false, "eligible_administrators": 3})
+    );
+    let dora = Person::sign_in(cloud, "dora").await;
+    let on = json!({"enabled": true, "code": code(&Authenticator::of("dora"), 1)});
+    dora.send("PUT", "/admin/multi-admin", &on).await.fine();
+
+    let new = json!({"name": "waits"});
+    let held = ada.send("POST", "/admin/clients", &new).await;
+    assert_eq!(held.status, 202, "{}", held.body);
+    let path = held.header("location").to_owned();
+    let waiting = ada
+        .get("/admin/change-requests", &[("state", "pending")])
+        .await
+        .fine();
+    assert_eq!(waiting["items"][0], held.json()["change_request"]);
+    // Ada's own is taken back; the API client's takes two.
+    let taken_back = ada
+        .send("POST", &format!("{path}/reject"), &json!({}))
+        .await;
+    assert_eq!(taken_back.fine()["state"], "withdrawn");
+    let pending = cloud
+        .call(&Event::post("/clients/add", &[("description", "waits")]).by("owner"))
+        .await;
+    let id = pending.json()["change_request"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        pending.body,
+        format!(r#"{{"change_request":"{id}","stat":"pending"}}"#)
+    );
+    let path = format!("/admin/change-requests/{id}");
+    let approve = format!("{path}/approve");
+    let once = ada.send("POST", &approve, &json!({})).await.fine();
+    assert_eq!(
+        (&once["state"], &once["approvals_needed"]),
+        (&json!("pending"), &json!(1))
+    );
+    let twice = ada.send("POST", &approve, &json!({})).await;
+    twice.problem(409, "already-approved");
+    assert_eq!(ada.get(&path, &[]).await.fine()["state"], "pending");
 }
 
 async fn people(ada: &Person<'_>, ben: &Person<'_>) {

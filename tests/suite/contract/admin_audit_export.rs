@@ -4,7 +4,7 @@ use countersign_tests::App;
 use serde_json::{Value, json};
 
 const EXPORT: &str = "/admin/audit/export";
-const HEAD: &str = "time,actor_kind,actor_id,actor_name,source_ip,user_agent,action,object_kind,object_id,object_name,outcome,reason,count,last_time,request_id,changes\r\n";
+const HEAD: &str = "time,actor_kind,actor_id,actor_name,source_ip,user_agent,action,object_kind,object_id,object_name,outcome,reason,count,last_time,change_request,request_id,changes\r\n";
 
 #[tokio::test]
 async fn a_csv_export_has_a_head_and_a_line_for_each_event() {
@@ -23,7 +23,7 @@ async fn a_csv_export_has_a_head_and_a_line_for_each_event() {
     assert_eq!(
         ended.body,
         format!(
-            "{HEAD}2036-11-21T00:00:30Z,administrator,{id},dora,127.0.0.1,\"a, \"\"b\"\"\",admin.sessions.delete,administrator,{id},dora@example.com,applied,,1,2036-11-21T00:00:30Z,{request},\r\n"
+            "{HEAD}2036-11-21T00:00:30Z,administrator,{id},dora,127.0.0.1,\"a, \"\"b\"\"\",admin.sessions.delete,administrator,{id},dora@example.com,applied,,1,2036-11-21T00:00:30Z,,{request},\r\n"
         )
     );
     let found = get("outcome=refused").await;
@@ -31,7 +31,7 @@ async fn a_csv_export_has_a_head_and_a_line_for_each_event() {
     assert_eq!(
         found.body,
         format!(
-            "{HEAD}2036-11-21T00:00:30Z,unknown,,,127.0.0.1,,clients.list,api_client,login_client,the login_client,refused,invalid-client-credentials,1,2036-11-21T00:00:30Z,{request},\r\n"
+            "{HEAD}2036-11-21T00:00:30Z,unknown,,,127.0.0.1,,clients.list,api_client,login_client,the login_client,refused,invalid-client-credentials,1,2036-11-21T00:00:30Z,,{request},\r\n"
         )
     );
     assert_eq!(get("actor=nobody+ever").await.body, HEAD);

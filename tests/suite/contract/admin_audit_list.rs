@@ -37,7 +37,7 @@ async fn an_event_says_who_did_what_to_whom_when_and_from_where() {
          \"source_ip\":\"127.0.0.1\",\"user_agent\":\"till/2.0\",\"action\":\"admin.clients.update\",\
          \"object\":{{\"kind\":\"api_client\",\"id\":\"{client}\",\"name\":\"Till, \\\"1\\\"\"}},\
          \"outcome\":\"applied\",\"reason\":null,\"count\":1,\"last_time\":\"2036-11-21T00:00:30Z\",\
-         \"request_id\":\"{request}\",\
+         \"change_request\":null,\"request_id\":\"{request}\",\
          \"changes\":{{\"description\":{{\"before\":\"Till, \\\"1\\\"\",\"after\":\"Till 2\"}}}}}}"
     );
     let cursor = page.fine()["next_cursor"].to_string();

@@ -1,6 +1,6 @@
 //! The model: what clients there should be, the operations that change them, and the faults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -38,6 +38,15 @@ pub struct RandomFaults {
     chance: Chance,
     on: AtomicBool,
     burst: Mutex<(u64, Option<Intervention>)>,
+    /// Transactions that happened, though nobody was told: asked for again under the same token,
+    /// DynamoDB never says that they did not.
+    happened: Mutex<HashSet<String>>,
+}
+
+/// The token of a transaction.
+fn token(call: &Call<'_>) -> Option<String> {
+    let request: Value = serde_json::from_slice(call.body).ok()?;
+    Some(request["ClientRequestToken"].as_str()?.to_owned())
 }
 
 impl RandomFaults {
@@ -46,6 +55,7 @@ impl RandomFaults {
             chance: Chance::of(!seed),
             on: AtomicBool::new(false),
             burst: Mutex::new((0, None)),
+            happened: Mutex::default(),
         }
     }
 
@@ -86,6 +96,16 @@ impl Witness for RandomFaults {
             // Only transactions are ever cancelled.
             Some(Intervention::AnswerInstead(..)) if call.operation != "TransactWriteItems" => {
                 Intervention::Proceed
+            }
+            Some(Intervention::AnswerInstead(..))
+                if token(call)
+                    .is_some_and(|token| self.happened.lock().unwrap().contains(&token)) =>
+            {
+                Intervention::Proceed
+            }
+            Some(Intervention::FailAfter) => {
+                self.happened.lock().unwrap().extend(token(call));
+                Intervention::FailAfter
             }
             Some(kind) => kind,
             None => Intervention::Proceed,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::store::AccessPattern;
 use shared::{
     ChangeRequest, ChangeRequestId, Context, Error, OneTimeCode, Operation, Result, ReviewChanges,
-    Route, SignedIn,
+    Route, SignedIn, Tagged,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -34,9 +34,9 @@ impl Operation for ApproveChangeRequest {
         AccessPattern::StillEntitled,
     ];
     type Caller = SignedIn<ReviewChanges>;
-    type Reply = Approval;
+    type Reply = Tagged<Approval>;
 
-    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Approval> {
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Tagged<Approval>> {
         let takes_code = caller.store().takes_code(&self.id).await?;
         let fresh = match self.code {
             Some(code) if takes_code => Some(caller.confirm(&code).await?),
@@ -44,9 +44,12 @@ impl Operation for ApproveChangeRequest {
             _ => None,
         };
         let approved = caller.store().approve(&self.id, fresh).await?;
-        Ok(Approval {
-            request: approved.request,
-            invitation_url: approved.invitation.map(|token| caller.link(&token)),
+        Ok(Tagged {
+            version: approved.request.version(),
+            body: Approval {
+                request: approved.request,
+                invitation_url: approved.invitation.map(|token| caller.link(&token)),
+            },
         })
     }
 }

@@ -51,6 +51,7 @@ impl Reviewer {
     /// case, so that no code is spent for it.
     pub async fn takes_code(&self, id: &ChangeRequestId) -> Result<bool> {
         let request = self.scope.request(id).await?;
+        self.scope.if_match.check(request.version)?;
         self.open(&request)?;
         self.may_approve(&request)?;
         Ok(request.needs_code)

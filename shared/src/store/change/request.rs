@@ -222,7 +222,6 @@ impl Scope {
             id: request.request_id.as_str().to_owned(),
             shown,
         };
-        let sealer = store.sealer_of(owner).await?;
         let mut asking = Transaction::on(store)
             .as_read(owner)?
             .create(
@@ -239,7 +238,6 @@ impl Scope {
                 None,
                 Otherwise::Locked,
             )?
-            .remember_held(self, &sealer, &waiting)?
             .audit_as(
                 ["requested", &waiting.id],
                 self,
@@ -260,10 +258,17 @@ impl Scope {
                 client.version,
                 Otherwise::Retry,
             )?,
+            // Behind its name: whoever asks for the same again is answered the same, and not that the
+            // name is taken.
+            Change::CreateClient { .. } | Change::InviteAdministrator { .. } => {
+                let sealer = store.sealer_of(owner).await?;
+                asking.remember_held(self, &sealer, &waiting)?
+            }
             _ => asking,
         };
         match asking.commit().await? {
             Outcome::Committed => Err(Error::HeldBack(Box::new(waiting))),
+            Outcome::Refused(Otherwise::Replayed) => Ok(Outcome::Lost),
             Outcome::Refused(Otherwise::Locked) => Err(self.locked_by(&request).await?),
             Outcome::Refused(otherwise) => Err(self.refused(otherwise)),
             Outcome::Lost => Ok(Outcome::Lost),
