@@ -12,6 +12,7 @@ mod expiry;
 mod guard_rails;
 mod held_back;
 mod locks;
+mod meanwhile;
 mod names;
 mod overtaken;
 mod requesters;

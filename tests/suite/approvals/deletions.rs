@@ -139,3 +139,30 @@ async fn what_the_machine_api_deletes_takes_two_approvals_and_is_cleared_up() {
     assert_dead(&app, &versions).await;
     assert_eq!(left(&app).await, Vec::<&str>::new());
 }
+
+#[tokio::test]
+async fn an_approval_whose_answer_is_lost_has_happened_once() {
+    for times in [1, usize::MAX] {
+        let breakage = Arc::new(Breakage::default());
+        let mut setup = super::setup(&[]);
+        setup.witness = Some(breakage.clone());
+        let app = App::with(setup).await;
+        let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
+        let id = super::ask(&ada, &json!({"name": "renamed"})).await;
+        let broken = [APPROVE, "TransactWriteItems"];
+        breakage.begin(broken, Intervention::FailAfter, 0, times);
+        let reply = super::approve(&ben, &id).await;
+        assert!(breakage.end() >= 1);
+        if times == 1 {
+            assert_eq!(reply.fine()["state"], "applied");
+        } else {
+            assert!(reply.status >= 500, "{}", reply.body);
+        }
+        let again = super::approve(&ben, &id).await;
+        again.problem(409, "already-decided");
+        seen(&ada, &id, "applied").await;
+        let view = ada.get(super::CLIENT).await;
+        assert_eq!(view.header("etag"), "\"2\"");
+        assert_eq!(view.fine()["name"], "renamed");
+    }
+}

@@ -7,14 +7,13 @@ use countersign_tests::{App, Person, Reply};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::held_back::{self, COVERED};
-use super::{app, apply, approve, ask, ask_by_machine, ask_for, at, field, records, reject, seen};
+use super::{app, apply, approve, ask, ask_by_machine, ask_for, at, field, reject, seen};
 use crate::administrators::gate::{Gate, overtake};
 use crate::contract::assert_works;
 
 const APPROVE: (&str, usize) = ("admin.change_requests.approve", 0);
 
-async fn gated(mighty: &[&str], is_on: bool) -> (App, Arc<Gate>) {
+pub(super) async fn gated(mighty: &[&str], is_on: bool) -> (App, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
     let mut setup = super::setup(mighty);
     setup.seed["applications"][0]["multi_admin"] = is_on.into();
@@ -25,39 +24,6 @@ async fn gated(mighty: &[&str], is_on: bool) -> (App, Arc<Gate>) {
 fn approving(by: &Person, id: &str) -> impl Future<Output = Reply> + Send + 'static {
     let (by, id) = (by.clone(), id.to_owned());
     async move { approve(&by, &id).await }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_change_at_work_gets_past_multi_admin_that_is_switched_on_meanwhile() {
-    for operation in COVERED {
-        if operation == "admin.multi_admin.switch" {
-            continue;
-        }
-        let (app, gate) = gated(&["ben"], false).await;
-        let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
-        let victim = app.sign_in("dora").await.id;
-        let before = records(&app).await;
-        // Where a code is given, it is counted and spent before.
-        let spared = if operation.ends_with("regenerate_secret") {
-            2
-        } else {
-            0
-        };
-        let call = held_back::call(app.owner(), ada.clone(), victim, operation);
-        let on = json!({"enabled": true, "code": ben.next_code()});
-        let late = overtake(&gate, (operation, spared), call, async || {
-            ben.put("/admin/multi-admin", &on).await.fine();
-        });
-        let late = late.await;
-        let id = held_back::id_of(&late, operation);
-        seen(&ben, &id, "pending").await;
-        let now = records(&app).await;
-        let changed = now.iter().filter(|now| !before.contains(now));
-        let changed: Vec<_> = changed.collect();
-        assert_eq!(changed.len(), 1, "{operation}: {changed:?}");
-        assert!(changed[0].contains("multi_admin"), "{operation}");
-        assert_eq!(now.len(), before.len(), "{operation}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
