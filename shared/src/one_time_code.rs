@@ -150,6 +150,10 @@ mod tests {
             let code = OneTimeCode::from(code.to_owned());
             assert_eq!(key.step(&code, 0, now), Some(step));
             assert_eq!(key.step(&code, step, now), None, "used");
+            // Before the epoch there are no steps to be off by.
+            if seconds < 60 {
+                continue;
+            }
             for (off, expected) in [(-30, Some(step)), (30, Some(step)), (-60, None), (60, None)] {
                 let then = Timestamp::from_millis((seconds + off) * 1000);
                 assert_eq!(key.step(&code, 0, then), expected, "{off} s off");
