@@ -12,7 +12,7 @@ const LIFETIME: Duration = Duration::from_hours(14 * 24);
 
 /// Winds the clock to `before` the moment at which something asked for at `asked` expires.
 fn wind(app: &App, asked: i64, before: Duration) {
-    let until = asked + i64::try_from((LIFETIME - before).as_millis()).unwrap();
+    let until = asked + i64::try_from(LIFETIME.saturating_sub(before).as_millis()).unwrap();
     let left = until - app.clock.now().millis();
     app.advance(Duration::from_millis(left.try_into().unwrap()));
 }
@@ -133,7 +133,7 @@ async fn an_expired_creation_and_an_expired_invitation_free_their_names() {
 async fn the_first_of_two_approvals_does_not_prolong_it() {
     let app = app(&[]).await;
     let id = super::ask_by_machine(&app, "login_client", "renamed").await;
-    app.advance(LIFETIME - Duration::from_mins(5));
+    app.advance(LIFETIME.saturating_sub(Duration::from_mins(5)));
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     approve(&ada, &id).await.fine();
     app.advance(Duration::from_mins(5));

@@ -82,10 +82,10 @@ async fn one_whom_the_requester_has_reset_can_not_approve_for_a_day_and_then_can
             field(&ben, "login_client", "name").await,
             "the login_client"
         );
-        app.advance(DAY - Duration::from_mins(10));
+        app.advance(DAY.saturating_sub(Duration::from_mins(10)));
         let ben = account.sign_in(&app).await;
         let passed = u64::try_from(app.clock.now().millis() - since).unwrap();
-        app.advance(DAY - Duration::from_millis(passed) - Duration::from_millis(1));
+        app.advance(DAY.saturating_sub(Duration::from_millis(passed + 1)));
         approve(&ben, &id).await.problem(409, "reset-lately");
         app.advance(Duration::from_millis(1));
         apply(&ben, &id).await;
