@@ -7,14 +7,16 @@ mod administrator;
 mod client;
 mod decide;
 mod policy;
+mod proposal;
+mod read;
 mod request;
+mod review;
 
 pub(super) use administrator::last_one;
 pub use decide::{Approved, Reviewer};
 pub use policy::{Policy, PolicyEditor, PolicyReader};
-pub use request::RequestReader;
-
-use serde::{Deserialize, Serialize};
+use proposal::Proposal;
+pub use read::RequestReader;
 
 use super::administrator::{Authenticator, Loaded};
 use super::dynamodb::Found;
@@ -22,13 +24,9 @@ use super::key::Key;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{Scope, Table};
 use crate::audit::{Actor, Changes, Object, administrator_changes, changes};
-use crate::change_request::ProposedChange;
 use crate::client::ModuleGrants;
 use crate::token::InvitationToken;
-use crate::{
-    Administrator, AllowList, Application, Client, ClientId, Description, Email, Error, Feature,
-    Features, GraceHours, PersonName, Privileges, Result,
-};
+use crate::{Administrator, Application, Client, Error, GraceHours, Result};
 
 /// A change of something that multi admin covers.
 pub(in crate::store) enum Change {
@@ -63,64 +61,6 @@ pub(in crate::store) enum Change {
     },
     /// Multi admin itself is switched off.
     SwitchOff,
-}
-
-/// A change as it waits for approval: exactly the values that are proposed, and nothing secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Proposal {
-    CreateClient {
-        client_id: ClientId,
-        values: ClientValues,
-    },
-    EditClient {
-        values: ClientValues,
-    },
-    ReplaceSecret {
-        hours: GraceHours,
-    },
-    DeleteClient,
-    InviteAdministrator {
-        email: Email,
-        name: PersonName,
-        privileges: Privileges,
-    },
-    EditAdministrator {
-        name: PersonName,
-        privileges: Privileges,
-    },
-    DeleteAdministrator,
-    SwitchOff,
-}
-
-/// What of a client is proposed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct ClientValues {
-    description: Description,
-    enabled: bool,
-    features: Features,
-    allow_list: AllowList,
-    modules: ModuleGrants,
-}
-
-impl ClientValues {
-    fn of(client: &Client) -> Self {
-        Self {
-            description: client.description.clone(),
-            enabled: client.enabled,
-            features: client.features.clone(),
-            allow_list: client.allow_list.clone(),
-            modules: client.modules.clone(),
-        }
-    }
-
-    fn put_into(self, client: &mut Client) {
-        client.description = self.description;
-        client.enabled = self.enabled;
-        client.features = self.features;
-        client.allow_list = self.allow_list;
-        client.modules = self.modules;
-    }
 }
 
 impl Scope {
@@ -298,133 +238,6 @@ impl Change {
                 administrator_changes(Some(&loaded.administrator), None)
             }
             Self::SwitchOff => policy::switched(true, false),
-        }
-    }
-
-    /// The fields that differ, for a reviewer: escalations first, and of a secret only that it will
-    /// be replaced.
-    fn proposed(&self) -> Vec<ProposedChange> {
-        let mut shown: Vec<_> = self
-            .differences()
-            .into_iter()
-            .filter(|(field, _)| field != "secret_serial" && field != "previous_secret_until")
-            .map(|(field, (before, after))| ProposedChange {
-                escalation: self.escalates(&field),
-                field,
-                before,
-                after,
-            })
-            .collect();
-        if let Self::ReplaceSecret { hours, .. } = self {
-            shown.push(ProposedChange {
-                field: "secret".to_owned(),
-                before: serde_json::Value::Null,
-                after: "will be replaced".into(),
-                escalation: false,
-            });
-            shown.push(ProposedChange {
-                field: "hours_to_live".to_owned(),
-                before: serde_json::Value::Null,
-                after: serde_json::json!(hours),
-                escalation: false,
-            });
-        }
-        shown.sort_by_key(|change| !change.escalation);
-        shown
-    }
-
-    /// Does what it does to `field` let somebody do more than before?
-    fn escalates(&self, field: &str) -> bool {
-        match self {
-            Self::CreateClient { client } => match field {
-                "features" => client.features.contains(Feature::Owner),
-                "modules" => !client.modules.is_empty(),
-                _ => false,
-            },
-            Self::EditClient { before, after } => match field {
-                "enabled" => after.enabled,
-                "features" => after
-                    .features
-                    .iter()
-                    .any(|new| !before.features.contains(new)),
-                "modules" => client::grants_more(&before.modules, &after.modules),
-                "allow_list" => !after.allow_list.is_within(&before.allow_list),
-                _ => false,
-            },
-            Self::InviteAdministrator { .. } => field == "privileges",
-            Self::EditAdministrator { loaded, after } => {
-                field == "privileges"
-                    && !loaded.administrator.privileges.includes(&after.privileges)
-            }
-            Self::SwitchOff => true,
-            Self::ReplaceSecret { .. }
-            | Self::DeleteClient { .. }
-            | Self::DeleteAdministrator { .. } => false,
-        }
-    }
-
-    /// Does approving it take a code of the approver (administration contract, section 5)?
-    fn needs_code(&self) -> bool {
-        match self {
-            Self::ReplaceSecret { .. } | Self::SwitchOff => true,
-            Self::CreateClient { client } => {
-                client.features.contains(Feature::Owner) || !client.modules.is_empty()
-            }
-            Self::EditClient { before, after } => {
-                client::grants_more(&before.modules, &after.modules)
-                    || (after.features.contains(Feature::Owner)
-                        && !before.features.contains(Feature::Owner))
-            }
-            Self::DeleteClient { .. }
-            | Self::InviteAdministrator { .. }
-            | Self::EditAdministrator { .. }
-            | Self::DeleteAdministrator { .. } => false,
-        }
-    }
-
-    /// Does it let a client into a module that it was not let into before?
-    fn grants_modules(&self) -> bool {
-        match self {
-            Self::CreateClient { client } => !client.modules.is_empty(),
-            Self::EditClient { before, after } => {
-                let mut modules = after.modules.keys();
-                modules.any(|module| !before.modules.contains_key(module))
-            }
-            _ => false,
-        }
-    }
-
-    /// Does it change what a client is let into?
-    fn touches_modules(&self) -> bool {
-        match self {
-            Self::CreateClient { client } => !client.modules.is_empty(),
-            Self::EditClient { before, after } => before.modules != after.modules,
-            _ => false,
-        }
-    }
-
-    fn proposal(&self) -> Proposal {
-        match self {
-            Self::CreateClient { client } => Proposal::CreateClient {
-                client_id: client.id.clone(),
-                values: ClientValues::of(client),
-            },
-            Self::EditClient { after, .. } => Proposal::EditClient {
-                values: ClientValues::of(after),
-            },
-            Self::ReplaceSecret { hours, .. } => Proposal::ReplaceSecret { hours: *hours },
-            Self::DeleteClient { .. } => Proposal::DeleteClient,
-            Self::InviteAdministrator { administrator, .. } => Proposal::InviteAdministrator {
-                email: administrator.email.clone(),
-                name: administrator.name.clone(),
-                privileges: administrator.privileges.clone(),
-            },
-            Self::EditAdministrator { after, .. } => Proposal::EditAdministrator {
-                name: after.name.clone(),
-                privileges: after.privileges.clone(),
-            },
-            Self::DeleteAdministrator { .. } => Proposal::DeleteAdministrator,
-            Self::SwitchOff => Proposal::SwitchOff,
         }
     }
 

@@ -2,25 +2,22 @@
 //! makes take effect, the unlocking and the event are one transaction (administration contract,
 //! section 5).
 
-use std::collections::BTreeSet;
+mod behind;
+mod ready;
 
+use behind::Behind;
+
+use super::Change;
 use super::request::{ADMINISTRATOR, Approval, StoredRequest, decider};
-use super::{Change, Proposal};
-use crate::administrator::OpenInvitation;
 use crate::audit::{Actor, Changes, Object};
 use crate::change_request::{ChangeRequest, ChangeRequestId, ChangeState, NEEDED};
-use crate::secret::Verifier;
-use crate::store::administrator::{Authenticator, FreshCode, Loaded};
-use crate::store::client::seal;
+use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 use crate::token::InvitationToken;
-use crate::{
-    Administrator, AdministratorId, Application, Client, ClientId, ClientSecret, Error, Feature,
-    Moment, Privilege, Result, Why,
-};
+use crate::{AdministratorId, Application, Error, Moment, Privilege, Result, Why};
 
 /// Reviews and decides the change requests of one application.
 #[derive(Debug)]
@@ -42,9 +39,6 @@ pub struct Approved {
     /// The link of the administrator who was invited by it.
     pub invitation: Option<InvitationToken>,
 }
-
-/// A change that is ready to be made, or the reason why it never can be.
-type Ready = std::result::Result<Change, &'static str>;
 
 impl Reviewer {
     /// Does approving this request take a code? Refuses what can not be approved by the caller in any
@@ -172,240 +166,6 @@ impl Reviewer {
             }
             _ => Err(Error::NotPermitted),
         }
-    }
-
-    /// Those who stand behind the request and count now, beside the caller: different people, entitled
-    /// at this moment, none of whom was handed another's account lately.
-    async fn behind(&self, request: &StoredRequest) -> Result<Behind> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let asked = (request.requester.kind == ADMINISTRATOR).then_some(&request.requester.id);
-        let others: BTreeSet<AdministratorId> = asked
-            .into_iter()
-            .chain(request.approvals.iter().map(|approval| &approval.by.id))
-            .map(|id| AdministratorId::from(id.clone()))
-            .collect();
-        let caller = AdministratorId::from(decider(&self.scope.origin.actor).id);
-        let of_caller = store.administrator(application, &caller).await?;
-        let of_caller = of_caller.ok_or(Error::SignedOut)?.administrator;
-        let behind_caller = self.hands(&of_caller).await?;
-        let mut behind = Behind {
-            counted: Vec::new(),
-            client: None,
-            fault: None,
-        };
-        for id in others {
-            let is_requester = asked.is_some_and(|asked| asked == id.as_str());
-            let loaded = store.administrator(application, &id).await?;
-            let other = loaded.map(|loaded| loaded.administrator);
-            let behind_other = match &other {
-                Some(other) => self.hands(other).await?,
-                None => BTreeSet::new(),
-            };
-            let handed = behind_other.contains(&caller);
-            if (is_requester || !handed) && !behind_other.is_disjoint(&behind_caller) {
-                return Err(Error::conflict(
-                    "reset-lately",
-                    "one person may have had a link to your account and to that of one who stands behind this request in hand within 24 hours; another administrator approves it",
-                ));
-            }
-            let other = other.filter(|other| {
-                other.is_eligible()
-                    && (!request.touches_modules
-                        || other.privileges.contains(Privilege::ManageModules))
-            });
-            match other {
-                None if is_requester => {
-                    behind.fault = Some("the requester may not ask for it any more");
-                }
-                // Approvals of those who may not approve any more do not count.
-                None => {}
-                Some(_) if handed => {}
-                Some(other) => behind.counted.push(other),
-            }
-        }
-        if request.requester.kind != ADMINISTRATOR {
-            behind.client = self.requesting_client(request).await?;
-            if behind.client.is_none() {
-                behind.fault = Some("the requester may not ask for it any more");
-            }
-        }
-        Ok(behind)
-    }
-
-    /// Everyone who may act by this account: its owner, whoever had a link to it in hand lately, and
-    /// whoever had one to theirs.
-    async fn hands(&self, of: &Administrator) -> Result<BTreeSet<AdministratorId>> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let now = store.clock.now();
-        let mut hands: BTreeSet<_> = of.handed_to(now).cloned().collect();
-        let mut unseen: Vec<_> = hands.iter().cloned().collect();
-        hands.insert(of.id.clone());
-        while let Some(id) = unseen.pop() {
-            if let Some(Loaded { administrator, .. }) =
-                store.administrator(application, &id).await?
-            {
-                let further = administrator.handed_to(now);
-                unseen.extend(further.filter(|id| hands.insert((*id).clone())).cloned());
-            }
-        }
-        Ok(hands)
-    }
-
-    /// The API client that has asked, if it may still ask for it.
-    async fn requesting_client(&self, request: &StoredRequest) -> Result<Option<Client>> {
-        let Ok(id) = ClientId::try_from(request.requester.id.clone()) else {
-            return Ok(None);
-        };
-        let (_, client, _) = self
-            .scope
-            .store
-            .client_for_deletion(&self.scope, &id)
-            .await?;
-        Ok(client.filter(|client| client.enabled && client.features.contains(Feature::Owner)))
-    }
-
-    /// The change as it was proposed, on its object as it is now; or why it can not be made any more.
-    async fn ready(&self, request: &StoredRequest) -> Result<(Application, Ready)> {
-        let proposal = request.proposal()?;
-        let (owner, ready) = match proposal {
-            Proposal::CreateClient { .. }
-            | Proposal::EditClient { .. }
-            | Proposal::ReplaceSecret { .. }
-            | Proposal::DeleteClient => self.ready_client(request, proposal).await?,
-            _ => self.ready_administrator(request, proposal).await?,
-        };
-        let checked = ready.and_then(|change| {
-            let actor = Actor::System;
-            if change.version() != request.object_version {
-                return Err("it was changed after it was asked for");
-            }
-            if matches!(change, Change::SwitchOff) && !owner.multi_admin {
-                return Err("it is off already");
-            }
-            // Privileges were looked at: what is left are modules, and who looks after it.
-            match change.check(&owner, &actor) {
-                Ok(()) => Ok(change),
-                Err(Error::Conflict { .. }) => Err("too few administrators would be left"),
-                Err(_) => Err("a module that it grants is not there any more"),
-            }
-        });
-        Ok((owner, checked))
-    }
-
-    async fn ready_client(
-        &self,
-        request: &StoredRequest,
-        proposal: Proposal,
-    ) -> Result<(Application, Ready)> {
-        const GONE: &str = "the client is not there any more";
-        let store = &self.scope.store;
-        let now = store.clock.now();
-        let id = match &proposal {
-            Proposal::CreateClient { client_id, .. } => client_id.clone(),
-            _ => ClientId::try_from(request.object_id.clone()).map_err(|_| Error::NotFound)?,
-        };
-        let (owner, client, found) = store.client_for_deletion(&self.scope, &id).await?;
-        let sealer = store.sealer_of(&owner).await?;
-        let secret = |serial| {
-            // Made when it is applied, and shown to nobody: whoever may see it asks with a code.
-            let secret = ClientSecret::generate(&store.random)?;
-            seal(
-                &sealer,
-                &id,
-                serial,
-                &secret,
-                Verifier::Digest(secret.digest()),
-            )
-        };
-        let ready = match (proposal, client) {
-            (Proposal::CreateClient { values, .. }, None) => {
-                let mut client =
-                    Client::new(id.clone(), values.description.clone(), secret(1)?, now);
-                values.put_into(&mut client);
-                Ok(Change::CreateClient { client })
-            }
-            (Proposal::EditClient { values }, Some(before)) => {
-                let mut after = before.clone();
-                values.put_into(&mut after);
-                after.version = before.version + 1;
-                Ok(Change::EditClient { before, after })
-            }
-            (Proposal::ReplaceSecret { hours }, Some(before)) => {
-                let mut after = before.clone();
-                after.replace_secret(secret(before.secret.serial + 1)?, now + hours, now);
-                after.version = before.version + 1;
-                Ok(Change::ReplaceSecret {
-                    before,
-                    after,
-                    hours,
-                })
-            }
-            (Proposal::DeleteClient, Some(client)) => Ok(Change::DeleteClient { client, found }),
-            _ => Err(GONE),
-        };
-        Ok((owner, ready))
-    }
-
-    async fn ready_administrator(
-        &self,
-        request: &StoredRequest,
-        proposal: Proposal,
-    ) -> Result<(Application, Ready)> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let owner = store
-            .application(application)
-            .await?
-            .ok_or(Error::NotFound)?;
-        if let Proposal::InviteAdministrator {
-            email,
-            name,
-            privileges,
-        } = proposal
-        {
-            let now = store.clock.now();
-            let sealer = store.sealer_of(&owner).await?;
-            let token = InvitationToken::generate(&store.random)?;
-            let mut administrator = Administrator::invited(
-                AdministratorId::from(request.object_id.clone()),
-                email,
-                name,
-                privileges,
-                OpenInvitation::of(&token, now),
-                now,
-            );
-            administrator.hand_link_to(&self.caller(), now);
-            let authenticator =
-                Authenticator::for_invitation(&administrator.id, &sealer, &store.random)?;
-            let change = Change::InviteAdministrator {
-                administrator,
-                authenticator,
-                token,
-            };
-            return Ok((owner, Ok(change)));
-        }
-        if matches!(proposal, Proposal::SwitchOff) {
-            return Ok((owner, Ok(Change::SwitchOff)));
-        }
-        let id = AdministratorId::from(request.object_id.clone());
-        let Some(loaded) = store.administrator(application, &id).await? else {
-            return Ok((owner, Err("the administrator is not there any more")));
-        };
-        let Loaded { application, .. } = &loaded;
-        let owner = application.clone();
-        let change = match proposal {
-            Proposal::EditAdministrator { name, privileges } => {
-                let after = loaded.administrator.changed(name, privileges);
-                Change::EditAdministrator { loaded, after }
-            }
-            _ => Change::DeleteAdministrator { loaded },
-        };
-        Ok((owner, Ok(change)))
     }
 
     fn caller(&self) -> AdministratorId {
@@ -563,13 +323,4 @@ impl Reviewer {
             invitation,
         }
     }
-}
-
-/// Those who stand behind a request and count.
-struct Behind {
-    counted: Vec<Administrator>,
-    /// The API client that has asked, if it was one.
-    client: Option<Client>,
-    /// Why it can not take effect any more.
-    fault: Option<&'static str>,
 }

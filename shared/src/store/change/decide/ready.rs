@@ -1,0 +1,160 @@
+//! The change of a request, ready to be made on its object as it is now.
+
+use super::Reviewer;
+use crate::administrator::OpenInvitation;
+use crate::audit::Actor;
+use crate::secret::Verifier;
+use crate::store::Scope;
+use crate::store::administrator::{Authenticator, Loaded};
+use crate::store::change::request::StoredRequest;
+use crate::store::change::{Change, Proposal};
+use crate::store::client::seal;
+use crate::token::InvitationToken;
+use crate::{
+    Administrator, AdministratorId, Application, Client, ClientId, ClientSecret, Error, Result,
+};
+
+/// A change that is ready to be made, or the reason why it never can be.
+pub(super) type Ready = std::result::Result<Change, &'static str>;
+
+impl Reviewer {
+    /// The change as it was proposed, on its object as it is now; or why it can not be made any more.
+    pub(super) async fn ready(&self, request: &StoredRequest) -> Result<(Application, Ready)> {
+        let proposal = request.proposal()?;
+        let (owner, ready) = match proposal {
+            Proposal::CreateClient { .. }
+            | Proposal::EditClient { .. }
+            | Proposal::ReplaceSecret { .. }
+            | Proposal::DeleteClient => self.ready_client(request, proposal).await?,
+            _ => self.ready_administrator(request, proposal).await?,
+        };
+        let checked = ready.and_then(|change| {
+            let actor = Actor::System;
+            if change.version() != request.object_version {
+                return Err("it was changed after it was asked for");
+            }
+            if matches!(change, Change::SwitchOff) && !owner.multi_admin {
+                return Err("it is off already");
+            }
+            // Privileges were looked at: what is left are modules, and who looks after it.
+            match change.check(&owner, &actor) {
+                Ok(()) => Ok(change),
+                Err(Error::Conflict { .. }) => Err("too few administrators would be left"),
+                Err(_) => Err("a module that it grants is not there any more"),
+            }
+        });
+        Ok((owner, checked))
+    }
+
+    async fn ready_client(
+        &self,
+        request: &StoredRequest,
+        proposal: Proposal,
+    ) -> Result<(Application, Ready)> {
+        const GONE: &str = "the client is not there any more";
+        let store = &self.scope.store;
+        let now = store.clock.now();
+        let id = match &proposal {
+            Proposal::CreateClient { client_id, .. } => client_id.clone(),
+            _ => ClientId::try_from(request.object_id.clone()).map_err(|_| Error::NotFound)?,
+        };
+        let (owner, client, found) = store.client_for_deletion(&self.scope, &id).await?;
+        let sealer = store.sealer_of(&owner).await?;
+        let secret = |serial| {
+            // Made when it is applied, and shown to nobody: whoever may see it asks with a code.
+            let secret = ClientSecret::generate(&store.random)?;
+            seal(
+                &sealer,
+                &id,
+                serial,
+                &secret,
+                Verifier::Digest(secret.digest()),
+            )
+        };
+        let ready = match (proposal, client) {
+            (Proposal::CreateClient { values, .. }, None) => {
+                let mut client =
+                    Client::new(id.clone(), values.description.clone(), secret(1)?, now);
+                values.put_into(&mut client);
+                Ok(Change::CreateClient { client })
+            }
+            (Proposal::EditClient { values }, Some(before)) => {
+                let mut after = before.clone();
+                values.put_into(&mut after);
+                after.version = before.version + 1;
+                Ok(Change::EditClient { before, after })
+            }
+            (Proposal::ReplaceSecret { hours }, Some(before)) => {
+                let mut after = before.clone();
+                after.replace_secret(secret(before.secret.serial + 1)?, now + hours, now);
+                after.version = before.version + 1;
+                Ok(Change::ReplaceSecret {
+                    before,
+                    after,
+                    hours,
+                })
+            }
+            (Proposal::DeleteClient, Some(client)) => Ok(Change::DeleteClient { client, found }),
+            _ => Err(GONE),
+        };
+        Ok((owner, ready))
+    }
+
+    async fn ready_administrator(
+        &self,
+        request: &StoredRequest,
+        proposal: Proposal,
+    ) -> Result<(Application, Ready)> {
+        let Scope {
+            store, application, ..
+        } = &self.scope;
+        let owner = store
+            .application(application)
+            .await?
+            .ok_or(Error::NotFound)?;
+        if let Proposal::InviteAdministrator {
+            email,
+            name,
+            privileges,
+        } = proposal
+        {
+            let now = store.clock.now();
+            let sealer = store.sealer_of(&owner).await?;
+            let token = InvitationToken::generate(&store.random)?;
+            let mut administrator = Administrator::invited(
+                AdministratorId::from(request.object_id.clone()),
+                email,
+                name,
+                privileges,
+                OpenInvitation::of(&token, now),
+                now,
+            );
+            administrator.hand_link_to(&self.caller(), now);
+            let authenticator =
+                Authenticator::for_invitation(&administrator.id, &sealer, &store.random)?;
+            let change = Change::InviteAdministrator {
+                administrator,
+                authenticator,
+                token,
+            };
+            return Ok((owner, Ok(change)));
+        }
+        if matches!(proposal, Proposal::SwitchOff) {
+            return Ok((owner, Ok(Change::SwitchOff)));
+        }
+        let id = AdministratorId::from(request.object_id.clone());
+        let Some(loaded) = store.administrator(application, &id).await? else {
+            return Ok((owner, Err("the administrator is not there any more")));
+        };
+        let Loaded { application, .. } = &loaded;
+        let owner = application.clone();
+        let change = match proposal {
+            Proposal::EditAdministrator { name, privileges } => {
+                let after = loaded.administrator.changed(name, privileges);
+                Change::EditAdministrator { loaded, after }
+            }
+            _ => Change::DeleteAdministrator { loaded },
+        };
+        Ok((owner, Ok(change)))
+    }
+}
