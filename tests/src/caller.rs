@@ -146,7 +146,8 @@ impl Caller {
         self.try_send(method, path, headers, body).await.unwrap()
     }
 
-    async fn try_send(
+    /// Any request to a server that may go away, or not read it to its end.
+    pub async fn try_send(
         &self,
         method: Method,
         path: &str,

@@ -227,9 +227,15 @@ async fn a_read_takes_two_round_trips_and_a_change_three() {
         let used = measured(endpoint.id).await;
         let most = match (endpoint.id, used.trips.last().map(String::as_str)) {
             // Beyond what one transaction holds, they clear away what nobody sees any more.
-            ("clients.delete" | "admin.clients.delete" | "settings.widget.delete", _) => continue,
-            // Their exercise decides several.
-            ("admin.change_requests.approve" | "admin.change_requests.reject", _) => continue,
+            // And of decisions their exercise makes several.
+            (
+                "clients.delete"
+                | "admin.clients.delete"
+                | "settings.widget.delete"
+                | "admin.change_requests.approve"
+                | "admin.change_requests.reject",
+                _,
+            ) => continue,
             (id, _) if administration::round_trips(id).is_some() => {
                 administration::round_trips(id).unwrap()
             }

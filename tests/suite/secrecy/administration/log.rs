@@ -111,8 +111,12 @@ async fn the_log_of_the_admin_api_has_nothing_that_was_sent_or_shown() {
     )
     .await;
     let large = json!({"password": "x".repeat(11_000_000)});
-    let reply = send(&stranger, Method::POST, &link, &large).await;
-    assert_eq!(reply.status, 413);
+    let json = [("content-type", "application/json")];
+    let refused = stranger.try_send(Method::POST, &link, &json, large.to_string().into());
+    // A server that refuses early may close the connection before all is sent.
+    if let Ok(reply) = refused.await {
+        assert_eq!(reply.status, 413);
+    }
     let log = local.stop().await;
     secrets.keep("text that was sent", "TELLTALE");
     secrets.assert_none_in(&log, "the log");
