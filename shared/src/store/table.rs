@@ -43,7 +43,7 @@ impl Table {
         Self::Audit,
     ];
 
-    /// Those with items that DynamoDB may delete some time after the moment in their [`EXPIRES`].
+    /// Those with items that DynamoDB may delete some time after the moment in their `expires`.
     pub const WITH_EXPIRY: [Self; 3] = [Self::Administrators, Self::ChangeRequests, Self::Attempts];
 
     /// The end of its name, after the prefix of the deployment.
