@@ -16,12 +16,17 @@ use functions::OPERATIONS;
 use local::iam::Policies;
 use shared::{Endpoint, Requirement};
 
-/// The setup in which an operation is exercised.
+/// The setup in which an operation is exercised: on the embedded store, because policies are enforced
+/// on this side of any.
 fn setup_for(operation: &str) -> Setup {
-    if operation.starts_with("admin.") || administration::is_covered(operation) {
+    let usual = if operation.starts_with("admin.") || administration::is_covered(operation) {
         Setup::with_people()
     } else {
         Setup::default()
+    };
+    Setup {
+        embedded: true,
+        ..usual
     }
 }
 
