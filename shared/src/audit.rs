@@ -28,6 +28,16 @@ pub(crate) enum Actor {
 }
 
 impl Actor {
+    /// An administrator, as they stand now.
+    pub(crate) fn of(administrator: &Administrator) -> Self {
+        Self::Administrator {
+            id: administrator.id.clone(),
+            name: administrator.name.clone(),
+            privileges: administrator.privileges.clone(),
+            authority: administrator.authority,
+        }
+    }
+
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Client { .. } => "api_client",

@@ -6,9 +6,9 @@ mod administrators;
 use std::marker::PhantomData;
 
 pub use administrators::{
-    AdministerClients, Duty, HandleSecrets, KeepOwnSession, ManageAdministrators, ManageModules,
-    ReadAudit, ReviewChanges, SignedIn, SwitchPolicy, TakesCode, ViewAdministrators, ViewChanges,
-    ViewClients, ViewModules, ViewPolicy, Visitor,
+    AdministerClients, Duty, HandleSecrets, HandsOutLinks, KeepOwnSession, ManageAdministrators,
+    ManageModules, ReadAudit, ReviewChanges, SignedIn, SwitchPolicy, TakesCode, ViewAdministrators,
+    ViewChanges, ViewClients, ViewModules, ViewPolicy, Visitor,
 };
 
 use crate::audit::{About, Actor, Origin};

@@ -51,11 +51,11 @@ pub use application::{Application, ApplicationId, ModuleKey, ModuleName, Modules
 pub use arguments::Arguments;
 pub use authentication::WarmSecrets;
 pub use authorization::{
-    AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, KeepOwnSession,
-    ListClients, ManageAdministrators, ManageClients, ManageModules, ManageSettings, Proof, Public,
-    PublishSettings, ReadApplicationSettings, ReadAudit, ReadPublished, ReadSettings, Requirement,
-    ReviewChanges, SignedIn, SwitchPolicy, TakesCode, Target, ViewAdministrators, ViewChanges,
-    ViewClients, ViewModules, ViewPolicy, Visitor,
+    AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, HandsOutLinks,
+    KeepOwnSession, ListClients, ManageAdministrators, ManageClients, ManageModules,
+    ManageSettings, Proof, Public, PublishSettings, ReadApplicationSettings, ReadAudit,
+    ReadPublished, ReadSettings, Requirement, ReviewChanges, SignedIn, SwitchPolicy, TakesCode,
+    Target, ViewAdministrators, ViewChanges, ViewClients, ViewModules, ViewPolicy, Visitor,
 };
 pub use change_request::{ChangeRequest, ChangeRequestId, ChangeState, Why};
 pub use client::{Client, ClientId, ClientName, Description, ModuleGrant, ModuleGrants};

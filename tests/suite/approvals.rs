@@ -10,7 +10,7 @@ mod decisions;
 mod deletions;
 mod expiry;
 mod guard_rails;
-mod held_back;
+pub(crate) mod held_back;
 mod locks;
 mod meanwhile;
 mod names;

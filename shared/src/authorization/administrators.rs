@@ -12,8 +12,8 @@ use crate::store::{
     PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper,
 };
 use crate::{
-    Administrator, AdministratorId, Error, InvitationToken, OneTimeCode, Privilege, Result,
-    SessionToken, invitation_path, session,
+    Administrator, Error, InvitationToken, OneTimeCode, Privilege, Result, SessionToken,
+    invitation_path, session,
 };
 
 /// Proof of nothing but that no other site's page is behind it: hands out the front door, where
@@ -155,12 +155,7 @@ impl<D: Duty> Proof for SignedIn<D> {
             .live_session(&token)
             .await?
             .ok_or(Error::SignedOut)?;
-        let actor = Actor::Administrator {
-            id: administrator.id.clone(),
-            name: administrator.name.clone(),
-            privileges: administrator.privileges.clone(),
-            authority: administrator.authority,
-        };
+        let actor = Actor::of(&administrator);
         let _ = call.about.set(About {
             application: Some(application.clone()),
             actor: actor.clone(),
@@ -203,11 +198,6 @@ impl<D: Duty> SignedIn<D> {
     pub fn administrator(&self) -> &Administrator {
         &self.administrator
     }
-
-    /// Is `administrator` the caller?
-    pub fn is(&self, administrator: &AdministratorId) -> bool {
-        self.administrator.id == *administrator
-    }
 }
 
 impl SignedIn<KeepOwnSession> {
@@ -217,15 +207,14 @@ impl SignedIn<KeepOwnSession> {
     }
 }
 
-impl SignedIn<ManageAdministrators> {
-    /// The link of an invitation or reset: whoever has it can use it.
-    pub fn link(&self, token: &InvitationToken) -> String {
-        format!("{}{}", self.public_url, invitation_path(token))
-    }
-}
+/// A duty in which links are handed out.
+pub trait HandsOutLinks: Duty {}
 
-impl SignedIn<ReviewChanges> {
-    /// The link of an administrator who is invited now: whoever has it can use it.
+impl HandsOutLinks for ManageAdministrators {}
+impl HandsOutLinks for ReviewChanges {}
+
+impl<D: HandsOutLinks> SignedIn<D> {
+    /// The link of an invitation or reset: whoever has it can use it.
     pub fn link(&self, token: &InvitationToken) -> String {
         format!("{}{}", self.public_url, invitation_path(token))
     }

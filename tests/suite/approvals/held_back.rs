@@ -38,7 +38,7 @@ const FREE: [(&str, &str); 9] = [
 ];
 
 /// What is held back.
-pub(super) const COVERED: [&str; 15] = [
+pub(crate) const COVERED: [&str; 15] = [
     "clients.add",
     "clients.delete",
     "clients.set_description",

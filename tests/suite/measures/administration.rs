@@ -175,27 +175,9 @@ pub(super) fn round_trips(operation: &str) -> Option<usize> {
     })
 }
 
-/// The operations whose changes wait for approval while multi admin is on.
-const COVERED: [&str; 15] = [
-    "clients.add",
-    "clients.delete",
-    "clients.set_description",
-    "clients.set_features",
-    "clients.set_whitelist",
-    "clients.clear_whitelist",
-    "clients.reset_secret",
-    "admin.clients.create",
-    "admin.clients.update",
-    "admin.clients.delete",
-    "admin.clients.regenerate_secret",
-    "admin.administrators.invite",
-    "admin.administrators.update",
-    "admin.administrators.delete",
-    "admin.multi_admin.switch",
-];
-
+/// Do its changes wait for approval while multi admin is on?
 pub(super) fn is_covered(operation: &str) -> bool {
-    COVERED.contains(&operation)
+    crate::approvals::held_back::COVERED.contains(&operation)
 }
 
 /// From now on, changes wait for a second administrator.

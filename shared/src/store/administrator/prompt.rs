@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::record::StoredAuthenticator;
 use super::{Authenticator, Loaded};
-use crate::audit::Actor;
 use crate::store::attempts::Limit;
 use crate::store::key::Key;
 use crate::store::race::Race;
@@ -148,17 +147,5 @@ impl Authenticator {
         self.failures = 0;
         self.locked_until = None;
         self.version += 1;
-    }
-}
-
-impl Actor {
-    /// An administrator who has just shown who they are.
-    pub(super) fn of(administrator: &crate::Administrator) -> Self {
-        Self::Administrator {
-            id: administrator.id.clone(),
-            name: administrator.name.clone(),
-            privileges: administrator.privileges.clone(),
-            authority: administrator.authority,
-        }
     }
 }

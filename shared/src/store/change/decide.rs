@@ -304,11 +304,8 @@ impl Reviewer {
             )?;
         }
         let outcome = applied.commit().await?;
-        if outcome == Outcome::Committed
-            && matches!(change, Change::DeleteClient { .. })
-            && scope.clear_remains().await.is_err()
-        {
-            tracing::warn!("what is left of a deleted client is cleared away at the next deletion");
+        if outcome == Outcome::Committed && matches!(change, Change::DeleteClient { .. }) {
+            scope.clear_up().await;
         }
         let token = match change {
             Change::InviteAdministrator { token, .. } => Some(token),

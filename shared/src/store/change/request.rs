@@ -184,32 +184,7 @@ impl Scope {
         let store = &self.store;
         let now = store.clock.now();
         let object = change.object(owner);
-        let proposal = serde_json::to_string(&change.proposal()).map_err(|fault| {
-            Error::unexpected(format!("a proposal does not serialise: {fault}"))
-        })?;
-        let request = StoredRequest {
-            request_id: ChangeRequestId::generate(now, &store.random)?,
-            state: ChangeState::Pending,
-            operation: self.origin.action.to_owned(),
-            object_kind: object.kind.to_owned(),
-            object_id: object.id.clone(),
-            object_name: object.name.clone(),
-            object_version: change.version(),
-            requester: decider(&self.origin.actor),
-            created: now,
-            // A whole second, as what it holds has: so that both end at the same moment.
-            until: (now + LIFETIME).second(),
-            changes: change.proposed(),
-            proposal,
-            holds_name: change.holds(owner).is_some(),
-            needs_code: change.needs_code(),
-            touches_modules: change.touches_modules(),
-            approvals: Vec::new(),
-            decided_by: None,
-            decided: None,
-            reason: None,
-            version: 1,
-        };
+        let request = self.request_for(owner, change, now)?;
         let held = StoredHold {
             request_id: request.request_id.clone(),
             expires: request.until.seconds(),
@@ -271,6 +246,42 @@ impl Scope {
             Outcome::Refused(Otherwise::Replayed) | Outcome::Lost => Ok(Outcome::Lost),
             Outcome::Refused(otherwise) => Err(self.refused(otherwise)),
         }
+    }
+
+    /// The request that a change becomes.
+    fn request_for(
+        &self,
+        owner: &Application,
+        change: &Change,
+        now: Timestamp,
+    ) -> Result<StoredRequest> {
+        let object = change.object(owner);
+        let proposal = serde_json::to_string(&change.proposal()).map_err(|fault| {
+            Error::unexpected(format!("a proposal does not serialise: {fault}"))
+        })?;
+        Ok(StoredRequest {
+            request_id: ChangeRequestId::generate(now, &self.store.random)?,
+            state: ChangeState::Pending,
+            operation: self.origin.action.to_owned(),
+            object_kind: object.kind.to_owned(),
+            object_id: object.id,
+            object_name: object.name,
+            object_version: change.version(),
+            requester: decider(&self.origin.actor),
+            created: now,
+            // A whole second, as what it holds has: so that both end at the same moment.
+            until: (now + LIFETIME).second(),
+            changes: change.proposed(),
+            proposal,
+            holds_name: change.holds(owner).is_some(),
+            needs_code: change.needs_code(),
+            touches_modules: change.touches_modules(),
+            approvals: Vec::new(),
+            decided_by: None,
+            decided: None,
+            reason: None,
+            version: 1,
+        })
     }
 
     /// What to answer when another request for the same object waits.

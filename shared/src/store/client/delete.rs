@@ -42,9 +42,7 @@ impl ClientEditor {
                 Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
-        if self.scope.clear_remains().await.is_err() {
-            tracing::warn!("what is left of a deleted client is cleared away at the next deletion");
-        }
+        self.scope.clear_up().await;
         Ok(())
     }
 }
@@ -81,8 +79,15 @@ impl StoredRemains {
 }
 
 impl Scope {
+    /// Clears away what is left of deleted clients, after a deletion that has happened in any case.
+    pub(in crate::store) async fn clear_up(&self) {
+        if self.clear_remains().await.is_err() {
+            tracing::warn!("what is left of a deleted client is cleared away at the next deletion");
+        }
+    }
+
     /// Clears away what is left of deleted clients.
-    pub(in crate::store) async fn clear_remains(&self) -> Result<()> {
+    async fn clear_remains(&self) -> Result<()> {
         let Self {
             store, application, ..
         } = self;

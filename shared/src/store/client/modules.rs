@@ -1,15 +1,13 @@
 //! Modules: which there are.
 
-use super::no_application;
+use super::{ClientReader, no_application};
 use crate::audit::{Changes, Object};
 use crate::store::application::StoredApplication;
-use crate::store::client::StoredClient;
-use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::{Application, Client, Error, Modules, Result};
+use crate::{Application, Error, Modules, Result};
 
 /// Sees which modules there are.
 #[derive(Debug)]
@@ -56,7 +54,7 @@ impl ModuleEditor {
         } = &self.scope;
         let mut race = Race::begin(&store.random);
         loop {
-            let (before, clients) = self.application_and_clients().await?;
+            let (before, clients) = ClientReader::from(self.scope.clone()).all().await?;
             if_match.check(before.version)?;
             for client in &clients {
                 let lost = client
@@ -97,25 +95,6 @@ impl ModuleEditor {
                 Outcome::Refused(_) => return Err(Error::SignedOut),
             }
         }
-    }
-
-    async fn application_and_clients(&self) -> Result<(Application, Vec<Client>)> {
-        let Scope {
-            store, application, ..
-        } = &self.scope;
-        let (first, last) = Key::APPLICATION_AND_CLIENTS;
-        let partition = Key::application_partition(application);
-        let range = SortRange::Between(first, last);
-        let items = store.query(Table::Clients, partition, range).await?;
-        let (mut owner, mut clients) = (None, Vec::new());
-        for item in items {
-            if super::is_application(&item) {
-                owner = Some(Application::from(from_item::<StoredApplication>(item)?));
-            } else {
-                clients.push(Client::from(from_item::<StoredClient>(item)?));
-            }
-        }
-        Ok((owner.ok_or_else(no_application)?, clients))
     }
 }
 
