@@ -193,6 +193,25 @@ async fn a_deletion_that_races_with_publications_and_settings_leaves_nothing_beh
     }
 }
 
+#[tokio::test]
+async fn a_publication_that_reads_a_client_just_before_its_deletion_and_its_settings_after_it_says_that_it_is_gone()
+ {
+    let (app, breakage) = app_that_breaks().await;
+    let (_, id) = app.new_client(&["direct_access"]).await;
+    furnish(&app, &id, 0).await;
+    let clients = app.dump("clients").await;
+    let sort_key = json!({"S": format!("client#{id}")});
+    let record = clients.iter().find(|item| item["sk"] == sort_key);
+    let torn =
+        json!({"Responses": {"countersign-clients": [record.unwrap()]}, "UnprocessedKeys": {}});
+    delete(&app, &id).await;
+    let torn = Intervention::AnswerInstead(200, torn.to_string().into_bytes());
+    breakage.begin(["settings.widget.publish", "BatchGetItem"], torn, 0, 1);
+    let why = app.try_publish(&id).await.invalid("for_client_id");
+    assert_eq!(breakage.end(), 1);
+    assert_eq!(why, "for_client_id is not a valid id");
+}
+
 /// Has `held` wait at its transaction until `first` is done.
 async fn overtake(
     breakage: &Breakage,

@@ -241,3 +241,18 @@ async fn only_owners_may_publish() {
     assert_owners_only(&app, PUBLISH, &[OF]).await;
     assert_eq!(app.files(&[]).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_caller_that_chose_nothing_hears_of_its_own_setting() {
+    let app = App::start().await;
+    let itself = [("for_client_id", "owner")];
+    let why = app
+        .owner()
+        .post("/settings/widget/publish", &itself)
+        .await
+        .invalid("for_client_id");
+    assert_eq!(
+        why,
+        "its setting jump_publish_settings, which names what to publish, is missing"
+    );
+}

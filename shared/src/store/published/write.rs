@@ -39,9 +39,18 @@ impl Publisher {
             self.scope.demand(target, &found)?;
             let head = self.head(target, &mut found)?;
             let layers = self.scope.layers(target, &mut found)?;
-            let values = layers
-                .to_publish()
-                .map_err(|reason| target.invalid(reason))?;
+            let values = match layers.to_publish() {
+                Ok(values) => values,
+                Err(reason) => {
+                    // A batch is not read at one moment: in between the client may have gone, and
+                    // its settings with it.
+                    if let Some(record) = self.scope.record_key(target) {
+                        self.scope
+                            .demand(target, &store.get_all(&[record]).await?)?;
+                    }
+                    return Err(target.invalid(reason));
+                }
+            };
 
             let now = store.clock.now();
             let last = head.newest.as_ref().max(head.deleted_to.as_ref());
