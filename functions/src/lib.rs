@@ -8,8 +8,10 @@ mod event;
 mod shown_administrator;
 mod shown_client;
 mod shown_event;
+mod shown_key;
 mod shown_modules;
 mod shown_policy;
+mod shown_token_policy;
 
 mod admin {
     pub(crate) mod administrators {
@@ -37,6 +39,7 @@ mod admin {
         pub(crate) mod get;
         pub(crate) mod list;
         pub(crate) mod regenerate_secret;
+        pub(crate) mod retire_secret;
         pub(crate) mod reveal_secret;
         pub(crate) mod update;
     }
@@ -52,6 +55,14 @@ mod admin {
     pub(crate) mod multi_admin {
         pub(crate) mod get;
         pub(crate) mod switch;
+    }
+    pub(crate) mod signing_keys {
+        pub(crate) mod list;
+        pub(crate) mod rotate;
+    }
+    pub(crate) mod token_policy {
+        pub(crate) mod get;
+        pub(crate) mod replace;
     }
     pub(crate) mod sessions {
         pub(crate) mod create;
@@ -70,6 +81,13 @@ mod clients {
 }
 mod documents {
     pub(crate) mod openapi;
+}
+mod oauth2 {
+    pub(crate) mod introspect;
+    pub(crate) mod jwks;
+    pub(crate) mod metadata;
+    pub(crate) mod revoke;
+    pub(crate) mod token;
 }
 mod settings {
     pub(crate) mod delete;
@@ -156,6 +174,7 @@ pub static OPERATIONS: &[Endpoint] = &[
     Endpoint::of::<admin::clients::delete::DeleteClient>(),
     Endpoint::of::<admin::clients::reveal_secret::RevealSecret>(),
     Endpoint::of::<admin::clients::regenerate_secret::RegenerateSecret>(),
+    Endpoint::of::<admin::clients::retire_secret::RetireSecret>(),
     Endpoint::of::<admin::modules::get::ListModules>(),
     Endpoint::of::<admin::modules::replace::ReplaceModules>(),
     Endpoint::of::<admin::change_requests::list::ListChangeRequests>(),
@@ -164,7 +183,16 @@ pub static OPERATIONS: &[Endpoint] = &[
     Endpoint::of::<admin::change_requests::reject::RejectChangeRequest>(),
     Endpoint::of::<admin::multi_admin::get::ViewMultiAdmin>(),
     Endpoint::of::<admin::multi_admin::switch::SwitchMultiAdmin>(),
+    Endpoint::of::<admin::token_policy::get::ViewPolicy>(),
+    Endpoint::of::<admin::token_policy::replace::ReplacePolicy>(),
+    Endpoint::of::<admin::signing_keys::list::ListKeys>(),
+    Endpoint::of::<admin::signing_keys::rotate::RotateSigningKeys>(),
     Endpoint::of::<admin::audit::list::ListEvents>(),
     Endpoint::of::<admin::audit::export::ExportEvents>(),
+    Endpoint::of::<oauth2::token::IssueToken>(),
+    Endpoint::of::<oauth2::introspect::IntrospectToken>(),
+    Endpoint::of::<oauth2::revoke::RevokeToken>(),
+    Endpoint::of::<oauth2::jwks::PublishKeys>(),
+    Endpoint::of::<oauth2::metadata::DescribeAuthorizationServer>(),
     Endpoint::of::<documents::openapi::DescribeApi>(),
 ];

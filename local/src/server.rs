@@ -6,7 +6,7 @@ mod storage;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use functions::OPERATIONS;
@@ -26,6 +26,9 @@ use crate::iam::Policies;
 
 /// How long requests that are being answered may take when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// How often is written down what functions keep in memory for a moment.
+const SETTLING: Duration = Duration::from_secs(2);
 
 /// How the server runs.
 #[derive(Debug)]
@@ -80,6 +83,7 @@ impl Running {
             tracing::warn!("requests that took too long were cut off");
             self.serving.abort();
         }
+        self.server.contexts.settle().await;
     }
 
     /// The embedded DynamoDB, if that is what the server runs on.
@@ -127,6 +131,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let server = Arc::new(Server::new(contexts, options.clock, random, address.port()));
     let (stop, stopped) = oneshot::channel::<Infallible>();
     let (working, at_work) = mpsc::channel(1);
+    tokio::spawn(settle(Arc::downgrade(&server)));
     let serving = tokio::spawn(http::serve(listener, Arc::clone(&server), working, stopped));
     Ok(Running {
         url,
@@ -138,6 +143,18 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         at_work,
         stop,
     })
+}
+
+/// Writes down every few seconds what functions keep in memory for a moment, as long as there is a
+/// server.
+async fn settle(server: Weak<Server>) {
+    loop {
+        tokio::time::sleep(SETTLING).await;
+        let Some(server) = server.upgrade() else {
+            return;
+        };
+        server.contexts.settle().await;
+    }
 }
 
 /// Creates tables, and what is to be in them from the start.

@@ -20,16 +20,49 @@ pub struct Arguments {
     /// A name that does not decode; nobody can tell which argument it was meant to be.
     unreadable_name: Option<String>,
     too_many: bool,
+    /// Why nothing of it is read.
+    unfit: Option<&'static str>,
 }
 
 /// Far more arguments than any operation has, and few enough that they cost a stranger's call nothing.
 const MOST_ARGUMENTS: usize = 1_000;
 
+/// What it means when an argument is there more than once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repeated {
+    /// The same value again is fine, another one is a contradiction.
+    Same,
+    /// It must not be, but for those that are [`LISTS`].
+    Never,
+}
+
+/// The parameters of OAuth 2 that may be there more than once (RFC 8707, section 2). None of their
+/// values has a space in it, so that they are put together with one.
+const LISTS: [&str; 2] = ["audience", "resource"];
+
 /// One argument's value. `Debug` shows none of it, because it may be a secret.
 struct Given {
     text: Result<Zeroizing<String>, &'static str>,
-    /// It was given again with another value.
+    /// It was given again, and should not have been.
     conflicting: bool,
+}
+
+impl Given {
+    fn again(
+        &mut self,
+        text: Result<Zeroizing<String>, &'static str>,
+        repeated: Repeated,
+        is_list: bool,
+    ) {
+        match (repeated, &mut self.text, text) {
+            (Repeated::Never, Ok(first), Ok(text)) if is_list => {
+                first.push(' ');
+                first.push_str(&text);
+            }
+            (Repeated::Never, ..) => self.conflicting = true,
+            (Repeated::Same, first, text) => self.conflicting |= *first != text,
+        }
+    }
 }
 
 impl std::fmt::Debug for Given {
@@ -43,13 +76,13 @@ impl Arguments {
     /// arguments: clients that put everything in the query send `""` as JSON beside it.
     pub fn of(request: &Request) -> Self {
         let mut arguments = Self::default();
-        arguments.merge(request.query.as_bytes());
+        arguments.merge(request.query.as_bytes(), Repeated::Same);
         let kind = request
             .headers
             .get(CONTENT_TYPE)
             .map(|value| value.as_bytes().to_ascii_lowercase());
         if kind.is_none_or(|kind| kind.starts_with(b"application/x-www-form-urlencoded")) {
-            arguments.merge(&request.body);
+            arguments.merge(&request.body, Repeated::Same);
         }
         arguments
     }
@@ -76,11 +109,32 @@ impl Arguments {
     /// contradiction.
     pub(crate) fn of_path_and_query(request: &Request) -> Self {
         let mut arguments = Self::of_path(request);
-        arguments.merge(request.query.as_bytes());
+        arguments.merge(request.query.as_bytes(), Repeated::Same);
         arguments
     }
 
-    fn merge(&mut self, form: &[u8]) {
+    /// A form as OAuth 2 has it (RFC 6749, section 3.2): all of it in the body, because what stands in
+    /// an address is written down everywhere; nothing twice; and what has no value is not there.
+    pub(crate) fn of_strict_form(request: &Request) -> Self {
+        let mut arguments = Self::of_path(request);
+        let kind = request.headers.get(CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok());
+        let essence = kind.and_then(|kind| kind.split(';').next());
+        let is_form = essence.is_some_and(|essence| {
+            essence
+                .trim()
+                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        });
+        if !request.query.is_empty() {
+            arguments.unfit = Some("parameters stand in the body, none of them in the address");
+        } else if !request.body.is_empty() && !is_form {
+            arguments.unfit = Some("it takes Content-Type: application/x-www-form-urlencoded");
+        }
+        arguments.merge(&request.body, Repeated::Never);
+        arguments
+    }
+
+    fn merge(&mut self, form: &[u8], repeated: Repeated) {
         for pair in form
             .split(|&byte| byte == b'&')
             .filter(|pair| !pair.is_empty())
@@ -100,6 +154,10 @@ impl Arguments {
                 return;
             }
             let text = unescape(value);
+            let is_empty = text.as_ref().is_ok_and(|text| text.is_empty());
+            if repeated == Repeated::Never && is_empty {
+                continue;
+            }
             match self.given.entry(name.to_string()) {
                 Entry::Vacant(entry) => {
                     entry.insert(Given {
@@ -108,15 +166,23 @@ impl Arguments {
                     });
                 }
                 Entry::Occupied(mut entry) => {
-                    let given = entry.get_mut();
-                    given.conflicting |= given.text != text;
+                    let is_list = LISTS.contains(&&**name);
+                    entry.get_mut().again(text, repeated, is_list);
                 }
             }
         }
     }
 
+    /// A text as it stands in a form, undone; `None` if it is none.
+    pub(crate) fn unescaped(text: &[u8]) -> Option<Zeroizing<String>> {
+        unescape(text).ok()
+    }
+
     /// A part of the caller's credentials. What does not decode is a malformed credential.
     pub(crate) fn credential(&self, name: &str) -> Result<Option<Zeroizing<String>>> {
+        if let Some(why) = self.unfit {
+            return Err(Error::invalid("body", why));
+        }
         match self.given.get(name) {
             None => Ok(None),
             Some(Given {
@@ -231,7 +297,8 @@ mod tests {
         #[test]
         fn no_bytes_from_a_stranger_panic(bytes: Vec<u8>) {
             let mut arguments = Arguments::default();
-            arguments.merge(&bytes);
+            arguments.merge(&bytes, Repeated::Same);
+            arguments.merge(&bytes, Repeated::Never);
         }
     }
 }

@@ -6,13 +6,15 @@ mod warm;
 
 use std::net::IpAddr;
 
-use presented::{Presentation, Presented};
+use presented::{Presented, Reading};
 use signature::Signed;
 pub use warm::WarmSecrets;
 
 use crate::audit::{About, Actor, Object};
+use crate::client::ModuleGrants;
 use crate::request::Call;
 use crate::secret::Origin;
+use crate::store::Credential;
 use crate::{ApplicationId, ClientId, Description, Error, Features, Result};
 
 /// A client that has proved who it is.
@@ -22,6 +24,9 @@ pub(crate) struct Principal {
     pub(crate) client: ClientId,
     pub(crate) name: Description,
     pub(crate) features: Features,
+    pub(crate) modules: ModuleGrants,
+    /// The serial number of the secret that it has used.
+    pub(crate) serial: u32,
     /// Where it calls from.
     pub(crate) source_ip: IpAddr,
     /// May it call from there?
@@ -34,54 +39,16 @@ const NOWHERE: IpAddr = IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED);
 /// Verifies the caller: one strongly consistent read by client ID, then the secret or signature,
 /// then the allow list. What a refusal costs depends on what was presented, never on what is stored.
 pub(crate) async fn authenticate(call: &Call<'_>) -> Result<Principal> {
-    let Call {
-        cx,
-        request,
-        arguments,
-        ..
-    } = *call;
-    let Presented { client, proof } = Presented::find(request, arguments)?;
-    let signed = match &proof {
-        Presentation::Secret(secret) if secret.origin() == Origin::Mistyped => {
-            return Err(Error::BadCredentials);
-        }
-        Presentation::Secret(_) => None,
-        Presentation::Signature(_) => Some(Signed::of(request, arguments, cx.now())?),
+    let (known, serial) = match Presented::find(call)? {
+        Presented::Secret(readings) => by_secret(call, readings).await?,
+        Presented::Signature(client, signature) => by_signature(call, client, &signature).await?,
     };
-    let credential = match client {
-        Some(ref id) => cx.store().credential(id).await?,
-        None => None,
-    };
-    let about = About {
-        application: credential.as_ref().map(|known| known.application.clone()),
-        actor: Actor::Nobody,
-        object: credential.as_ref().map(|known| Object {
-            kind: "api_client",
-            id: known.client.as_str().to_owned(),
-            name: known.description.as_str().to_owned(),
-        }),
-    };
-    let credential = credential.filter(|credential| credential.enabled);
-    let genuine = match (proof, signed) {
-        (Presentation::Signature(signature), Some(signed)) => {
-            let secrets = match &credential {
-                Some(credential) => cx.store().signing_secrets(credential, cx.now()).await?,
-                None => Vec::new(),
-            };
-            signed.fits(&signature, &secrets)
-        }
-        (Presentation::Secret(secret), _) => {
-            cx.warm()
-                .verify(secret, credential.as_ref(), cx.now())
-                .await?
-        }
-        (Presentation::Signature(_), None) => false,
-    };
-    let Some(credential) = credential.filter(|_| genuine) else {
-        let _ = call.about.set(about);
+    let (Some(credential), Some(serial)) = (known, serial) else {
         return Err(Error::BadCredentials);
     };
-    let source_ip = request.source_ip;
+    let note = call.cx.store().note_use(&credential.client, serial);
+    let _ = call.alongside.set(note);
+    let source_ip = call.request.source_ip;
     Ok(Principal {
         is_admitted: source_ip.is_some_and(|ip| credential.allow_list.admits(ip)),
         source_ip: source_ip.unwrap_or(NOWHERE),
@@ -89,5 +56,77 @@ pub(crate) async fn authenticate(call: &Call<'_>) -> Result<Principal> {
         client: credential.client,
         name: credential.description,
         features: credential.features,
+        modules: credential.modules,
+        serial,
     })
+}
+
+/// A client, and the serial number of its secret that was presented, if one was.
+type Known = (Option<Credential>, Option<u32>);
+
+/// Most callers can be read in one way only. Where there are two, both are looked at, each as if it
+/// were the only one.
+async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Known> {
+    let mut secrets: Vec<(Option<ClientId>, Vec<_>)> = Vec::new();
+    for Reading { client, secret } in readings {
+        if secret.origin() == Origin::Mistyped {
+            continue;
+        }
+        match secrets.iter_mut().find(|(of, _)| *of == client) {
+            Some((_, others)) => others.push(secret),
+            None => secrets.push((client, vec![secret])),
+        }
+    }
+    for (client, secrets) in secrets {
+        let credential = look_up(call, client.as_ref()).await?;
+        let enabled = credential.as_ref().filter(|known| known.enabled);
+        let now = call.cx.now();
+        let serial = call.cx.warm().verify(secrets, enabled, now).await?;
+        if serial.is_some() {
+            return Ok((credential, serial));
+        }
+        blame(call, credential.as_ref());
+    }
+    Ok((None, None))
+}
+
+async fn by_signature(
+    call: &Call<'_>,
+    client: Option<ClientId>,
+    signature: &[u8],
+) -> Result<Known> {
+    let signed = Signed::of(call.request, call.arguments, call.cx.now())?;
+    let credential = look_up(call, client.as_ref()).await?;
+    let secrets = match credential.as_ref().filter(|known| known.enabled) {
+        Some(enabled) => {
+            let store = call.cx.store();
+            store.signing_secrets(enabled, call.cx.now()).await?
+        }
+        None => Vec::new(),
+    };
+    let serial = signed.fits(signature, &secrets);
+    if serial.is_none() {
+        blame(call, credential.as_ref());
+    }
+    Ok((credential, serial))
+}
+
+async fn look_up(call: &Call<'_>, client: Option<&ClientId>) -> Result<Option<Credential>> {
+    match client {
+        Some(id) => call.cx.store().credential(id).await,
+        None => Ok(None),
+    }
+}
+
+/// Says, for the audit, which client a caller claims to be who did not prove it.
+fn blame(call: &Call<'_>, claimed: Option<&Credential>) {
+    let _ = call.about.set(About {
+        application: claimed.map(|known| known.application.clone()),
+        actor: Actor::Nobody,
+        object: claimed.map(|known| Object {
+            kind: "api_client",
+            id: known.client.as_str().to_owned(),
+            name: known.description.as_str().to_owned(),
+        }),
+    });
 }

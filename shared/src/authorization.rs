@@ -2,14 +2,17 @@
 //! receives.
 
 mod administrators;
+mod tokens;
 
 use std::marker::PhantomData;
 
 pub use administrators::{
     AdministerClients, Duty, HandleSecrets, HandsOutLinks, KeepOwnSession, ManageAdministrators,
-    ManageModules, ReadAudit, ReviewChanges, SignedIn, SwitchPolicy, TakesCode, ViewAdministrators,
-    ViewChanges, ViewClients, ViewModules, ViewPolicy, Visitor,
+    ManageModules, ManageTokenPolicy, ReadAudit, ReviewChanges, RotateKeys, SignedIn, SwitchPolicy,
+    TakesCode, ViewAdministrators, ViewChanges, ViewClients, ViewModules, ViewPolicy,
+    ViewSigningKeys, ViewTokenPolicy, Visitor,
 };
+pub use tokens::{TokenClient, TokenUse, Verifier};
 
 use crate::audit::{About, Actor, Origin};
 use crate::authentication::{Principal, authenticate};
@@ -46,6 +49,8 @@ pub enum Requirement {
     Nothing,
     /// An API client with at least one of these features.
     AnyFeature(&'static [Feature]),
+    /// An API client, whatever its features.
+    Client,
     /// An administrator with a session and all of these privileges.
     Privileges(&'static [Privilege]),
 }
@@ -171,40 +176,42 @@ impl<C: Capability> Proof for Authorized<C> {
         &[AccessPattern::Authenticate, AccessPattern::RecordRefusal];
 
     async fn admit(call: &Call<'_>) -> Result<Self> {
-        let principal = authenticate(call).await?;
-        let actor = Actor::Client {
-            id: principal.client.clone(),
-            name: principal.name.clone(),
-        };
-        let _ = call.about.set(About {
-            application: Some(principal.application.clone()),
-            actor: actor.clone(),
-            object: None,
-        });
-        if !principal.is_admitted {
-            return Err(Error::NotPermitted);
-        }
+        let (principal, scope) = admitted(call).await?;
         if !principal.features.has_any(C::FEATURES.iter().copied()) {
             return Err(Error::NotPermitted);
         }
-        let Principal {
-            ref client,
-            source_ip,
-            ..
-        } = principal;
         Ok(Self {
-            client: client.clone(),
-            source_ip,
-            store: C::Store::from(Scope {
-                store: call.cx.store().clone(),
-                application: principal.application.clone(),
-                origin: origin(call, actor),
-                if_match: IfMatch::none(),
-                once: None,
-            }),
+            client: principal.client,
+            source_ip: principal.source_ip,
+            store: C::Store::from(scope),
             capability: PhantomData,
         })
     }
+}
+
+/// Lets a client in that proves who it is and calls from where it may.
+async fn admitted(call: &Call<'_>) -> Result<(Principal, Scope)> {
+    let principal = authenticate(call).await?;
+    let actor = Actor::Client {
+        id: principal.client.clone(),
+        name: principal.name.clone(),
+    };
+    let _ = call.about.set(About {
+        application: Some(principal.application.clone()),
+        actor: actor.clone(),
+        object: None,
+    });
+    if !principal.is_admitted {
+        return Err(Error::NotPermitted);
+    }
+    let scope = Scope {
+        store: call.cx.store().clone(),
+        application: principal.application.clone(),
+        origin: origin(call, actor),
+        if_match: IfMatch::none(),
+        once: None,
+    };
+    Ok((principal, scope))
 }
 
 /// A user agent is kept for the audit up to this many characters.

@@ -181,6 +181,17 @@ impl Client {
         }
     }
 
+    /// The client, in its next version, when the secret before its present one has ended; `None` if none
+    /// works at `now`.
+    pub(crate) fn without_previous_secret(&self, now: Timestamp) -> Option<Self> {
+        self.previous_secret_until(now)?;
+        Some(Self {
+            previous: None,
+            version: self.version + 1,
+            ..self.clone()
+        })
+    }
+
     /// Puts `secret` in the place of the current one, which keeps working until `old_until`. An
     /// older one still in its grace period ends here (contract section 5, Reset a Client Secret).
     pub(crate) fn replace_secret(

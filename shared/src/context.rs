@@ -96,6 +96,12 @@ impl Context {
         self.store.is_empty().await
     }
 
+    /// Writes down what was counted and is kept in memory for a moment. A process that is about to end
+    /// does this.
+    pub async fn settle(&self) {
+        self.store.settle().await;
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::file::FOR_ANY_SITE;
 use crate::operation::Envelope;
 use crate::request::Body;
-use crate::{Error, Result, problem};
+use crate::{Error, Result, oauth, problem};
 
 /// What a reply or an error becomes.
 pub struct Rendered {
@@ -56,19 +56,23 @@ impl Envelope {
     pub(crate) fn reply<R: Serialize>(self, reply: &R) -> Result<Rendered> {
         let body = match self {
             Self::Machine => serde_json::to_vec(&Success { reply, stat: "ok" }),
-            Self::Document | Self::File | Self::Admin => serde_json::to_vec(reply),
+            Self::Document | Self::File | Self::Admin | Self::OAuth => serde_json::to_vec(reply),
         };
         let broken = |fault| Error::unexpected(format!("the reply does not serialise: {fault}"));
         let mut rendered = Rendered::json(200, 0, body.map_err(broken)?);
-        if self == Self::Admin {
-            rendered.headers.extend(problem::for_the_console());
+        match self {
+            Self::Admin => rendered.headers.extend(problem::for_the_console()),
+            Self::OAuth => rendered.headers.extend(oauth::beside_no_store()),
+            Self::Machine | Self::Document | Self::File => {}
         }
         Ok(rendered)
     }
 
     pub(crate) fn error(self, error: &Error, request_id: &str) -> Rendered {
-        if self == Self::Admin {
-            return problem::render(error, request_id);
+        match self {
+            Self::Admin => return problem::render(error, request_id),
+            Self::OAuth => return oauth::render(error, request_id),
+            Self::Machine | Self::Document | Self::File => {}
         }
         if let Error::HeldBack(held) = error {
             return pending(&held.id);
@@ -143,6 +147,7 @@ fn code(error: &Error) -> (u16, &'static str) {
         | Error::Stale
         | Error::KeyReused
         | Error::HeldBack(_)
+        | Error::Token(_)
         | Error::Unexpected(_) => (500, "unexpected_error"),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::oauth::TokenFault;
+
 /// The result of anything a caller asked for.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -29,6 +31,8 @@ pub enum Error {
     BadCredentials,
     /// The caller is known, but may not do this, or not from here.
     NotPermitted,
+    /// A token endpoint refuses what its caller asked for.
+    Token(TokenFault),
     /// There is no such public file, or no such thing in the caller's application.
     NotFound,
     /// Parts of a JSON body do not fit. Never empty.
@@ -155,6 +159,7 @@ impl Error {
             Self::WrongCode => Some("wrong-code"),
             Self::CrossSite => Some("cross-site"),
             Self::Conflict { kind, .. } => Some(kind),
+            Self::Token(fault) => Some(fault.name()),
             Self::Stale => Some("stale"),
             Self::TooMany { .. } => Some("too-many-attempts"),
             Self::Missing(_)

@@ -1,12 +1,16 @@
 //! Public files: what browsers and caches read.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::IF_NONE_MATCH;
 use schemars::{Schema, SchemaGenerator};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::envelope::Rendered;
 use crate::operation::{Envelope, Reply};
 use crate::request::Body;
-use crate::{Request, Result};
+use crate::{Error, Request, Result};
 
 /// A public file.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub struct File {
 pub enum Freshness {
     /// It may change: a minute.
     Minute,
+    /// It changes rarely, and what is new in it is not needed at once: five minutes.
+    FiveMinutes,
     /// It never changes: for ever.
     Immutable,
 }
@@ -34,8 +40,27 @@ impl Freshness {
     fn header(self) -> &'static str {
         match self {
             Self::Minute => "public, max-age=60",
+            Self::FiveMinutes => "public, max-age=300",
             Self::Immutable => "public, max-age=31536000, immutable",
         }
+    }
+}
+
+impl File {
+    /// A JSON document. Its tag is made from what it holds.
+    pub fn json<T: Serialize>(
+        content_type: &'static str,
+        freshness: Freshness,
+        document: &T,
+    ) -> Result<Self> {
+        let body = serde_json::to_vec(document)
+            .map_err(|fault| Error::unexpected(format!("a file does not serialise: {fault}")))?;
+        Ok(Self {
+            tag: URL_SAFE_NO_PAD.encode(Sha256::digest(&body)),
+            body,
+            content_type,
+            freshness,
+        })
     }
 }
 

@@ -5,10 +5,12 @@
 //! do; [`answer`] takes a [`Request`] along the one road to its [`Response`]; only [`store`] knows
 //! how DynamoDB holds it.
 
+mod access_token;
 mod administrator;
 mod allow_list;
 mod application;
 mod arguments;
+mod audience;
 mod audit;
 mod authentication;
 mod authorization;
@@ -21,6 +23,7 @@ mod error;
 mod feature;
 mod file;
 mod json_body;
+mod oauth;
 mod one_time_code;
 mod operation;
 mod page;
@@ -38,24 +41,28 @@ mod secret;
 pub mod seed;
 mod session;
 mod setting;
+mod signing_key;
 mod slow_hash;
 pub mod store;
 mod text;
 mod token;
 
+pub use access_token::{AccessToken, ActiveToken, Scopes, TOKEN_SECONDS, TokenType};
 pub use administrator::{
     Administrator, AdministratorId, AdministratorState, Email, PersonName, Privilege, Privileges,
 };
 pub use allow_list::AllowList;
 pub use application::{Application, ApplicationId, ModuleKey, ModuleName, Modules};
 pub use arguments::Arguments;
+pub use audience::{Audience, Audiences, RotationDays};
 pub use authentication::WarmSecrets;
 pub use authorization::{
     AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, HandsOutLinks,
     KeepOwnSession, ListClients, ManageAdministrators, ManageClients, ManageModules,
-    ManageSettings, Proof, Public, PublishSettings, ReadApplicationSettings, ReadAudit,
-    ReadPublished, ReadSettings, Requirement, ReviewChanges, SignedIn, SwitchPolicy, TakesCode,
-    Target, ViewAdministrators, ViewChanges, ViewClients, ViewModules, ViewPolicy, Visitor,
+    ManageSettings, ManageTokenPolicy, Proof, Public, PublishSettings, ReadApplicationSettings,
+    ReadAudit, ReadPublished, ReadSettings, Requirement, ReviewChanges, RotateKeys, SignedIn,
+    SwitchPolicy, TakesCode, Target, TokenClient, TokenUse, Verifier, ViewAdministrators,
+    ViewChanges, ViewClients, ViewModules, ViewPolicy, ViewSigningKeys, ViewTokenPolicy, Visitor,
 };
 pub use change_request::{ChangeRequest, ChangeRequestId, ChangeState, Why};
 pub use client::{Client, ClientId, ClientName, Description, ModuleGrant, ModuleGrants};
@@ -64,6 +71,7 @@ pub use context::{Context, Parts};
 pub use error::{Cause, Error, Fault, Held, Result};
 pub use feature::{Feature, Features};
 pub use file::{File, Freshness};
+pub use oauth::TokenFault;
 pub use one_time_code::{OneTimeCode, TotpSetup};
 pub use operation::{Described, Endpoint, Envelope, Nothing, Operation, Reply, Route};
 pub use page::{Cursor, Page, PageOf, PageSize};
@@ -79,6 +87,7 @@ pub use setting::{
     Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap,
     SettingValue, Settings, TooLarge,
 };
+pub use signing_key::{KeyId, KeyState};
 pub use token::{InvitationToken, SessionToken};
 
 /// The path that an invitation's link leads to.

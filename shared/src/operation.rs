@@ -58,6 +58,8 @@ pub enum Envelope {
     /// The admin API's: HTTP statuses that mean something, errors as RFC 9457 problems
     /// (administration contract, section 8).
     Admin,
+    /// OAuth 2: a form goes in, JSON comes out, errors as RFC 6749 has them.
+    OAuth,
     /// A public file: any site may read it, caches may keep it, and what is not there is a plain 404.
     File,
 }
@@ -87,6 +89,15 @@ impl Route {
             path,
             methods: &["GET"],
             envelope: Envelope::File,
+        }
+    }
+
+    /// An OAuth 2 operation's route: POST, with a form as its body.
+    pub const fn oauth(path: &'static str) -> Self {
+        Self {
+            path,
+            methods: &["POST"],
+            envelope: Envelope::OAuth,
         }
     }
 

@@ -98,7 +98,7 @@ fn classify(error: &Error) -> (u16, &'static str, &'static str) {
         }
         Error::SignInFailed => (401, "sign-in-failed", "Signing in failed"),
         Error::WrongCode => (401, "wrong-code", "Wrong code"),
-        Error::NotPermitted => (403, "not-permitted", "Not permitted"),
+        Error::NotPermitted | Error::Token(_) => (403, "not-permitted", "Not permitted"),
         Error::CrossSite => (403, "cross-site", "From another site"),
         Error::NotFound => (404, "not-found", "Not found"),
         Error::Taken { .. } => (409, "taken", "Already taken"),
@@ -156,7 +156,7 @@ fn describe(error: &Error) -> String {
         Error::WrongCode => {
             "the code is wrong or was used before; wait for the next one that the authenticator shows"
         }
-        Error::NotPermitted => "this takes a privilege that you do not hold",
+        Error::NotPermitted | Error::Token(_) => "this takes a privilege that you do not hold",
         Error::CrossSite => {
             "a request with the session's cookie must come from the console's own pages; others send the token as a bearer token"
         }

@@ -9,6 +9,8 @@ use futures_util::Stream;
 use http::HeaderMap;
 
 use crate::audit::About;
+use crate::operation::Envelope;
+use crate::store::Noting;
 use crate::{Arguments, Context, Result};
 
 /// The largest body that an operation reads: 1 MB.
@@ -79,6 +81,10 @@ pub struct Call<'a> {
     pub(crate) request: &'a Request,
     pub(crate) arguments: &'a Arguments,
     pub(crate) request_id: &'a str,
+    /// Where its arguments stand, and how it is answered.
+    pub(crate) envelope: Envelope,
     /// What admission has found out so far of who it is, for the audit of a refusal.
     pub(crate) about: &'a Arc<OnceLock<About>>,
+    /// What admission writes down while the operation is at work; awaited before the answer leaves.
+    pub(crate) alongside: &'a OnceLock<Noting>,
 }

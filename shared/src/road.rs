@@ -1,6 +1,6 @@
 //! The one road from a request to its response: read, admit the caller, decode, run, render, log.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use tracing::Instrument;
@@ -58,6 +58,7 @@ async fn travel(
             Envelope::File => Arguments::of_path(request),
             Envelope::Document => Arguments::default(),
             Envelope::Admin => Arguments::of_path_and_query(request),
+            Envelope::OAuth => Arguments::of_strict_form(request),
         };
         let call = Call {
             cx,
@@ -65,12 +66,18 @@ async fn travel(
             request,
             arguments,
             request_id,
+            envelope: endpoint.route.envelope,
             about: &Arc::default(),
+            alongside: &OnceLock::new(),
         };
-        match (endpoint.answer)(&call).await {
+        let answered = match (endpoint.answer)(&call).await {
             Ok(rendered) => Ok(rendered),
             Err(error) => Err(recorded(&call, error).await),
+        };
+        if let Some(note) = call.alongside.get() {
+            note.done().await;
         }
+        answered
     };
     match outcome {
         Ok(rendered) => rendered,
@@ -86,7 +93,7 @@ async fn travel(
 /// A refusal stands in the audit before its caller hears of it. One that can not be written down is
 /// still a refusal, but not a silent one.
 async fn recorded(call: &Call<'_>, error: Error) -> Error {
-    let (Some(reason), Some(about)) = (error.refusal(), call.about.get()) else {
+    let (Some(reason), Some(about)) = (reason(call, &error), call.about.get()) else {
         return error;
     };
     let about = &About {
@@ -102,6 +109,18 @@ async fn recorded(call: &Call<'_>, error: Error) -> Error {
         Ok(()) => error,
         Err(unrecorded) => unrecorded,
     }
+}
+
+/// Is it a refusal that belongs into the audit, and under which name?
+fn reason(call: &Call<'_>, error: &Error) -> Option<&'static str> {
+    // A token that is refused is refused, also where it was asked for in the wrong way.
+    let is_wrong = matches!(
+        error,
+        Error::Missing(_) | Error::Invalid { .. } | Error::Duplicate { .. }
+    );
+    let asks_for_tokens = call.envelope == Envelope::OAuth;
+    let wrong = (asks_for_tokens && is_wrong).then_some("invalid-request");
+    error.refusal().or(wrong)
 }
 
 /// What a request names, as far as its path and its arguments say it: a client, a person, a change

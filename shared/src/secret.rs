@@ -132,15 +132,19 @@ impl Verifier {
     }
 }
 
-/// Does `secret` fit one of `digests`? Compares with each of them in constant time, whatever the
-/// outcome of the others, and with one that nothing fits where there is none.
-pub(crate) fn fits_digest(secret: &ClientSecret, digests: [Option<&[u8; 32]>; 2]) -> bool {
+/// The serial number of the digest that `secret` fits. Compares with each of them in constant time,
+/// whatever the outcome of the others, and with one that nothing fits where there is none.
+pub(crate) fn fitting_digest(
+    secret: &ClientSecret,
+    digests: [Option<(u32, &[u8; 32])>; 2],
+) -> Option<u32> {
     let presented = secret.digest();
     let fits = digests.map(|digest| {
-        presented.ct_eq(digest.unwrap_or(&[0; 32]))
-            & subtle::Choice::from(u8::from(digest.is_some()))
+        let (_, bytes) = digest.unwrap_or((0, &[0; 32]));
+        presented.ct_eq(bytes) & subtle::Choice::from(u8::from(digest.is_some()))
     });
-    (fits[0] | fits[1]).into()
+    let mut fitting = digests.into_iter().zip(fits.map(bool::from));
+    fitting.find_map(|(digest, fits)| digest.filter(|_| fits).map(|(serial, _)| serial))
 }
 
 /// A secret as a client's record holds it.
@@ -230,10 +234,14 @@ mod tests {
     #[test]
     fn a_digest_that_is_not_there_fits_nothing() {
         let secret = ClientSecret::from_outside("x");
-        assert!(!fits_digest(&secret, [None, None]));
+        assert_eq!(fitting_digest(&secret, [None, None]), None);
         let digest = secret.digest();
-        assert!(fits_digest(&secret, [None, Some(&digest)]));
-        assert!(fits_digest(&secret, [Some(&digest), None]));
+        assert_eq!(fitting_digest(&secret, [None, Some((1, &digest))]), Some(1));
+        assert_eq!(fitting_digest(&secret, [Some((2, &digest)), None]), Some(2));
+        assert_eq!(
+            fitting_digest(&secret, [Some((2, &[0; 32])), Some((1, &digest))]),
+            Some(1)
+        );
     }
 
     proptest! {

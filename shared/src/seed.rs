@@ -10,9 +10,9 @@ use crate::one_time_code::TotpKey;
 use crate::secret::Origin;
 use crate::token::InvitationToken;
 use crate::{
-    AllowList, Application, ApplicationId, ClientId, ClientSecret, Context, Description, Email,
-    Error, Feature, Features, ModuleKey, ModuleName, Password, PersonName, Privilege, Privileges,
-    Random, Result, Settings,
+    AllowList, Application, ApplicationId, Audiences, ClientId, ClientSecret, Context, Description,
+    Email, Error, Feature, Features, ModuleKey, ModuleName, Password, PersonName, Privilege,
+    Privileges, Random, Result, Settings,
 };
 
 /// What a seed file holds, checked: every reference resolves, nothing stands there twice.
@@ -43,6 +43,8 @@ pub(crate) struct SeedApplication {
     pub(crate) multi_admin: bool,
     #[serde(default)]
     pub(crate) signatures: bool,
+    /// Whom access tokens may be for; the application alone, if left out.
+    pub(crate) audiences: Option<Audiences>,
     #[serde(default)]
     pub(crate) settings: Settings,
     #[serde(default)]
@@ -301,6 +303,7 @@ impl Demo {
                 .collect(),
             multi_admin: false,
             signatures: false,
+            audiences: None,
             settings: Settings::default(),
             clients: vec![owner],
             administrators: vec![first],

@@ -24,6 +24,11 @@
 //! | what a creation has answered | administrators | `once#{hash}` / `reply` | with the application |
 //! | how often something was attempted | attempts | `limit#{what}#{hash}` / `{window}` | one `UpdateItem` that adds and tells |
 //! | the refusals of a minute | attempts | `app#{app}` / `{minute}#{hash}` | one `UpdateItem` that adds |
+//! | when a client has last used its secrets | attempts | `used#{client}` / `secrets` | one `UpdateItem` for each minute, process and secret; read with `BatchGetItem` |
+//! | an application's signing keys, and whom its tokens may be for | tokens | `app#{app}` / `issuer` | one consistent `GetItem` |
+//! | all public keys | tokens | `jwks` / `{app}#{key}` | one consistent `Query` |
+//! | is a token revoked | tokens | `revoked#{app}#{token}` / `token` | one consistent `BatchGetItem`, with the signing keys and the token's client |
+//! | the tokens that were issued within a minute | attempts | `app#{app}` / `{minute}#{hash}` | one `UpdateItem` that adds |
 //! | the audit, newest first | audit, attempts | `app#{app}` / `{time}…` | one consistent `Query` each, page by page |
 //! | an audit event | audit | `app#{app}` / `{time}#{request}#{action}#{object}` | `Put` in the transaction of the change |
 //!
@@ -47,7 +52,9 @@ mod published;
 mod race;
 mod setting;
 mod table;
+mod token;
 mod transaction;
+mod uses;
 
 pub use access::{AccessPattern, Grant};
 pub use administrator::{
@@ -64,12 +71,19 @@ pub use dynamodb::tuned;
 pub use published::{PublishedFiles, PublishedReader, Publisher};
 pub use setting::{ApplicationSettingReader, Difference, SettingEditor, SettingReader, Version};
 pub use table::Table;
+pub use token::{
+    ClientScope, Issued, KeyCustodian, KeyReader, KeySet, KeyShown, TokenInspector, TokenIssuer,
+    TokenPolicy, TokenPolicyEditor, TokenPolicyReader, TokenRevoker,
+};
+pub(crate) use uses::Noting;
+pub use uses::Viewed;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 
 use crate::audit::Origin;
 use crate::precondition::{IfMatch, Once};
 use crate::sealing::DataKeys;
+use crate::signing_key::OpenedKeys;
 use crate::{ApplicationId, Clock, Random, Result};
 use key::Key;
 
@@ -81,6 +95,12 @@ pub(crate) struct Store {
     keys: DataKeys,
     clock: Clock,
     random: Random,
+    /// Signing keys that are open.
+    opened: OpenedKeys,
+    /// Which last uses are written.
+    noted: uses::Noted,
+    /// How many tokens were issued.
+    issues: token::Issues,
 }
 
 impl Store {
@@ -97,6 +117,9 @@ impl Store {
             keys,
             clock,
             random,
+            opened: OpenedKeys::default(),
+            noted: uses::Noted::default(),
+            issues: token::Issues::default(),
         }
     }
 

@@ -100,7 +100,7 @@ fn function(endpoint: &Endpoint) -> String {
 /// The permission table: who may call what.
 pub fn permissions() -> String {
     let mut table = String::from(
-        "# Who may call what\n\nMade from the declarations by `just update`; a test holds it to them. A client needs at least one of the\nfeatures marked; a disabled client, and one calling from outside its allow list, may call nothing. An administrator\nneeds a session and all of the privileges marked; what lets a client into a module takes `manage_modules` beside.\n\n| operation | method | path |",
+        "# Who may call what\n\nMade from the declarations by `just update`; a test holds it to them. A client needs at least one of the\nfeatures marked, for OAuth 2 of none; a disabled client, and one calling from outside its allow list, may call nothing. An administrator\nneeds a session and all of the privileges marked; what lets a client into a module takes `manage_modules` beside.\n\n| operation | method | path |",
     );
     for feature in Feature::ALL {
         write!(table, " {feature} |").unwrap();
@@ -121,7 +121,7 @@ pub fn permissions() -> String {
         .unwrap();
         for feature in Feature::ALL {
             let may = match endpoint.requires {
-                Requirement::Nothing => true,
+                Requirement::Nothing | Requirement::Client => true,
                 Requirement::AnyFeature(features) => features.contains(&feature),
                 Requirement::Privileges(_) => false,
             };

@@ -50,6 +50,11 @@ async fn strain(app: &App, endpoint: &Endpoint) {
             let refused = wrong.post(endpoint.route.path, &[]).await;
             refused.error(402, "invalid_client_credentials");
         }
+        Requirement::Client => {
+            let wrong = app.caller("owner", &secret_of("login_client"));
+            let refused = wrong.post(endpoint.route.path, &[]).await;
+            assert_eq!(refused.status, 401, "{}", refused.body);
+        }
         Requirement::Privileges(privileges) => {
             administration::strain(app, endpoint, privileges).await;
         }

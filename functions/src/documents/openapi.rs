@@ -46,6 +46,7 @@ pub fn document() -> Value {
     }
     let mut schemas = generator.take_definitions(true);
     schemas.insert("Error".to_owned(), error_schema());
+    schemas.insert("OAuthError".to_owned(), oauth_error_schema());
     schemas.insert("Problem".to_owned(), problem_schema());
     json!({
         "openapi": "3.1.0",
@@ -90,6 +91,12 @@ fn path_item(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Map<String
                 operation["description"] =
                     json!(format!("Needs one of the features: {}.", names.join(", ")));
             }
+            Requirement::Client => {
+                operation["security"] = json!([{ "client": [] }]);
+                operation["description"] = json!(
+                    "Needs an enabled API client: HTTP Basic, or `client_id` and `client_secret` in the body."
+                );
+            }
             Requirement::Privileges(privileges) => {
                 let names: Vec<_> = privileges.iter().map(|held| held.name()).collect();
                 operation["security"] = json!([{ "session": [] }, { "console": [] }]);
@@ -103,7 +110,7 @@ fn path_item(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Map<String
             (Envelope::Machine, "GET") => {
                 operation["parameters"] = parameters(&input, "query", generator.definitions());
             }
-            (Envelope::Machine, _) => {
+            (Envelope::Machine | Envelope::OAuth, _) => {
                 operation["requestBody"] = form(&input, generator.definitions());
             }
             (Envelope::File, _) => {
@@ -264,6 +271,15 @@ fn responses(endpoint: &Endpoint, reply: &Value) -> Value {
             }
             json!({ endpoint.status.to_string(): success, "default": problem })
         }
+        Envelope::OAuth => {
+            let failure = json!({ "$ref": "#/components/schemas/OAuthError" });
+            json!({
+                "200": json("Done.", reply),
+                "400": json("Not possible, or not asked for in the right way.", &failure),
+                "401": json("The client credentials are missing or not valid.", &failure),
+                "default": json("Not now.", &failure)
+            })
+        }
         Envelope::Machine => {
             let stat = json!({ "type": "object", "properties": { "stat": { "const": "ok" } }, "required": ["stat"] });
             let success = json!({ "allOf": [reply, stat] });
@@ -288,6 +304,19 @@ fn error_schema() -> Value {
             "stat": { "const": "error" }
         },
         "required": ["request_id", "code", "error_description", "error", "stat"]
+    })
+}
+
+fn oauth_error_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "An error of OAuth 2 (RFC 6749, section 5.2).",
+        "properties": {
+            "error": { "type": "string" },
+            "error_description": { "type": "string" },
+            "request_id": { "type": "string", "pattern": "^[2-9a-hjkmnp-z]{16}$" }
+        },
+        "required": ["error", "error_description", "request_id"]
     })
 }
 

@@ -40,6 +40,13 @@ impl Contexts {
         })
     }
 
+    /// Lets every function write down what it keeps in memory for a moment.
+    pub(super) async fn settle(&self) {
+        for context in self.of_operation.iter().filter_map(OnceLock::get) {
+            context.settle().await;
+        }
+    }
+
     /// The context of what the binary does before it serves, which no policy speaks of.
     pub(super) async fn housekeeping(&self) -> Result<Context, StartError> {
         let door = Door {

@@ -44,22 +44,24 @@ impl Signed {
         Self(texts)
     }
 
-    /// Did one of `secrets` sign one of the texts? Where there are no secrets the work is done all
-    /// the same.
-    pub(super) fn fits(&self, signature: &[u8], secrets: &[ClientSecret]) -> bool {
-        let nobodys = [ClientSecret::from_outside("")];
+    /// Which of `secrets`, by its serial number, signed one of the texts? Where there are no secrets
+    /// the work is done all the same.
+    pub(super) fn fits(&self, signature: &[u8], secrets: &[(u32, ClientSecret)]) -> Option<u32> {
+        let nobodys = [(0, ClientSecret::from_outside(""))];
         let candidates = if secrets.is_empty() {
             &nobodys
         } else {
             secrets
         };
-        let mut fits = false;
-        for secret in candidates {
+        let mut fits = None;
+        for (serial, secret) in candidates {
             for text in &self.0 {
-                fits |= is_by(secret, text, signature);
+                if is_by(secret, text, signature) {
+                    fits = Some(*serial);
+                }
             }
         }
-        fits && !secrets.is_empty()
+        fits.filter(|_| !secrets.is_empty())
     }
 }
 
@@ -111,11 +113,12 @@ mod tests {
         let signature = base64::prelude::BASE64_STANDARD
             .decode("G3N5RxCVc0d6rDLmBRGvcg2hCVY=")
             .unwrap();
-        let secret = ClientSecret::from_outside("bar");
-        assert!(signed.fits(&signature, std::slice::from_ref(&secret)));
-        assert!(!signed.fits(&signature, &[ClientSecret::from_outside("baz")]));
-        assert!(!signed.fits(&signature, &[]));
-        assert!(!signed.fits(&signature[..19], &[secret]));
+        let [bar, baz] = ["bar", "baz"].map(ClientSecret::from_outside);
+        let both = [(7, bar), (6, baz)];
+        assert_eq!(signed.fits(&signature, &both), Some(7));
+        assert_eq!(signed.fits(&signature, &both[1..]), None);
+        assert_eq!(signed.fits(&signature, &[]), None);
+        assert_eq!(signed.fits(&signature[..19], &both), None);
     }
 
     #[test]

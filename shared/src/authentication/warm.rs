@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::secret::{Origin, Verifier, fits_digest};
+use crate::secret::{Origin, Verifier, fitting_digest};
 use crate::slow_hash::{self, NOBODYS_HASH, Slots};
 use crate::store::Credential;
 use crate::{ClientSecret, Error, Random, Result, Timestamp};
@@ -49,43 +49,54 @@ impl WarmSecrets {
         })))
     }
 
-    /// Is `secret` one that `credential` authenticates with now? A secret with the form of one made
-    /// here is only ever compared by digest, any other only ever by Argon2id, and where there is
-    /// nothing to compare with, with nobody's: so the cost gives nothing away about the client.
+    /// The serial number of the secret of `credential` that one of `secrets` is now. A secret with the
+    /// form of one made here is only ever compared by digest, any other only ever by Argon2id, and
+    /// where there is nothing to compare with, with nobody's: so the cost gives nothing away about the
+    /// client.
     pub(super) async fn verify(
         &self,
-        secret: ClientSecret,
+        secrets: Vec<ClientSecret>,
         credential: Option<&Credential>,
         now: Timestamp,
-    ) -> Result<bool> {
-        let verifiers = credential.map_or([None, None], |credential| credential.verifiers(now));
-        if secret.origin() == Origin::Made {
-            let digests = verifiers.map(|verifier| match verifier {
-                Some(Verifier::Digest(digest)) => Some(digest),
-                _ => None,
-            });
-            return Ok(fits_digest(&secret, digests));
-        }
+    ) -> Result<Option<u32>> {
+        let known = credential.map_or([None, None], |credential| credential.verifiers(now));
+        let digests = known.map(|known| match known {
+            Some((serial, Verifier::Digest(digest))) => Some((serial, digest)),
+            _ => None,
+        });
         // At most one of the two is a hash: a reset always puts a secret made here in front.
-        let hash = verifiers
+        let hash = known.into_iter().flatten().find_map(|known| match known {
+            (serial, Verifier::Argon2(hash)) => Some((serial, hash.as_str())),
+            (_, Verifier::Digest(_)) => None,
+        });
+        let (serial, hash) =
+            hash.map_or((None, NOBODYS_HASH), |(serial, hash)| (Some(serial), hash));
+        let (made, imported): (Vec<_>, Vec<_>) = secrets
             .into_iter()
-            .flatten()
-            .find_map(|verifier| match verifier {
-                Verifier::Argon2(hash) => Some(hash.as_str()),
-                Verifier::Digest(_) => None,
-            });
-        let hash = hash.unwrap_or(NOBODYS_HASH);
-        let mac = self.mac(&secret, hash)?;
-        if self.seen().macs.contains(&mac) {
-            return Ok(true);
+            .partition(|secret| secret.origin() == Origin::Made);
+        for secret in made {
+            let fits = fitting_digest(&secret, digests);
+            if fits.is_some() {
+                return Ok(fits);
+            }
         }
-        let hash = hash.to_owned();
-        let work = move || slow_hash::fits(secret.expose(), &hash);
-        let fits = self.0.slots.run(work).await?;
-        if fits {
-            self.remember(mac);
+        let mut unseen = Vec::new();
+        for secret in imported {
+            let mac = self.mac(&secret, hash)?;
+            if self.seen().macs.contains(&mac) {
+                return Ok(serial);
+            }
+            unseen.push((secret, mac));
         }
-        Ok(fits)
+        for (secret, mac) in unseen {
+            let hash = hash.to_owned();
+            let work = move || slow_hash::fits(secret.expose(), &hash);
+            if self.0.slots.run(work).await? {
+                self.remember(mac);
+                return Ok(serial);
+            }
+        }
+        Ok(None)
     }
 
     /// Where this process does its slow hashing.

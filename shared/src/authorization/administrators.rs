@@ -8,8 +8,9 @@ use crate::precondition::{IfMatch, Once};
 use crate::request::Call;
 use crate::store::{
     AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor,
-    ClientViewer, FreshCode, FrontDoor, ModuleEditor, ModuleReader, OwnSession, PolicyEditor,
-    PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper,
+    ClientViewer, FreshCode, FrontDoor, KeyCustodian, KeyReader, ModuleEditor, ModuleReader,
+    OwnSession, PolicyEditor, PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper,
+    TokenPolicyEditor, TokenPolicyReader,
 };
 use crate::{
     Administrator, Error, InvitationToken, OneTimeCode, Privilege, Result, SessionToken,
@@ -96,6 +97,14 @@ duties! {
     ReviewChanges: &[Privilege::ManageUsers] => Reviewer;
     /// See whether multi admin is on.
     ViewPolicy: &[Privilege::ManageUsers] => PolicyReader;
+    /// See whom access tokens may be for.
+    ViewTokenPolicy: &[] => TokenPolicyReader;
+    /// Say whom access tokens may be for, and how often their keys rotate.
+    ManageTokenPolicy: &[Privilege::ManageModules] => TokenPolicyEditor;
+    /// See the keys that sign access tokens.
+    ViewSigningKeys: &[Privilege::ManageUsers] => KeyReader;
+    /// Rotate the keys that sign access tokens: with a fresh one-time code.
+    RotateKeys: &[Privilege::ManageUsers] => KeyCustodian;
     /// Switch multi admin on, and ask for it to be switched off: with a fresh one-time code.
     SwitchPolicy: &[Privilege::ManageUsers] => PolicyEditor;
 }
@@ -225,6 +234,7 @@ pub trait TakesCode: Duty {}
 
 impl TakesCode for HandleSecrets {}
 impl TakesCode for ReviewChanges {}
+impl TakesCode for RotateKeys {}
 impl TakesCode for SwitchPolicy {}
 
 impl<D: TakesCode> SignedIn<D> {

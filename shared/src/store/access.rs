@@ -33,6 +33,8 @@ pub enum AccessPattern {
     Authenticate,
     /// List the clients of an application.
     ListClients,
+    /// See when clients have last used their secrets.
+    ReadUses,
     /// Create a client.
     CreateClient,
     /// Change what a client may do, or its secret.
@@ -119,6 +121,20 @@ pub enum AccessPattern {
     ReadPolicy,
     /// Switch multi admin.
     SwitchPolicy,
+    /// Issue an access token, with a key that may be due to be succeeded by another.
+    IssueToken,
+    /// Find out whether an access token is active.
+    InspectToken,
+    /// Revoke an access token.
+    RevokeToken,
+    /// Read all public keys.
+    ReadKeySet,
+    /// See an application's signing keys, and whom its tokens may be for.
+    ReadIssuer,
+    /// Replace an application's signing keys.
+    RotateKeys,
+    /// Say whom an application's tokens may be for.
+    ChangeIssuer,
 }
 
 impl AccessPattern {
@@ -127,6 +143,7 @@ impl AccessPattern {
         match self {
             Self::Authenticate | Self::ReadApplication | Self::ReadClient => grants![Clients GET],
             Self::ListClients => grants![Clients QUERY],
+            Self::ReadUses => grants![Attempts BATCH_GET],
             Self::CreateClient | Self::ChangeClient => {
                 grants![Clients BATCH_GET, Clients PUT, Audit PUT]
             }
@@ -212,6 +229,12 @@ impl AccessPattern {
             Self::SwitchPolicy => grants![
                 Clients BATCH_GET, Clients PUT, Administrators BATCH_GET, Administrators CHECK, Audit PUT
             ],
+            Self::IssueToken | Self::RotateKeys | Self::RevokeToken | Self::ChangeIssuer => {
+                grants![Tokens GET, Tokens PUT, Audit PUT]
+            }
+            Self::InspectToken => grants![Tokens GET, Tokens BATCH_GET, Clients BATCH_GET],
+            Self::ReadKeySet => grants![Tokens QUERY],
+            Self::ReadIssuer => grants![Tokens GET],
         }
     }
 }

@@ -15,7 +15,7 @@ use super::key::{Key, PARTITION};
 use super::table::EXPIRES;
 use super::{Store, Table};
 use crate::audit::{About, Actor, Origin};
-use crate::{Error, Result, Timestamp};
+use crate::{ApplicationId, Error, Result, Timestamp};
 
 /// What is limited, each by account and by source.
 #[derive(Clone, Copy, Debug)]
@@ -124,10 +124,24 @@ impl Store {
     ) -> Result<()> {
         let now = self.clock.now();
         let event = StoredEvent::refusal(origin, about, reason, now);
-        let kind = kind(&event, origin);
-        let key = Key::refusals(about.application.as_ref(), now.minute(), &kind);
+        let application = about.application.as_ref();
+        self.count_events(&event, origin, application, 1, now).await
+    }
+
+    /// Counts `count` events of a kind and a minute for the audit, the last of which happened at
+    /// `last`.
+    pub(super) async fn count_events(
+        &self,
+        event: &StoredEvent,
+        origin: &Origin,
+        application: Option<&ApplicationId>,
+        count: u64,
+        last: Timestamp,
+    ) -> Result<()> {
+        let kind = kind(event, origin);
+        let key = Key::refusals(application, event.time.minute(), &kind);
         let fields: HashMap<String, AttributeValue> =
-            serde_dynamo::to_item(&event).map_err(|fault| {
+            serde_dynamo::to_item(event).map_err(|fault| {
                 Error::unexpected(format!("an event does not become an item: {fault}"))
             })?;
         let mut update = self
@@ -145,20 +159,20 @@ impl Store {
         }
         update = update
             .update_expression(format!(
-                "ADD #count :one SET #last = :last, {}",
+                "ADD #count :count SET #last = :last, {}",
                 first.join(", ")
             ))
             .expression_attribute_names("#count", COUNT)
             .expression_attribute_names("#last", "last_time")
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .expression_attribute_values(":last", AttributeValue::N(now.millis().to_string()));
+            .expression_attribute_values(":count", AttributeValue::N(count.to_string()))
+            .expression_attribute_values(":last", AttributeValue::N(last.millis().to_string()));
         update.send().await.map_err(fault).map(|_| ())
     }
 }
 
 const COUNT: &str = "count";
 
-/// What makes two refusals of a minute one event.
+/// What makes two happenings of a minute one event.
 fn kind(event: &StoredEvent, origin: &Origin) -> [u8; 32] {
     let mut hash = Sha256::new();
     // Whoever tries to be somebody tries it anywhere.
@@ -166,11 +180,14 @@ fn kind(event: &StoredEvent, origin: &Origin) -> [u8; 32] {
         Actor::Nobody => None,
         _ => Some(event.action.as_str()),
     };
+    // What was issued with one secret is not what was issued with another.
+    let changes = event.changes.first().map(|change| change.after.to_string());
     let parts = [
         action,
         event.reason.as_deref(),
         event.actor_id.as_deref(),
         event.object_id.as_deref(),
+        changes.as_deref(),
         Some(&source(origin.source_ip.as_deref())),
     ];
     for part in parts {

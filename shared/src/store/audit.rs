@@ -11,7 +11,7 @@ use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Table};
 use crate::audit::{About, Actor, Changes, Object, Origin};
-use crate::{Result, Timestamp};
+use crate::{ApplicationId, Result, Timestamp};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredEvent {
@@ -70,6 +70,26 @@ impl StoredEvent {
             change_request: None,
             request_id: origin.request_id.clone(),
             changes: Vec::new(),
+        }
+    }
+
+    /// The event of access tokens that were issued to a client, got with the secret of this serial
+    /// number.
+    pub(super) fn issue(
+        origin: &Origin,
+        application: &ApplicationId,
+        client: &Object,
+        serial: u32,
+        first: Timestamp,
+    ) -> Self {
+        Self {
+            application_id: Some(application.as_str().to_owned()),
+            changes: vec![StoredChange {
+                field: "secret_serial".to_owned(),
+                before: Value::Null,
+                after: serial.into(),
+            }],
+            ..Self::of(origin, Some(client), APPLIED, first)
         }
     }
 

@@ -42,6 +42,11 @@ pub(in crate::store) enum Change {
         after: Client,
         hours: GraceHours,
     },
+    /// The secret before the present one ends now.
+    RetireSecret {
+        before: Client,
+        after: Client,
+    },
     DeleteClient {
         client: Client,
         /// What was read with it: which of its published versions count.
@@ -141,6 +146,7 @@ impl Change {
             }
             Self::DeleteAdministrator { loaded } => administrator::check_deletion(owner, loaded),
             Self::ReplaceSecret { .. }
+            | Self::RetireSecret { .. }
             | Self::DeleteClient { .. }
             | Self::InviteAdministrator { .. }
             | Self::SwitchOff => Ok(()),
@@ -160,7 +166,9 @@ impl Change {
             Self::CreateClient { client } => {
                 transaction.create_client(scope, owner, client, request)
             }
-            Self::EditClient { before, after } | Self::ReplaceSecret { before, after, .. } => {
+            Self::EditClient { before, after }
+            | Self::ReplaceSecret { before, after, .. }
+            | Self::RetireSecret { before, after } => {
                 transaction.replace_client(scope, owner, before, after, request)
             }
             Self::DeleteClient { client, found } => transaction.delete_client(scope, client, found),
@@ -196,9 +204,9 @@ impl Change {
             Self::CreateClient { client } | Self::DeleteClient { client, .. } => {
                 Object::client(client)
             }
-            Self::EditClient { before, .. } | Self::ReplaceSecret { before, .. } => {
-                Object::client(before)
-            }
+            Self::EditClient { before, .. }
+            | Self::ReplaceSecret { before, .. }
+            | Self::RetireSecret { before, .. } => Object::client(before),
             Self::InviteAdministrator { administrator, .. } => Object::administrator(administrator),
             Self::EditAdministrator { loaded, .. } | Self::DeleteAdministrator { loaded } => {
                 Object::administrator(&loaded.administrator)
@@ -212,7 +220,9 @@ impl Change {
         match self {
             // What matters of the application is whether it is still on.
             Self::CreateClient { .. } | Self::InviteAdministrator { .. } | Self::SwitchOff => 0,
-            Self::EditClient { before, .. } | Self::ReplaceSecret { before, .. } => before.version,
+            Self::EditClient { before, .. }
+            | Self::ReplaceSecret { before, .. }
+            | Self::RetireSecret { before, .. } => before.version,
             Self::DeleteClient { client, .. } => client.version,
             Self::EditAdministrator { loaded, .. } | Self::DeleteAdministrator { loaded } => {
                 loaded.administrator.version
@@ -224,9 +234,9 @@ impl Change {
     fn differences(&self) -> Changes {
         match self {
             Self::CreateClient { client } => changes(None, Some(client)),
-            Self::EditClient { before, after } | Self::ReplaceSecret { before, after, .. } => {
-                changes(Some(before), Some(after))
-            }
+            Self::EditClient { before, after }
+            | Self::ReplaceSecret { before, after, .. }
+            | Self::RetireSecret { before, after } => changes(Some(before), Some(after)),
             Self::DeleteClient { client, .. } => changes(Some(client), None),
             Self::InviteAdministrator { administrator, .. } => {
                 administrator_changes(None, Some(administrator))

@@ -139,6 +139,28 @@ impl ClientEditor {
         }
     }
 
+    /// Ends the secret before the present one, which would go on working for a while.
+    pub async fn retire_secret(&self, target: &Target) -> Result<Client> {
+        let store = &self.scope.store;
+        let mut race = Race::begin(&store.random);
+        loop {
+            let (application, before) = self.scope.changeable(target).await?;
+            let after = before.without_previous_secret(store.clock.now());
+            let after = after.ok_or_else(|| {
+                Error::conflict("no-previous-secret", "only its present secret works")
+            })?;
+            let change = Change::RetireSecret {
+                before,
+                after: after.clone(),
+            };
+            match self.scope.enact(&application, change, Ok).await? {
+                Outcome::Committed => return Ok(after),
+                Outcome::Lost => race.again().await?,
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
+            }
+        }
+    }
+
     /// Gives a client `secret`; the old one keeps working for `hours`.
     pub async fn replace_secret(
         &self,

@@ -132,6 +132,8 @@ impl Store {
         seed: &SeedApplication,
     ) -> Result<Application> {
         let application = seed.application(self.keys.make(&seed.application_id).await?);
+        let sealer = self.sealer_of(&application).await?;
+        let now = self.clock.now();
         let object = Object::application(&application);
         let creation = Transaction::on(self)
             .create(
@@ -141,12 +143,8 @@ impl Store {
                 Otherwise::Retry,
             )?
             .create_layer(scope, None, seed.settings.clone())?
-            .audit(
-                scope,
-                &object,
-                &crate::audit::Changes::new(),
-                self.clock.now(),
-            )?;
+            .create_issuer(&application, &sealer, seed.audiences.clone(), now)?
+            .audit(scope, &object, &crate::audit::Changes::new(), now)?;
         match creation.commit().await? {
             Outcome::Committed => Ok(application),
             // Another process imports the same file: its application is as good as this one.

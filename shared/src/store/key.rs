@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use crate::signing_key::KeyId;
 use crate::{
     AdministratorId, ApplicationId, ChangeRequestId, ClientId, Description, Email, Timestamp,
 };
@@ -259,6 +260,40 @@ impl Key {
                 partition: "nobody".into(),
                 sort,
             },
+        }
+    }
+
+    /// When a client has last used its secrets.
+    pub(super) fn uses(client: &ClientId) -> Self {
+        Self {
+            partition: format!("used#{}", client.as_str()),
+            sort: "secrets".into(),
+        }
+    }
+
+    /// An application's signing keys, and whom its tokens may be for.
+    pub(super) fn issuer(application: &ApplicationId) -> Self {
+        Self::within(application, "issuer".into())
+    }
+
+    /// Where all public keys stand.
+    pub(super) const KEY_SET: &str = "jwks";
+
+    /// The public half of a signing key.
+    pub(super) fn public_key(application: &ApplicationId, key: &KeyId) -> Self {
+        Self {
+            partition: Self::KEY_SET.into(),
+            sort: format!("{}#{}", application.as_str(), key.as_str()),
+        }
+    }
+
+    /// A token that was revoked. The application's length goes in front, because IDs that were
+    /// imported may hold any character.
+    pub(super) fn revoked(application: &ApplicationId, token: &str) -> Self {
+        let application = application.as_str();
+        Self {
+            partition: format!("revoked#{}:{application}#{token}", application.len()),
+            sort: "token".into(),
         }
     }
 

@@ -27,24 +27,32 @@ pub enum Table {
     ChangeRequests,
     /// What was tried and refused, and how often.
     Attempts,
+    /// The keys that sign access tokens, and which tokens were revoked.
+    Tokens,
     /// What happened.
     Audit,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Clients,
         Self::Settings,
         Self::Published,
         Self::Administrators,
         Self::ChangeRequests,
         Self::Attempts,
+        Self::Tokens,
         Self::Audit,
     ];
 
     /// Those with items that DynamoDB may delete some time after the moment in their `expires`.
-    pub const WITH_EXPIRY: [Self; 3] = [Self::Administrators, Self::ChangeRequests, Self::Attempts];
+    pub const WITH_EXPIRY: [Self; 4] = [
+        Self::Administrators,
+        Self::ChangeRequests,
+        Self::Attempts,
+        Self::Tokens,
+    ];
 
     /// The end of its name, after the prefix of the deployment.
     pub const fn suffix(self) -> &'static str {
@@ -55,6 +63,7 @@ impl Table {
             Self::Administrators => "administrators",
             Self::ChangeRequests => "change-requests",
             Self::Attempts => "attempts",
+            Self::Tokens => "tokens",
             Self::Audit => "audit",
         }
     }
@@ -68,6 +77,7 @@ impl Table {
             Self::Administrators => "AdministratorsTable",
             Self::ChangeRequests => "ChangeRequestsTable",
             Self::Attempts => "AttemptsTable",
+            Self::Tokens => "TokensTable",
             Self::Audit => "AuditTable",
         }
     }
@@ -99,7 +109,8 @@ impl Names {
             Table::Administrators => &self.0[3],
             Table::ChangeRequests => &self.0[4],
             Table::Attempts => &self.0[5],
-            Table::Audit => &self.0[6],
+            Table::Tokens => &self.0[6],
+            Table::Audit => &self.0[7],
         }
     }
 }

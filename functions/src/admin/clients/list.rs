@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, Cursor, Operation, Page, PageSize, Result, Route, SignedIn, ViewClients};
 
-use crate::shown_client::ShownClient;
+use crate::shown_client::ViewedClient;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListClients {
@@ -18,15 +18,16 @@ impl Operation for ListClients {
     const ID: &'static str = "admin.clients.list";
     const ROUTE: Route = Route::get("/admin/clients");
     const SUMMARY: &'static str = "List API Clients";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ListClients];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::ListClients, AccessPattern::ReadUses];
     type Caller = SignedIn<ViewClients>;
-    type Reply = Page<ShownClient>;
+    type Reply = Page<ViewedClient>;
 
-    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Page<ShownClient>> {
+    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Page<ViewedClient>> {
         let page = caller
             .store()
             .page(self.limit, self.cursor.as_ref())
             .await?;
-        Ok(page.shown(|client| ShownClient::of(&client, cx.now())))
+        Ok(page.shown(|viewed| ViewedClient::of(&viewed, cx.now())))
     }
 }

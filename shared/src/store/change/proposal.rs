@@ -22,6 +22,7 @@ pub(super) enum Proposal {
     ReplaceSecret {
         hours: GraceHours,
     },
+    RetireSecret,
     DeleteClient,
     InviteAdministrator {
         email: Email,
@@ -77,6 +78,7 @@ impl Change {
                 values: ClientValues::of(after),
             },
             Self::ReplaceSecret { hours, .. } => Proposal::ReplaceSecret { hours: *hours },
+            Self::RetireSecret { .. } => Proposal::RetireSecret,
             Self::DeleteClient { .. } => Proposal::DeleteClient,
             Self::InviteAdministrator { administrator, .. } => Proposal::InviteAdministrator {
                 email: administrator.email.clone(),

@@ -225,6 +225,7 @@ impl Scope {
             // What is asked for starts from this version.
             Change::EditClient { before: client, .. }
             | Change::ReplaceSecret { before: client, .. }
+            | Change::RetireSecret { before: client, .. }
             | Change::DeleteClient { client, .. } => asking.require_version(
                 Table::Clients,
                 Key::client(&self.application, &client.id),

@@ -34,6 +34,14 @@ impl Change {
                 escalation: false,
             });
         }
+        if let Self::RetireSecret { .. } = self {
+            shown.push(ProposedChange {
+                field: "previous_secret".to_owned(),
+                before: serde_json::Value::Null,
+                after: "will end".into(),
+                escalation: false,
+            });
+        }
         shown.sort_by_key(|change| !change.escalation);
         shown
     }
@@ -63,6 +71,7 @@ impl Change {
             }
             Self::SwitchOff => true,
             Self::ReplaceSecret { .. }
+            | Self::RetireSecret { .. }
             | Self::DeleteClient { .. }
             | Self::DeleteAdministrator { .. } => false,
         }
@@ -80,7 +89,8 @@ impl Change {
                     || (after.features.contains(Feature::Owner)
                         && !before.features.contains(Feature::Owner))
             }
-            Self::DeleteClient { .. }
+            Self::RetireSecret { .. }
+            | Self::DeleteClient { .. }
             | Self::InviteAdministrator { .. }
             | Self::EditAdministrator { .. }
             | Self::DeleteAdministrator { .. } => false,

@@ -128,7 +128,9 @@ pub(in crate::store) struct StoredCredential {
     enabled: bool,
     features: Features,
     allow_list: AllowList,
+    modules: StoredModules,
     secret: StoredVerifier,
+    serial: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous: Option<StoredPreviousVerifier>,
     /// Only in an application that accepts signed requests: checking one needs the secret itself.
@@ -153,6 +155,7 @@ struct StoredSealed {
 
 #[derive(Serialize, Deserialize)]
 struct StoredPreviousVerifier {
+    serial: u32,
     verifier: StoredVerifier,
     until: Timestamp,
 }
@@ -165,11 +168,14 @@ impl StoredCredential {
             enabled: client.enabled,
             features: client.features.clone(),
             allow_list: client.allow_list.clone(),
+            modules: client.modules.clone(),
             secret: StoredVerifier::from(&client.secret.verifier),
+            serial: client.secret.serial,
             previous: client
                 .previous
                 .as_ref()
                 .map(|previous| StoredPreviousVerifier {
+                    serial: previous.secret.serial,
                     verifier: StoredVerifier::from(&previous.secret.verifier),
                     until: previous.until,
                 }),
@@ -187,10 +193,12 @@ impl StoredCredential {
             enabled: self.enabled,
             features: self.features,
             allow_list: self.allow_list,
-            current: self.secret.into(),
-            previous: self
-                .previous
-                .map(|previous| (previous.verifier.into(), previous.until)),
+            modules: self.modules,
+            current: (self.serial, self.secret.into()),
+            previous: self.previous.map(|previous| {
+                let secret = (previous.serial, previous.verifier.into());
+                (secret, previous.until)
+            }),
             signing: self.signing.map(Signing::from),
         }
     }
@@ -234,13 +242,13 @@ pub(crate) struct Signing {
 }
 
 impl Store {
-    /// The secrets that a client may sign with now; none where the application has not switched
+    /// The secrets that a client may sign with now, by their serial numbers; none where the application has not switched
     /// signed requests on.
     pub(crate) async fn signing_secrets(
         &self,
         credential: &Credential,
         now: Timestamp,
-    ) -> Result<Vec<ClientSecret>> {
+    ) -> Result<Vec<(u32, ClientSecret)>> {
         let Some(signing) = &credential.signing else {
             return Ok(Vec::new());
         };
@@ -252,8 +260,11 @@ impl Store {
             .secrets
             .iter()
             .filter(|(_, _, until)| until.is_none_or(|until| now < until));
-        live.map(|(serial, sealed, _)| sealer.open(&credential.client, *serial, sealed))
-            .collect()
+        live.map(|(serial, sealed, _)| {
+            let secret = sealer.open(&credential.client, *serial, sealed)?;
+            Ok((*serial, secret))
+        })
+        .collect()
     }
 }
 
@@ -266,17 +277,19 @@ pub(crate) struct Credential {
     pub(crate) enabled: bool,
     pub(crate) features: Features,
     pub(crate) allow_list: AllowList,
-    current: Verifier,
-    previous: Option<(Verifier, Timestamp)>,
+    pub(crate) modules: StoredModules,
+    current: (u32, Verifier),
+    previous: Option<((u32, Verifier), Timestamp)>,
     signing: Option<Signing>,
 }
 
 impl Credential {
-    /// The verifiers of the secrets that authenticate now: the current one, and the one before it
-    /// while its grace period lasts.
-    pub(crate) fn verifiers(&self, now: Timestamp) -> [Option<&Verifier>; 2] {
+    /// The serial numbers and verifiers of the secrets that authenticate now: the current one, and the
+    /// one before it while its grace period lasts.
+    pub(crate) fn verifiers(&self, now: Timestamp) -> [Option<(u32, &Verifier)>; 2] {
         let previous = self.previous.as_ref().filter(|(_, until)| now < *until);
-        [Some(&self.current), previous.map(|(verifier, _)| verifier)]
+        [Some(&self.current), previous.map(|(secret, _)| secret)]
+            .map(|secret| secret.map(|(serial, verifier)| (*serial, verifier)))
     }
 }
 

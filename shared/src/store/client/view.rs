@@ -4,7 +4,7 @@ use super::StoredClient;
 use crate::page::{Cursor, PageOf, PageSize};
 use crate::store::dynamodb::{Direction, from_item};
 use crate::store::key::Key;
-use crate::store::{Scope, Table};
+use crate::store::{Scope, Table, Viewed};
 use crate::{Client, ClientId, Error, Result, Target};
 
 /// Sees the clients of one application, never their secrets.
@@ -21,17 +21,19 @@ impl From<Scope> for ClientViewer {
 
 impl ClientViewer {
     /// One of them.
-    pub async fn get(&self, target: &Target) -> Result<Client> {
+    pub async fn get(&self, target: &Target) -> Result<Viewed> {
         let Scope {
             store, application, ..
         } = &self.scope;
         let key = Key::client(application, &target.id);
         let stored: Option<StoredClient> = store.get(Table::Clients, &key).await?;
-        stored.map(Client::from).ok_or_else(|| target.unknown())
+        let client = stored.map(Client::from).ok_or_else(|| target.unknown())?;
+        let viewed = store.uses(vec![client]).await?.pop();
+        viewed.ok_or_else(|| target.unknown())
     }
 
     /// A page of them, read consistently, in the order of their IDs.
-    pub async fn page(&self, size: PageSize, cursor: Option<&Cursor>) -> Result<PageOf<Client>> {
+    pub async fn page(&self, size: PageSize, cursor: Option<&Cursor>) -> Result<PageOf<Viewed>> {
         let Scope {
             store, application, ..
         } = &self.scope;
@@ -69,7 +71,7 @@ impl ClientViewer {
         let last = clients.last().filter(|_| goes_on);
         Ok(PageOf {
             next: last.map(|client| Cursor::after(client.id.as_str().to_owned())),
-            items: clients,
+            items: store.uses(clients).await?,
         })
     }
 }

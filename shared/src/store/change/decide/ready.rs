@@ -25,6 +25,7 @@ impl Reviewer {
             Proposal::CreateClient { .. }
             | Proposal::EditClient { .. }
             | Proposal::ReplaceSecret { .. }
+            | Proposal::RetireSecret
             | Proposal::DeleteClient => self.ready_client(request, proposal).await?,
             _ => self.ready_administrator(request, proposal).await?,
         };
@@ -94,6 +95,10 @@ impl Reviewer {
                     hours,
                 })
             }
+            (Proposal::RetireSecret, Some(before)) => match before.without_previous_secret(now) {
+                Some(after) => Ok(Change::RetireSecret { before, after }),
+                None => Err("the old secret has ended by itself"),
+            },
             (Proposal::DeleteClient, Some(client)) => Ok(Change::DeleteClient { client, found }),
             _ => Err(GONE),
         };

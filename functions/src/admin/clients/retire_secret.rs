@@ -1,0 +1,38 @@
+//! Retire a Client's Old Secret: the one before the present one, which would go on working for the rest
+//! of its grace period, ends now.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use shared::store::AccessPattern;
+use shared::{
+    AdministerClients, ClientId, Context, Operation, Result, Route, SignedIn, Tagged, Target,
+};
+
+use crate::shown_client::ShownClient;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct RetireSecret {
+    client_id: ClientId,
+}
+
+impl Operation for RetireSecret {
+    const ID: &'static str = "admin.clients.retire_secret";
+    const ROUTE: Route = Route::post("/admin/clients/{client_id}/secret/retire");
+    const SUMMARY: &'static str = "Retire a Client's Old Secret";
+    const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::ChangeClient,
+        AccessPattern::AskForApproval,
+        AccessPattern::StillEntitled,
+    ];
+    type Caller = SignedIn<AdministerClients>;
+    type Reply = Tagged<ShownClient>;
+
+    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Tagged<ShownClient>> {
+        let target = Target::at(self.client_id);
+        let client = caller.store().retire_secret(&target).await?;
+        Ok(Tagged {
+            version: client.version(),
+            body: ShownClient::of(&client, cx.now()),
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! What a client library needs to know of the authorization server (RFC 8414).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::store::AccessPattern;
+use shared::{Context, File, Freshness, Operation, Result, Route, Verifier};
+
+use super::{
+    introspect::IntrospectToken, jwks::PublishKeys, revoke::RevokeToken, token::IssueToken,
+};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct DescribeAuthorizationServer {}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    issuer: &'a str,
+    token_endpoint: String,
+    jwks_uri: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+    /// None: there is no authorization endpoint.
+    response_types_supported: [&'static str; 0],
+    grant_types_supported: [&'static str; 1],
+    token_endpoint_auth_methods_supported: [&'static str; 2],
+    introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    revocation_endpoint_auth_methods_supported: [&'static str; 2],
+}
+
+const AUTHENTICATION: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
+impl Operation for DescribeAuthorizationServer {
+    const ID: &'static str = "oauth2.metadata";
+    const ROUTE: Route = Route::file("/.well-known/oauth-authorization-server");
+    const SUMMARY: &'static str = "Describe the authorization server";
+    const TOUCHES: &'static [AccessPattern] = &[];
+    type Caller = Verifier;
+    type Reply = File;
+
+    async fn run(self, _: &Context, caller: Verifier) -> Result<File> {
+        let issuer = caller.issuer();
+        let at = |route: Route| format!("{issuer}{}", route.path);
+        let metadata = Metadata {
+            issuer,
+            token_endpoint: at(IssueToken::ROUTE),
+            jwks_uri: at(PublishKeys::ROUTE),
+            introspection_endpoint: at(IntrospectToken::ROUTE),
+            revocation_endpoint: at(RevokeToken::ROUTE),
+            response_types_supported: [],
+            grant_types_supported: ["client_credentials"],
+            token_endpoint_auth_methods_supported: AUTHENTICATION,
+            introspection_endpoint_auth_methods_supported: AUTHENTICATION,
+            revocation_endpoint_auth_methods_supported: AUTHENTICATION,
+        };
+        File::json("application/json", Freshness::FiveMinutes, &metadata)
+    }
+}

@@ -1,0 +1,25 @@
+//! What administrators say about access tokens, as the admin API shows it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::store::TokenPolicy;
+use shared::{Audiences, RotationDays, Tagged};
+
+/// Whom access tokens may be for, and how often their keys rotate.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ShownTokenPolicy {
+    audiences: Audiences,
+    key_rotation_days: RotationDays,
+}
+
+impl ShownTokenPolicy {
+    pub(crate) fn tagged(policy: TokenPolicy) -> Tagged<Self> {
+        Tagged {
+            version: policy.version,
+            body: Self {
+                audiences: policy.audiences,
+                key_rotation_days: policy.key_rotation_days,
+            },
+        }
+    }
+}

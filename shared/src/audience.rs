@@ -1,0 +1,201 @@
+//! Whom access tokens are for: the audiences that an application allows.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::ApplicationId;
+use crate::schema::described;
+
+/// Whom an access token is for (RFC 7519, section 4.1.3), as resource servers compare it: 1 to 200
+/// printable characters of ASCII, without spaces, quotation marks and backslashes. Often the address
+/// of the resource server, or a name that the company gives it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Audience(String);
+
+described! {
+    Audience: {
+        "type": "string",
+        "pattern": "^[!#-\\[\\]-~]{1,200}$",
+        "description": "Whom an access token is for, as resource servers compare it."
+    }
+}
+
+const MOST_CHARS: usize = 200;
+
+impl Audience {
+    /// The audience's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The audience of an application's tokens until somebody says otherwise: the application itself.
+    pub(crate) fn of(application: &ApplicationId) -> Self {
+        Self::try_from(application.as_str().to_owned()).unwrap_or_else(|_| {
+            // An imported ID may hold any character.
+            let digest = Sha256::digest(application.as_str());
+            Self(format!("sha256:{}", URL_SAFE_NO_PAD.encode(digest)))
+        })
+    }
+}
+
+impl TryFrom<String> for Audience {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+        if (1..=MOST_CHARS).contains(&text.len()) && text.bytes().all(fits) {
+            Ok(Self(text))
+        } else {
+            Err(
+                "an audience has 1 to 200 printable characters of ASCII, without spaces, quotation marks and backslashes",
+            )
+        }
+    }
+}
+
+/// The audiences that an application allows: 1 to 20, each once. The first one is whom a token is for
+/// that was asked for without saying so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Audience>")]
+pub struct Audiences(Vec<Audience>);
+
+described! {
+    Audiences: {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 20,
+        "uniqueItems": true,
+        "items": { "type": "string", "pattern": "^[!#-\\[\\]-~]{1,200}$" },
+        "description": "Whom access tokens may be for. The first one is meant where a caller does not say."
+    }
+}
+
+const MOST: usize = 20;
+
+impl Audiences {
+    /// Those of an application about which nobody has said anything yet.
+    pub(crate) fn of(application: &ApplicationId) -> Self {
+        Self(vec![Audience::of(application)])
+    }
+
+    /// Whom a token is for: those who were asked for, in their order, or the first one. `None` if one
+    /// of them is not allowed.
+    pub(crate) fn chosen(&self, asked_for: &[&str]) -> Option<Vec<Audience>> {
+        if asked_for.is_empty() {
+            return Some(self.0.iter().take(1).cloned().collect());
+        }
+        let mut chosen: Vec<Audience> = Vec::new();
+        for wanted in asked_for {
+            let allowed = self.0.iter().find(|allowed| allowed.as_str() == *wanted)?;
+            if !chosen.contains(allowed) {
+                chosen.push(allowed.clone());
+            }
+        }
+        Some(chosen)
+    }
+}
+
+impl TryFrom<Vec<Audience>> for Audiences {
+    type Error = &'static str;
+
+    fn try_from(audiences: Vec<Audience>) -> Result<Self, &'static str> {
+        let mut seen = std::collections::BTreeSet::new();
+        if !(1..=MOST).contains(&audiences.len()) {
+            return Err("there are 1 to 20 audiences");
+        }
+        if !audiences.iter().all(|audience| seen.insert(audience)) {
+            return Err("an audience stands there twice");
+        }
+        Ok(Self(audiences))
+    }
+}
+
+/// For how many days a key signs before the next one does: 1 to 365, 90 by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
+pub struct RotationDays(u16);
+
+described! {
+    RotationDays: {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 365,
+        "default": 90,
+        "description": "For how many days a key signs access tokens before the next one does."
+    }
+}
+
+impl RotationDays {
+    pub(crate) fn duration(self) -> std::time::Duration {
+        std::time::Duration::from_hours(u64::from(self.0) * 24)
+    }
+}
+
+impl Default for RotationDays {
+    fn default() -> Self {
+        Self(90)
+    }
+}
+
+impl TryFrom<u64> for RotationDays {
+    type Error = &'static str;
+
+    fn try_from(days: u64) -> Result<Self, &'static str> {
+        match u16::try_from(days) {
+            Ok(days @ 1..=365) => Ok(Self(days)),
+            _ => Err("it takes a whole number of days from 1 to 365"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn audiences(texts: &[&str]) -> Result<Audiences, &'static str> {
+        let audiences = texts
+            .iter()
+            .map(|text| Audience::try_from((*text).to_owned()));
+        Audiences::try_from(audiences.collect::<Result<Vec<_>, _>>()?)
+    }
+
+    #[test]
+    fn an_audience_is_allowed_exactly_or_not_at_all() {
+        let allowed = audiences(&["https://api.example.com", "reports"]).unwrap();
+        let chosen = |asked_for: &[&str]| {
+            let chosen = allowed.chosen(asked_for)?;
+            Some(
+                chosen
+                    .into_iter()
+                    .map(|audience| audience.0)
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(chosen(&[]).unwrap(), ["https://api.example.com"]);
+        assert_eq!(chosen(&["reports", "reports"]).unwrap(), ["reports"]);
+        for other in [
+            "https://api.example.com/",
+            "Reports",
+            "https://api.example.com.evil",
+            "",
+        ] {
+            assert_eq!(chosen(&[other]), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_audiences_is_never_empty_and_has_each_once() {
+        assert!(audiences(&[]).is_err());
+        assert!(audiences(&["a", "a"]).is_err());
+        for text in ["", "a b", "a\"b", "a\\b", "ä", "a\n"] {
+            assert!(audiences(&[text]).is_err(), "{text:?}");
+        }
+        let unusual = ApplicationId::try_from("ein Name".to_owned()).unwrap();
+        let Audience(text) = Audience::of(&unusual);
+        assert!(audiences(&[&text]).is_ok(), "{text}");
+        assert!(RotationDays::try_from(0).is_err() && RotationDays::try_from(366).is_err());
+    }
+}

@@ -1,0 +1,100 @@
+//! Proofs of OAuth 2: a client that asks for tokens or about them, and anyone who wants to know how
+//! tokens are verified.
+
+use super::{Proof, Requirement, admitted, sealed};
+use crate::Result;
+use crate::request::Call;
+use crate::store::{
+    AccessPattern, ClientScope, KeySet, Store, TokenInspector, TokenIssuer, TokenRevoker,
+};
+
+/// What a client can do with access tokens.
+pub trait TokenUse: From<ClientScope> + Send + Sync + sealed::Sealed {}
+
+impl sealed::Sealed for TokenIssuer {}
+impl sealed::Sealed for TokenInspector {}
+impl sealed::Sealed for TokenRevoker {}
+impl TokenUse for TokenIssuer {}
+impl TokenUse for TokenInspector {}
+impl TokenUse for TokenRevoker {}
+
+/// Proof that an enabled API client has authenticated, from where it may call: any one, whatever its
+/// features. Hands out `S`, for that client and its application. It can not be made up:
+///
+/// ```compile_fail
+/// let caller = shared::TokenClient::<shared::store::TokenIssuer> { store: todo!() };
+/// ```
+///
+/// and one that may look at tokens issues none:
+///
+/// ```compile_fail
+/// async fn sneak(caller: shared::TokenClient<shared::store::TokenInspector>) {
+///     let _ = caller.store().issue(None, &[]).await;
+/// }
+/// ```
+#[derive(Debug)]
+pub struct TokenClient<S: TokenUse> {
+    store: S,
+}
+
+impl<S: TokenUse> TokenClient<S> {
+    /// The store, as far as the client reaches.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+}
+
+impl<S: TokenUse> sealed::Sealed for TokenClient<S> {}
+
+impl<S: TokenUse> Proof for TokenClient<S> {
+    const REQUIRES: Requirement = Requirement::Client;
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::Authenticate, AccessPattern::RecordRefusal];
+
+    async fn admit(call: &Call<'_>) -> Result<Self> {
+        let (principal, scope) = admitted(call).await?;
+        Ok(Self {
+            store: S::from(ClientScope {
+                scope,
+                client: principal.client,
+                modules: principal.modules,
+                serial: principal.serial,
+                issuer: call.cx.public_url(call.request),
+            }),
+        })
+    }
+}
+
+/// Proof of nothing but that what is asked for is public: says who issues tokens, and hands out the keys
+/// that verify them.
+#[derive(Debug)]
+pub struct Verifier {
+    store: Store,
+    issuer: String,
+}
+
+impl Verifier {
+    /// Who issues the tokens: where the API is reached.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The public keys of all applications.
+    pub async fn key_set(&self) -> Result<KeySet> {
+        self.store.key_set().await
+    }
+}
+
+impl sealed::Sealed for Verifier {}
+
+impl Proof for Verifier {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const TOUCHES: &'static [AccessPattern] = &[];
+
+    async fn admit(call: &Call<'_>) -> Result<Self> {
+        Ok(Self {
+            store: call.cx.store().clone(),
+            issuer: call.cx.public_url(call.request),
+        })
+    }
+}

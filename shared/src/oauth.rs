@@ -1,0 +1,152 @@
+//! Errors of the OAuth 2 endpoints (RFC 6749, section 5.2; RFC 7009, section 2.2.1).
+
+use serde::Serialize;
+
+use crate::envelope::Rendered;
+use crate::request::Body;
+use crate::{Error, MAX_BODY_BYTES};
+
+/// What only a token endpoint refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenFault {
+    /// A scope was asked for that the client's modules do not let it into, or it has none.
+    InvalidScope,
+    /// A token was asked for somebody for whom the application allows none (RFC 8707, section 2).
+    InvalidTarget,
+    /// The client may not do this to a token of another client.
+    ForeignToken,
+}
+
+impl TokenFault {
+    /// What the refusal is called in the audit.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidScope => "invalid-scope",
+            Self::InvalidTarget => "invalid-target",
+            Self::ForeignToken => "foreign-token",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    error: &'static str,
+    error_description: String,
+    /// Not of RFC 6749, which lets a server add fields: what the log has more of.
+    request_id: &'a str,
+}
+
+/// Headers of every answer of the OAuth 2 endpoints, beside `Cache-Control: no-store` (RFC 6749, section
+/// 5.1).
+pub(crate) fn beside_no_store() -> [(&'static str, String); 2] {
+    [
+        ("pragma", "no-cache".to_owned()),
+        ("x-content-type-options", "nosniff".to_owned()),
+    ]
+}
+
+/// The response that `error` becomes.
+pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
+    let (status, name) = classify(error);
+    let failure = Failure {
+        error: name,
+        error_description: plain(&describe(error)),
+        request_id,
+    };
+    let mut headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("cache-control", "no-store".to_owned()),
+    ];
+    headers.extend(beside_no_store());
+    match error {
+        Error::BadCredentials | Error::UnsupportedScheme => {
+            let challenge = r#"Basic realm="countersign", charset="UTF-8""#;
+            headers.push(("www-authenticate", challenge.to_owned()));
+        }
+        Error::TooMany { retry_after } => headers.push(("retry-after", retry_after.to_string())),
+        Error::Busy => headers.push(("retry-after", "1".to_owned())),
+        _ => {}
+    }
+    Rendered {
+        status,
+        code: status,
+        headers,
+        body: Body::Whole(serde_json::to_vec(&failure).unwrap_or_default()),
+    }
+}
+
+fn classify(error: &Error) -> (u16, &'static str) {
+    match error {
+        Error::BadCredentials | Error::UnsupportedScheme => (401, "invalid_client"),
+        Error::NotPermitted | Error::Token(TokenFault::ForeignToken) => {
+            (400, "unauthorized_client")
+        }
+        Error::Token(TokenFault::InvalidScope) => (400, "invalid_scope"),
+        Error::Token(TokenFault::InvalidTarget) => (400, "invalid_target"),
+        Error::Invalid { argument, .. } if argument == "grant_type" => {
+            (400, "unsupported_grant_type")
+        }
+        Error::Missing(_) | Error::Invalid { .. } | Error::Duplicate { .. } => {
+            (400, "invalid_request")
+        }
+        Error::TooLarge => (413, "invalid_request"),
+        Error::TooMany { .. } => (429, "temporarily_unavailable"),
+        Error::Busy => (503, "temporarily_unavailable"),
+        // No operation of OAuth 2 says these.
+        Error::NotFound
+        | Error::Unfit(_)
+        | Error::UnsupportedMedia
+        | Error::SignedOut
+        | Error::SignInFailed
+        | Error::WrongCode
+        | Error::CrossSite
+        | Error::Taken { .. }
+        | Error::Conflict { .. }
+        | Error::Stale
+        | Error::KeyReused
+        | Error::HeldBack(_)
+        | Error::Unexpected(_) => (500, "server_error"),
+    }
+}
+
+fn describe(error: &Error) -> String {
+    match error {
+        Error::BadCredentials => "the client credentials are missing or not valid",
+        Error::UnsupportedScheme => {
+            "the scheme of the Authorization header is not supported; use HTTP Basic"
+        }
+        Error::NotPermitted => "the client may not call from this address",
+        Error::Token(TokenFault::ForeignToken) => "the token was issued to another client",
+        Error::Token(TokenFault::InvalidScope) => {
+            "the modules of the client do not let it into a scope that was asked for, or it has none"
+        }
+        Error::Token(TokenFault::InvalidTarget) => {
+            "the application allows no tokens for an audience or resource that was asked for"
+        }
+        Error::Missing(names) => return format!("missing: {}", names.join(", ")),
+        Error::Invalid { argument, reason } => return format!("{argument}: {reason}"),
+        Error::Duplicate { argument } => return format!("{argument} was given more than once"),
+        Error::TooLarge => return format!("a body has at most {MAX_BODY_BYTES} bytes"),
+        Error::Busy | Error::TooMany { .. } => "too many calls at once, try again in a moment",
+        _ => "an unexpected error occurred; the log has more under this request_id",
+    }
+    .to_owned()
+}
+
+/// Only the characters that a description may have (RFC 6749, section 5.2).
+fn plain(text: &str) -> String {
+    let fits = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
+    text.chars()
+        .map(|c| if fits(c) { c } else { '?' })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_has_only_the_characters_that_it_may_have() {
+        assert_eq!(plain("a \"b\" \\ ä\n~"), "a ?b? ? ??~");
+    }
+}

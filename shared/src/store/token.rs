@@ -1,0 +1,241 @@
+//! Access tokens: which keys sign them, whom they may be for, which were issued, and which revoked.
+//!
+//! Nothing is kept of a token but that it was revoked. All that signing needs stands in one item, the
+//! *issuer* of an application, which is read for every token, so that a rotation takes effect at once;
+//! the public halves of its keys stand once more where one query finds those of all applications.
+
+mod count;
+mod inspect;
+mod issue;
+mod keys;
+mod policy;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::dynamodb::Bytes;
+use super::key::Key;
+use super::transaction::{Otherwise, Transaction};
+use super::{Scope, Store, Table};
+use crate::client::ModuleGrants;
+use crate::sealing::{Sealer, WrappedKey};
+use crate::signing_key::{KeyRing, PublicKey, RingKey, SigningKey};
+use crate::{
+    Application, ApplicationId, Audiences, ClientId, Error, Result, RotationDays, Timestamp,
+};
+
+pub(super) use count::Issues;
+pub use inspect::{TokenInspector, TokenRevoker};
+pub use issue::{Issued, TokenIssuer};
+pub use keys::{KeyCustodian, KeyReader, KeySet, KeyShown};
+pub use policy::{TokenPolicy, TokenPolicyEditor, TokenPolicyReader};
+
+/// The store as a client sees it that asks for tokens, or about them.
+#[derive(Debug)]
+pub struct ClientScope {
+    pub(crate) scope: Scope,
+    pub(crate) client: ClientId,
+    /// What it is let into.
+    pub(crate) modules: ModuleGrants,
+    /// The serial number of the secret that it has used.
+    pub(crate) serial: u32,
+    /// Who issues the tokens: where the API is reached.
+    pub(crate) issuer: String,
+}
+
+/// What it takes to issue the tokens of an application, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredIssuer {
+    data_key: Bytes,
+    audiences: Audiences,
+    key_rotation_days: RotationDays,
+    keys: Vec<StoredSigningKey>,
+    version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSigningKey {
+    public: Bytes,
+    /// The whole key as PKCS #8.
+    sealed: Bytes,
+    published: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signs_from: Option<Timestamp>,
+}
+
+/// The public half of a key, for everyone.
+#[derive(Serialize, Deserialize)]
+struct StoredPublicKey {
+    public: Bytes,
+    /// From when on it is nobody's business any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+    /// Seconds since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<i64>,
+}
+
+impl StoredPublicKey {
+    fn of(key: &PublicKey, until: Option<Timestamp>) -> Self {
+        const DAY: i64 = 86_400;
+        Self {
+            public: Bytes(key.bytes().to_vec()),
+            until,
+            expires: until.map(|until| until.seconds() + DAY),
+        }
+    }
+}
+
+/// What it takes to issue the tokens of an application.
+#[derive(Clone, Debug)]
+struct Issuer {
+    data_key: WrappedKey,
+    audiences: Audiences,
+    key_rotation_days: RotationDays,
+    ring: KeyRing,
+    version: u64,
+}
+
+impl From<&Issuer> for StoredIssuer {
+    fn from(issuer: &Issuer) -> Self {
+        let stored = |key: &RingKey| StoredSigningKey {
+            public: Bytes(key.public.bytes().to_vec()),
+            sealed: Bytes(key.sealed.clone()),
+            published: key.published,
+            signs_from: key.signs_from,
+        };
+        Self {
+            data_key: Bytes(issuer.data_key.0.clone()),
+            audiences: issuer.audiences.clone(),
+            key_rotation_days: issuer.key_rotation_days,
+            keys: issuer.ring.keys().iter().map(stored).collect(),
+            version: issuer.version,
+        }
+    }
+}
+
+impl TryFrom<StoredIssuer> for Issuer {
+    type Error = Error;
+
+    fn try_from(stored: StoredIssuer) -> Result<Self> {
+        let key = |key: StoredSigningKey| {
+            Ok(RingKey {
+                public: PublicKey::try_from(key.public.0.as_slice())?,
+                sealed: key.sealed.0,
+                published: key.published,
+                signs_from: key.signs_from,
+            })
+        };
+        let keys = stored.keys.into_iter().map(key).collect::<Result<_>>()?;
+        Ok(Self {
+            data_key: WrappedKey(stored.data_key.0),
+            audiences: stored.audiences,
+            key_rotation_days: stored.key_rotation_days,
+            ring: KeyRing::of(keys),
+            version: stored.version,
+        })
+    }
+}
+
+/// What the sealing of a signing key is bound to, beside the key's name.
+const SIGNING_KEY: &str = "signing-key";
+
+/// A new key, published at `now`, that waits.
+fn fresh_key(sealer: &Sealer, now: Timestamp) -> Result<RingKey> {
+    let (public, document) = SigningKey::generate()?;
+    Ok(RingKey {
+        public,
+        sealed: sealer.seal_other([SIGNING_KEY, public.id().as_str()], 0, &document)?,
+        published: now,
+        signs_from: None,
+    })
+}
+
+impl Store {
+    async fn issuer(&self, application: &ApplicationId) -> Result<Issuer> {
+        let stored: Option<StoredIssuer> =
+            self.get(Table::Tokens, &Key::issuer(application)).await?;
+        stored
+            .ok_or_else(|| Error::unexpected("an application has no signing keys"))?
+            .try_into()
+    }
+
+    async fn sealer_for_keys(
+        &self,
+        application: &ApplicationId,
+        issuer: &Issuer,
+    ) -> Result<Sealer> {
+        self.keys.sealer(application, &issuer.data_key).await
+    }
+
+    /// The key of an application's ring that signs at `now`, open.
+    async fn signing_key(
+        &self,
+        application: &ApplicationId,
+        issuer: &Issuer,
+        now: Timestamp,
+    ) -> Result<Arc<SigningKey>> {
+        let signing = issuer.ring.signing(now);
+        let signing = signing.ok_or_else(|| Error::unexpected("an application's ring is empty"))?;
+        let id = signing.public.id();
+        if let Some(open) = self.opened.get(&id) {
+            return Ok(open);
+        }
+        let sealer = self.sealer_for_keys(application, issuer).await?;
+        let document = sealer.open_other([SIGNING_KEY, id.as_str()], 0, &signing.sealed)?;
+        Ok(self.opened.remember(SigningKey::open(&document)?))
+    }
+}
+
+impl Transaction<'_> {
+    /// Gives a new application its signing keys.
+    pub(in crate::store) fn create_issuer(
+        self,
+        application: &Application,
+        sealer: &Sealer,
+        audiences: Option<Audiences>,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let [first, next] = [fresh_key(sealer, now)?, fresh_key(sealer, now)?];
+        let issuer = Issuer {
+            data_key: application.data_key.clone(),
+            audiences: audiences.unwrap_or_else(|| Audiences::of(&application.id)),
+            key_rotation_days: RotationDays::default(),
+            ring: KeyRing::begin(first, next, now),
+            version: 1,
+        };
+        let created = self.create(
+            Table::Tokens,
+            Key::issuer(&application.id),
+            &StoredIssuer::from(&issuer),
+            Otherwise::Retry,
+        )?;
+        issuer.ring.keys().iter().try_fold(created, |created, key| {
+            created.publish_key(&application.id, &key.public, None)
+        })
+    }
+
+    /// Writes the public half of a key where everyone finds it, until it is dead.
+    fn publish_key(
+        self,
+        application: &ApplicationId,
+        key: &PublicKey,
+        until: Option<Timestamp>,
+    ) -> Result<Self> {
+        let place = Key::public_key(application, &key.id());
+        self.overwrite(Table::Tokens, place, &StoredPublicKey::of(key, until))
+    }
+
+    /// Writes an issuer in the place of the version that was read.
+    fn replace_issuer(
+        self,
+        application: &ApplicationId,
+        before: &Issuer,
+        after: &Issuer,
+    ) -> Result<Self> {
+        let place = Key::issuer(application);
+        let after = StoredIssuer::from(after);
+        self.replace(Table::Tokens, place, &after, before.version)
+    }
+}

@@ -1,0 +1,129 @@
+//! Looking at access tokens that somebody presents, and revoking them.
+
+use serde::Serialize;
+
+use super::ClientScope;
+use crate::access_token::{AccessToken, ActiveToken, Claims};
+use crate::audit::{Changes, Object};
+use crate::oauth::TokenFault;
+use crate::store::client::StoredCredential;
+use crate::store::key::Key;
+use crate::store::race::Race;
+use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Store, Table, client};
+use crate::{Error, Result};
+
+impl ClientScope {
+    /// What a token says that this application has issued, and that has not expired.
+    async fn verified(&self, token: &AccessToken) -> Result<Option<Claims>> {
+        let store: &Store = &self.scope.store;
+        let issuer = store.issuer(&self.scope.application).await?;
+        let now = store.clock.now();
+        Ok(Claims::verified(token, &issuer.ring, &self.issuer, now))
+    }
+}
+
+/// Tells the clients of one application which of its tokens are active.
+#[derive(Debug)]
+pub struct TokenInspector {
+    caller: ClientScope,
+}
+
+impl From<ClientScope> for TokenInspector {
+    fn from(caller: ClientScope) -> Self {
+        Self { caller }
+    }
+}
+
+impl TokenInspector {
+    /// What an active token says. One is active as long as it has not expired and was not revoked, and
+    /// its client is there, enabled, and let into all that the token speaks of.
+    pub async fn inspect(&self, token: &AccessToken) -> Result<Option<ActiveToken>> {
+        let Some(claims) = self.caller.verified(token).await? else {
+            return Ok(None);
+        };
+        let scope = &self.caller.scope;
+        let revoked = Key::revoked(&scope.application, &claims.jti);
+        let credential = Key::credential(&claims.client_id);
+        let keys = [
+            (Table::Tokens, revoked.clone()),
+            (Table::Clients, credential.clone()),
+        ];
+        let mut found = scope.store.get_all(&keys).await?;
+        if found.has(Table::Tokens, &revoked) {
+            return Ok(None);
+        }
+        let client: Option<StoredCredential> = found.take(Table::Clients, &credential)?;
+        let is_active = client.is_some_and(|stored| {
+            let client: client::Credential = stored.of(claims.client_id.clone());
+            client.enabled
+                && client.application == scope.application
+                && claims.scope.are_within(&client.modules)
+        });
+        Ok(is_active.then(|| claims.into()))
+    }
+}
+
+/// Revokes the tokens of one client.
+#[derive(Debug)]
+pub struct TokenRevoker {
+    caller: ClientScope,
+}
+
+impl From<ClientScope> for TokenRevoker {
+    fn from(caller: ClientScope) -> Self {
+        Self { caller }
+    }
+}
+
+/// That a token was revoked.
+#[derive(Serialize)]
+struct StoredRevocation {
+    /// Seconds since the epoch: some time after the token has died by itself.
+    expires: i64,
+}
+
+/// For so many seconds more than the token lives: clocks differ.
+const KEPT_SECONDS: i64 = 3_600;
+
+impl TokenRevoker {
+    /// Makes a token of the caller inactive. One that is not active, or is no token at all, is not
+    /// active afterwards either (RFC 7009, section 2.2).
+    pub async fn revoke(&self, token: &AccessToken) -> Result<()> {
+        let Some(claims) = self.caller.verified(token).await? else {
+            return Ok(());
+        };
+        if claims.client_id != self.caller.client {
+            return Err(Error::Token(TokenFault::ForeignToken));
+        }
+        let scope = &self.caller.scope;
+        let store = &scope.store;
+        let object = Object {
+            kind: "access_token",
+            id: claims.jti.clone(),
+            name: claims.jti.clone(),
+        };
+        let revocation = StoredRevocation {
+            expires: claims.exp.saturating_add(KEPT_SECONDS),
+        };
+        let place = Key::revoked(&scope.application, &claims.jti);
+        let mut race = Race::begin(&store.random);
+        loop {
+            let outcome = Transaction::on(store)
+                .create(
+                    Table::Tokens,
+                    place.clone(),
+                    &revocation,
+                    Otherwise::Replayed,
+                )?
+                .audit(scope, &object, &Changes::new(), store.clock.now())?
+                .commit()
+                .await?;
+            match outcome {
+                Outcome::Committed | Outcome::Refused(Otherwise::Replayed) => return Ok(()),
+                Outcome::Lost => race.again().await?,
+                Outcome::Refused(otherwise) => return Err(scope.refused(otherwise)),
+            }
+        }
+    }
+}

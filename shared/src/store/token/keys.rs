@@ -1,0 +1,231 @@
+//! Signing keys: seen, rotated, and published.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Issuer, StoredPublicKey, fresh_key};
+use crate::audit::{Changes, Object};
+use crate::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey, RingKey};
+use crate::store::administrator::FreshCode;
+use crate::store::dynamodb::{SortRange, from_item};
+use crate::store::key::Key;
+use crate::store::race::Race;
+use crate::store::transaction::{Outcome, Transaction};
+use crate::store::{Scope, Store, Table};
+use crate::{Error, Moment, Result, Timestamp};
+
+/// A signing key, as administrators see it.
+#[derive(Clone, Debug)]
+pub struct KeyShown {
+    /// Its name in the key set.
+    pub id: KeyId,
+    /// What it does now.
+    pub state: KeyState,
+    /// Since when it is in the key set.
+    pub published: Timestamp,
+    /// From when on it signs; `None` while it waits for a rotation.
+    pub signs_from: Option<Timestamp>,
+    /// When it leaves the key set, if that is known.
+    pub ends: Option<Timestamp>,
+}
+
+fn shown(ring: &KeyRing, now: Timestamp) -> Vec<KeyShown> {
+    let keys = ring.keys().iter().enumerate();
+    keys.filter_map(|(place, key)| {
+        Some(KeyShown {
+            id: key.public.id(),
+            state: ring.state(place, now)?,
+            published: key.published,
+            signs_from: key.signs_from,
+            ends: ring.ends(place),
+        })
+    })
+    .collect()
+}
+
+/// Sees the signing keys of one application.
+#[derive(Debug)]
+pub struct KeyReader {
+    scope: Scope,
+}
+
+impl From<Scope> for KeyReader {
+    fn from(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+impl KeyReader {
+    /// Those that are in the key set, in the order in which they sign.
+    pub async fn list(&self) -> Result<Vec<KeyShown>> {
+        let Scope {
+            store, application, ..
+        } = &self.scope;
+        let issuer = store.issuer(application).await?;
+        Ok(shown(&issuer.ring, store.clock.now()))
+    }
+}
+
+/// Rotates the signing keys of one application.
+#[derive(Debug)]
+pub struct KeyCustodian {
+    scope: Scope,
+}
+
+impl From<Scope> for KeyCustodian {
+    fn from(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+impl KeyCustodian {
+    /// Lets the next key sign, as soon as it has been published for long enough; or, where keys may be
+    /// in other hands, puts new ones in the place of all of them at once: their tokens are dead then.
+    pub async fn rotate(&self, compromised: bool, _: FreshCode) -> Result<Vec<KeyShown>> {
+        let Scope {
+            store, application, ..
+        } = &self.scope;
+        let mut race = Race::begin(&store.random);
+        loop {
+            let now = store.clock.now();
+            let before = store.issuer(application).await?;
+            if let Some(from) = before.ring.is_rotating(now)
+                && !compromised
+            {
+                return Err(Error::conflict(
+                    "rotation-pending",
+                    format!(
+                        "the next key was published a short time ago, and signs from {} on: those who verify tokens may not know it before",
+                        String::from(Moment(from))
+                    ),
+                ));
+            }
+            let (after, outcome) = if compromised {
+                store.replace_keys(&self.scope, &before, now).await?
+            } else {
+                store.rotate_keys(&self.scope, &before, now).await?
+            };
+            match outcome {
+                Outcome::Committed => return Ok(shown(&after.ring, now)),
+                Outcome::Lost => race.again().await?,
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
+            }
+        }
+    }
+}
+
+/// What differs between two rings, by the keys' names.
+fn changes(before: &KeyRing, after: &KeyRing, now: Timestamp) -> Changes {
+    let last = |ring: &KeyRing| ring.keys().last().map(|key| key.public.id());
+    let signing = |ring: &KeyRing| ring.signing(now).map(|key| key.public.id());
+    let mut changes = Changes::from([(
+        "next_key".to_owned(),
+        (json!(last(before)), json!(last(after))),
+    )]);
+    let (old, new) = (signing(before), signing(after));
+    if old != new {
+        changes.insert("signing_key".to_owned(), (json!(old), json!(new)));
+    }
+    if let Some(from) = after.is_rotating(now) {
+        let from = String::from(Moment(from));
+        changes.insert("signs_from".to_owned(), (json!(null), json!(from)));
+    }
+    changes
+}
+
+impl Store {
+    /// Lets the key sign that waits, and a fresh one wait, with the event; tells what it came to.
+    pub(super) async fn rotate_keys(
+        &self,
+        scope: &Scope,
+        before: &Issuer,
+        now: Timestamp,
+    ) -> Result<(Issuer, Outcome)> {
+        let application = &scope.application;
+        let sealer = self.sealer_for_keys(application, before).await?;
+        let ring = before.ring.rotated(fresh_key(&sealer, now)?, now);
+        let until: Vec<_> = (0..ring.keys().len())
+            .map(|place| ring.ends(place))
+            .collect();
+        self.write_keys(scope, before, ring, &until, now).await
+    }
+
+    /// Puts two fresh keys in the place of all others, which are dead at once.
+    async fn replace_keys(
+        &self,
+        scope: &Scope,
+        before: &Issuer,
+        now: Timestamp,
+    ) -> Result<(Issuer, Outcome)> {
+        let application = &scope.application;
+        let sealer = self.sealer_for_keys(application, before).await?;
+        let [first, next] = [fresh_key(&sealer, now)?, fresh_key(&sealer, now)?];
+        let ring = KeyRing::begin(first, next, now);
+        self.write_keys(scope, before, ring, &[None, None], now)
+            .await
+    }
+
+    /// `until` says of each key of the new ring when it leaves the key set; those of the old ring that
+    /// are not in the new one leave it now.
+    async fn write_keys(
+        &self,
+        scope: &Scope,
+        before: &Issuer,
+        ring: KeyRing,
+        until: &[Option<Timestamp>],
+        now: Timestamp,
+    ) -> Result<(Issuer, Outcome)> {
+        let application = &scope.application;
+        let after = Issuer {
+            ring,
+            version: before.version + 1,
+            ..before.clone()
+        };
+        let mut writing = Transaction::on(self).replace_issuer(application, before, &after)?;
+        for (key, until) in after.ring.keys().iter().zip(until) {
+            writing = writing.publish_key(application, &key.public, *until)?;
+        }
+        let is_gone = |key: &&RingKey| {
+            let mut kept = after.ring.keys().iter();
+            kept.all(|kept| kept.public != key.public)
+        };
+        for key in before.ring.keys().iter().filter(is_gone) {
+            writing = writing.publish_key(application, &key.public, Some(now))?;
+        }
+        let name = after.ring.keys().last().map(|key| key.public.id());
+        let name = name.map_or_else(String::new, |name| name.as_str().to_owned());
+        let object = Object {
+            kind: "signing_key",
+            id: name.clone(),
+            name,
+        };
+        let differences = changes(&before.ring, &after.ring, now);
+        let outcome = writing
+            .audit(scope, &object, &differences, now)?
+            .commit()
+            .await?;
+        Ok((after, outcome))
+    }
+}
+
+/// The public keys of all applications (RFC 7517, section 5).
+#[derive(Debug, Serialize)]
+pub struct KeySet {
+    keys: Vec<Jwk>,
+}
+
+impl Store {
+    /// Those that may have signed a living token, or will sign soon.
+    pub(crate) async fn key_set(&self) -> Result<KeySet> {
+        let now = self.clock.now();
+        let partition = Key::KEY_SET.to_owned();
+        let mut keys = Vec::new();
+        for item in self.query(Table::Tokens, partition, SortRange::All).await? {
+            let stored: StoredPublicKey = from_item(item)?;
+            if stored.until.is_none_or(|until| now < until) {
+                keys.push(PublicKey::try_from(stored.public.0.as_slice())?.jwk());
+            }
+        }
+        Ok(KeySet { keys })
+    }
+}

@@ -1,0 +1,126 @@
+//! Whom the tokens of an application may be for, and how often its keys rotate.
+
+use serde_json::json;
+
+use super::Issuer;
+use crate::audit::{Changes, Object};
+use crate::store::Scope;
+use crate::store::race::Race;
+use crate::store::transaction::{Outcome, Transaction};
+use crate::{Audiences, Result, RotationDays};
+
+/// What administrators say about access tokens.
+#[derive(Clone, Debug)]
+pub struct TokenPolicy {
+    /// Whom tokens may be for.
+    pub audiences: Audiences,
+    /// For how long a key signs.
+    pub key_rotation_days: RotationDays,
+    /// Counts the changes, those of the keys too.
+    pub version: u64,
+}
+
+impl From<Issuer> for TokenPolicy {
+    fn from(issuer: Issuer) -> Self {
+        Self {
+            audiences: issuer.audiences,
+            key_rotation_days: issuer.key_rotation_days,
+            version: issuer.version,
+        }
+    }
+}
+
+/// Sees whom tokens may be for.
+#[derive(Debug)]
+pub struct TokenPolicyReader {
+    scope: Scope,
+}
+
+impl From<Scope> for TokenPolicyReader {
+    fn from(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+impl TokenPolicyReader {
+    /// The policy.
+    pub async fn get(&self) -> Result<TokenPolicy> {
+        let Scope {
+            store, application, ..
+        } = &self.scope;
+        Ok(store.issuer(application).await?.into())
+    }
+}
+
+/// Says whom tokens may be for.
+#[derive(Debug)]
+pub struct TokenPolicyEditor {
+    scope: Scope,
+}
+
+impl From<Scope> for TokenPolicyEditor {
+    fn from(scope: Scope) -> Self {
+        Self { scope }
+    }
+}
+
+impl TokenPolicyEditor {
+    /// Puts another policy in the place of the present one.
+    pub async fn replace(
+        &self,
+        audiences: &Audiences,
+        key_rotation_days: RotationDays,
+    ) -> Result<TokenPolicy> {
+        let Scope {
+            store,
+            application,
+            if_match,
+            ..
+        } = &self.scope;
+        let mut race = Race::begin(&store.random);
+        loop {
+            let before = store.issuer(application).await?;
+            if_match.check(before.version)?;
+            let after = Issuer {
+                audiences: audiences.clone(),
+                key_rotation_days,
+                version: before.version + 1,
+                ..before.clone()
+            };
+            let object = Object {
+                kind: "token_policy",
+                id: application.as_str().to_owned(),
+                name: application.as_str().to_owned(),
+            };
+            let outcome = Transaction::on(store)
+                .replace_issuer(application, &before, &after)?
+                .audit(
+                    &self.scope,
+                    &object,
+                    &changes(&before, &after),
+                    store.clock.now(),
+                )?
+                .commit()
+                .await?;
+            match outcome {
+                Outcome::Committed => return Ok(after.into()),
+                Outcome::Lost => race.again().await?,
+                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
+            }
+        }
+    }
+}
+
+fn changes(before: &Issuer, after: &Issuer) -> Changes {
+    let of = |issuer: &Issuer| {
+        [
+            ("audiences", json!(issuer.audiences)),
+            ("key_rotation_days", json!(issuer.key_rotation_days)),
+        ]
+    };
+    let pairs = of(before).into_iter().zip(of(after));
+    pairs
+        .filter(|((_, before), (_, after))| before != after)
+        .map(|((field, before), (_, after))| (field.to_owned(), (before, after)))
+        .collect()
+}

@@ -1,0 +1,168 @@
+//! When a client has last used which of its secrets, minute by minute: written at most once a minute
+//! for each secret by each process, beside the operation and not in its way.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use tokio::task::JoinHandle;
+
+use super::dynamodb::fault;
+use super::key::Key;
+use super::table::EXPIRES;
+use super::{Store, Table};
+use crate::{Client, ClientId, Error, Result, Timestamp};
+
+/// What this process has written of the present minute.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Noted(Arc<Mutex<Minute>>);
+
+#[derive(Debug, Default)]
+struct Minute {
+    began: Option<Timestamp>,
+    uses: HashSet<(ClientId, u32)>,
+}
+
+/// More clients than that within a minute, and the memory starts over: what was written is written
+/// again.
+const MOST_NOTED: usize = 10_000;
+
+impl Noted {
+    /// Is it the first use of this secret in this minute, as far as this process knows?
+    fn is_first(&self, client: &ClientId, serial: u32, minute: Timestamp) -> bool {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.began != Some(minute) || noted.uses.len() >= MOST_NOTED {
+            *noted = Minute {
+                began: Some(minute),
+                uses: HashSet::new(),
+            };
+        }
+        noted.uses.insert((client.clone(), serial))
+    }
+
+    fn forget(&self, client: &ClientId, serial: u32) {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.uses.remove(&(client.clone(), serial));
+    }
+}
+
+/// Something that is being written down.
+#[derive(Debug)]
+pub(crate) struct Noting(Mutex<Option<JoinHandle<()>>>);
+
+impl Noting {
+    /// Waits until it is written, or has failed, which only the log hears of.
+    pub(crate) async fn done(&self) {
+        let writing = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writing) = writing {
+            let _ = writing.await;
+        }
+    }
+}
+
+/// For so many days a use is remembered.
+const KEPT_DAYS: i64 = 400;
+
+/// The attribute of a secret's last use.
+fn of_secret(serial: u32) -> String {
+    format!("s{serial}")
+}
+
+impl Store {
+    /// Notes that a client uses the secret with this serial number. Begins to write it where this
+    /// process has not done so in this minute; a store that fails is asked again by the next call, and
+    /// fails no call.
+    pub(crate) fn note_use(&self, client: &ClientId, serial: u32) -> Noting {
+        let minute = self.clock.now().minute();
+        if !self.noted.is_first(client, serial, minute) {
+            return Noting(Mutex::new(None));
+        }
+        let (store, client) = (self.clone(), client.clone());
+        let writing = async move {
+            if let Err(failed) = store.write_use(&client, serial, minute).await {
+                store.noted.forget(&client, serial);
+                let cause = match &failed {
+                    Error::Unexpected(cause) => cause.for_the_log(),
+                    _ => "the store is throttling",
+                };
+                tracing::warn!(cause, "the last use of a secret was not recorded");
+            }
+        };
+        Noting(Mutex::new(Some(tokio::spawn(writing))))
+    }
+
+    async fn write_use(&self, client: &ClientId, serial: u32, minute: Timestamp) -> Result<()> {
+        let number = |number: i64| AttributeValue::N(number.to_string());
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(self.tables.name(Table::Attempts))
+            .set_key(Some(Key::uses(client).into_attributes()))
+            // Another process may have written a later minute.
+            .condition_expression("attribute_not_exists(#used) OR #used < :minute")
+            // Of a secret's predecessor's predecessor nobody asks any more.
+            .update_expression("SET #used = :minute, #expires = :expires REMOVE #ended")
+            .expression_attribute_names("#used", of_secret(serial))
+            .expression_attribute_names("#ended", format!("s{}", i64::from(serial) - 2))
+            .expression_attribute_names("#expires", EXPIRES)
+            .expression_attribute_values(":minute", number(minute.millis()))
+            .expression_attribute_values(":expires", number(minute.seconds() + KEPT_DAYS * 86_400));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(failed)
+                if failed
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(failed) => Err(fault(failed)),
+        }
+    }
+
+    /// When each of these clients has last used its secrets.
+    pub(super) async fn uses(&self, clients: Vec<Client>) -> Result<Vec<Viewed>> {
+        /// What one read takes.
+        const MOST_AT_ONCE: usize = 100;
+        let mut viewed = Vec::with_capacity(clients.len());
+        let mut rest = clients.into_iter();
+        loop {
+            let some: Vec<_> = rest.by_ref().take(MOST_AT_ONCE).collect();
+            if some.is_empty() {
+                return Ok(viewed);
+            }
+            let keys: Vec<_> = some
+                .iter()
+                .map(|client| (Table::Attempts, Key::uses(&client.id)))
+                .collect();
+            let mut found = self.get_all(&keys).await?;
+            for (client, (table, key)) in some.into_iter().zip(keys) {
+                let uses: Option<BTreeMap<String, serde_json::Value>> = found.take(table, &key)?;
+                let uses = uses.unwrap_or_default();
+                let of = |serial| {
+                    let millis = uses.get(&of_secret(serial))?.as_i64()?;
+                    Some(Timestamp::from_millis(millis))
+                };
+                let previous = client.previous.as_ref();
+                viewed.push(Viewed {
+                    secret_last_used: of(client.secret.serial),
+                    previous_secret_last_used: previous
+                        .and_then(|previous| of(previous.secret.serial)),
+                    client,
+                });
+            }
+        }
+    }
+}
+
+/// A client, and when it has last used its secrets, to the minute.
+#[derive(Debug)]
+pub struct Viewed {
+    /// The client.
+    pub client: Client,
+    /// When its present secret was last used.
+    pub secret_last_used: Option<Timestamp>,
+    /// When the secret before it was last used.
+    pub previous_secret_last_used: Option<Timestamp>,
+}
