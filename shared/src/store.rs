@@ -76,7 +76,7 @@ pub use token::{
     TokenPolicy, TokenPolicyEditor, TokenPolicyReader, TokenRevoker,
 };
 pub(crate) use uses::Noting;
-pub use uses::Viewed;
+pub use uses::Uses;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 

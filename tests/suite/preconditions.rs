@@ -49,12 +49,21 @@ async fn changes(app: &App, person: &Person) -> Vec<(Method, String, String, Val
     let client = |rest: &str| of_client("login_client", rest);
     let code = json!({"code": person.next_code()});
     let modules = "/admin/modules".to_owned();
+    let policy = "/admin/token-policy".to_owned();
+    let reset = [("for_client_id", "login_client"), ("hours_to_live", "1")];
+    app.owner().post("/clients/reset_secret", &reset).await.ok();
     vec![
         (
             Method::PATCH,
             client(""),
             client(""),
             json!({"name": "new", "enabled": false}),
+        ),
+        (
+            Method::POST,
+            client(""),
+            client("/secret/retire"),
+            json!({}),
         ),
         (Method::POST, client(""), client("/secret/regenerate"), code),
         (Method::DELETE, client(""), client(""), Value::Null),
@@ -63,6 +72,12 @@ async fn changes(app: &App, person: &Person) -> Vec<(Method, String, String, Val
             modules.clone(),
             modules,
             json!({"modules": []}),
+        ),
+        (
+            Method::PUT,
+            policy.clone(),
+            policy,
+            json!({"audiences": ["reports"]}),
         ),
         (
             Method::PATCH,
