@@ -260,12 +260,18 @@ async fn a_read_takes_two_round_trips_and_a_change_three() {
             (_, None) => 0,
             // The version, with whether it still counts, and no caller to authenticate.
             ("widget_data.version" | "oauth2.jwks", _) => 1,
-            // The application's keys; then the count, or the token's client.
-            ("oauth2.token" | "oauth2.introspect", _) => 3,
             // The history, and then the change.
             ("settings.restore", _) => 4,
             // First what is there, and then what it leads to; or the change of what was read.
-            ("settings.history" | "settings.widget.list" | "settings.widget.get", _)
+            // And of tokens, first who signs them.
+            (
+                "settings.history"
+                | "settings.widget.list"
+                | "settings.widget.get"
+                | "oauth2.token"
+                | "oauth2.introspect",
+                _,
+            )
             | (_, Some("TransactWriteItems")) => 3,
             (_, Some(_)) => 2,
         };

@@ -157,17 +157,19 @@ impl Uses {
 
     /// When the client's present secret was last used.
     pub fn of_present_secret(&self, client: &Client) -> Option<Timestamp> {
-        self.of(client.secret.serial)
+        self.of(client, client.secret.serial)
     }
 
     /// When the secret before it was last used, as long as that one works.
     pub fn of_previous_secret(&self, client: &Client, now: Timestamp) -> Option<Timestamp> {
         client.previous_secret_until(now)?;
-        self.of(client.previous.as_ref()?.secret.serial)
+        self.of(client, client.previous.as_ref()?.secret.serial)
     }
 
-    fn of(&self, serial: u32) -> Option<Timestamp> {
+    fn of(&self, client: &Client, serial: u32) -> Option<Timestamp> {
         let millis = self.0.get(&of_secret(serial))?.as_i64()?;
-        Some(Timestamp::from_millis(millis))
+        let used = Timestamp::from_millis(millis);
+        // One of the same ID may have been there before.
+        (used >= client.created.minute()).then_some(used)
     }
 }

@@ -180,16 +180,15 @@ pub(super) fn round_trips(operation: &str) -> Option<usize> {
     Some(match operation {
         // There is nothing to read first.
         "admin.sessions.delete" => 2,
-        // Two counters at once, whose link it is, and what is set up.
-        "admin.invitations.get" => 4,
         // The attempt is counted before it is looked at, and what it comes to afterwards.
         "admin.sessions.create" => 6,
         "admin.invitations.accept" => 7,
         // The same for the code, with a look at the client before it is spent; then the change.
         "admin.clients.reveal_secret" | "admin.clients.regenerate_secret" => 9,
         "admin.multi_admin.switch" | "admin.signing_keys.rotate" => 8,
-        // When its secrets were last used, before anything is changed.
-        "admin.clients.update" | "admin.clients.retire_secret" => 4,
+        // Two counters at once, whose link it is, and what is set up; or when its secrets were last used,
+        // before anything is changed.
+        "admin.invitations.get" | "admin.clients.update" | "admin.clients.retire_secret" => 4,
         // Both tables of the audit at once; or the clients, and when they have last used their secrets.
         "admin.audit.list" | "admin.audit.export" | "admin.clients.list" => 3,
         _ => return None,

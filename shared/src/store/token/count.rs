@@ -90,6 +90,19 @@ impl Ledger {
         due
     }
 
+    /// What could not be written is still to be written.
+    fn put_back(&mut self, of: Kind, count: Count) {
+        if count.tally.unwritten == 0 {
+            return;
+        }
+        match self.counts.get_mut(&of) {
+            Some(present) if present.first == count.first => {
+                present.tally.unwritten += count.tally.unwritten;
+            }
+            _ => self.left.push((of, count)),
+        }
+    }
+
     /// A minute is over.
     fn turn(&mut self) {
         let over = self
@@ -123,11 +136,9 @@ impl Store {
         for (of, mut count) in due {
             let is_own = of == kind && count.last == now;
             if let Err(failed) = self.write_issues(&of, &count).await {
-                // The others are written later; this token is not handed out.
+                // The others are due with the next token; this one is not handed out.
                 count.tally.unwritten -= u64::from(is_own);
-                if count.tally.unwritten > 0 {
-                    self.issues.ledger().left.push((of, count));
-                }
+                self.issues.ledger().put_back(of, count);
                 if is_own {
                     return Err(failed);
                 }
@@ -145,7 +156,7 @@ impl Store {
         };
         for (of, count) in left {
             if self.write_issues(&of, &count).await.is_err() {
-                self.issues.ledger().left.push((of, count));
+                self.issues.ledger().put_back(of, count);
             }
         }
     }
