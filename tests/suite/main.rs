@@ -6,6 +6,7 @@ mod administrators;
 mod approvals;
 mod approvals_model;
 mod attacks;
+mod audiences;
 mod audit;
 mod authentication;
 mod bad_input;
