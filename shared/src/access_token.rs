@@ -272,7 +272,7 @@ impl Claims {
         }
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
-        let header = bytes(header)?;
+        let header = object(header)?;
         let header: Header<'_> = serde_json::from_slice(&header).ok()?;
         if header.alg != ALGORITHM || header.typ != TYPE {
             return None;
@@ -281,7 +281,7 @@ impl Claims {
         if !key.verifies(signed.as_bytes(), &bytes(signature)?) {
             return None;
         }
-        let claims: Self = serde_json::from_slice(&bytes(claims)?).ok()?;
+        let claims: Self = serde_json::from_slice(&object(claims)?).ok()?;
         let now = now.seconds();
         let lives = claims.iat <= now + LEEWAY
             && now < claims.exp
@@ -294,6 +294,11 @@ fn part<T: Serialize>(part: &T) -> Result<String> {
     let json = serde_json::to_vec(part)
         .map_err(|fault| Error::unexpected(format!("a token does not serialise: {fault}")))?;
     Ok(URL_SAFE_NO_PAD.encode(json))
+}
+
+/// A part that is a JSON object. A list of values would be read as one, too.
+fn object(part: &str) -> Option<Vec<u8>> {
+    bytes(part).filter(|json| json.starts_with(b"{"))
 }
 
 /// Strictly: without padding, and with nothing in the bits that are left over.
