@@ -4,6 +4,7 @@ mod corpus;
 mod flips;
 mod forgery;
 mod standing;
+mod unusual;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,6 +1,7 @@
 //! How a client proves who it is where tokens are issued: HTTP Basic as RFC 6749, section 2.3.1, has it
 //! and as most clients send it, or parameters; and never both.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use base64::Engine;
@@ -49,6 +50,14 @@ fn escaped(text: &str) -> String {
     pair[1..].replace("%20", "+")
 }
 
+/// Escaped byte by byte.
+fn every_byte(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut escaped, byte| {
+        write!(escaped, "%{byte:02x}").unwrap();
+        escaped
+    })
+}
+
 /// Credentials as RFC 6749, section 2.3.1, has them.
 fn encoded(app: &App, id: &str, secret: &str) -> Caller {
     app.caller(&escaped(id), &escaped(secret))
@@ -77,8 +86,7 @@ async fn basic_is_understood_escaped_and_as_it_is() {
         assert_is(&encoded(&app, id, secret), id).await;
         assert_is(&app.caller(id, secret), id).await;
         // Escaped further than need be, and in small letters.
-        let every_byte = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        let [id_too, secret_too]: [String; 2] = [every_byte(id), every_byte(secret)];
+        let [id_too, secret_too] = [id, secret].map(every_byte);
         assert_is(&app.caller(&id_too, &secret_too), id).await;
     }
 }

@@ -1,5 +1,7 @@
 //! Publish the keys that verify access tokens.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_tests::App;
@@ -107,4 +109,30 @@ async fn a_rotation_adds_a_key_and_takes_none_away_whose_tokens_live() {
     assert_verifies(&app, &token_of(&app, "login_client").await).await;
     let held = [("if-none-match", tag.as_str())];
     assert_eq!(app.read_with(JWKS, &held).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_that_has_signed_for_long_gives_way_and_stays_until_its_last_tokens_are_dead() {
+    let app = start().await;
+    let kid = |token: &str| header_of(token)["kid"].clone();
+    let is_published = async |kid: &Value| {
+        let keys = keys(&app).await;
+        keys.iter().any(|key| key["kid"] == *kid)
+    };
+    // Just before the ninety days are over, and just after.
+    app.advance(Duration::from_hours(24 * 90) - Duration::from_secs(1));
+    let old = token_of(&app, "login_client").await;
+    app.advance(Duration::from_secs(1));
+    let new = token_of(&app, "login_client").await;
+    assert_ne!(kid(&old), kid(&new));
+    for token in [&old, &new] {
+        assert_verifies(&app, token).await;
+        assert!(is_active(&app, token).await);
+    }
+    app.advance(Duration::from_secs(298));
+    assert!(is_active(&app, &old).await);
+    assert!(is_published(&kid(&old)).await);
+    app.advance(Duration::from_mins(10));
+    assert!(!is_published(&kid(&old)).await);
+    assert!(is_published(&kid(&new)).await);
 }

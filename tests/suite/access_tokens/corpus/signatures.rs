@@ -1,5 +1,7 @@
 //! Signatures that are none.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
@@ -11,6 +13,9 @@ const ORDER: [u8; 32] = [
     0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
+
+/// The alphabet of base 64 that tokens are written in.
+const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// What a number modulo the order is with a minus sign.
 pub(in crate::access_tokens) fn negated(number: &[u8]) -> [u8; 32] {
@@ -151,7 +156,6 @@ pub(super) fn spelled_otherwise(forger: &Forger) -> Vec<Bad> {
         ));
     }
     // 64 bytes leave four bits of the last character over, which have to be zero.
-    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let place = ALPHABET.find(last).unwrap();
     for over in 1..16 {
         let other = ALPHABET.chars().nth(place + over).unwrap();
@@ -164,5 +168,8 @@ pub(super) fn spelled_otherwise(forger: &Forger) -> Vec<Bad> {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
