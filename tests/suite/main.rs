@@ -1,5 +1,6 @@
 //! The suite: everything through the front door, each test with a server of its own.
 
+mod access_tokens;
 mod admin_bodies;
 mod admin_clients;
 mod administrators;
