@@ -17,7 +17,7 @@ async fn it_says_where_everything_is_and_what_is_understood_there() {
     let url = app.url();
     let ways = r#"["client_secret_basic","client_secret_post"]"#;
     let wanted = format!(
-        r#"{{"issuer":"{url}","token_endpoint":"{url}/oauth2/token","jwks_uri":"{url}/.well-known/jwks.json","introspection_endpoint":"{url}/oauth2/introspect","revocation_endpoint":"{url}/oauth2/revoke","response_types_supported":[],"grant_types_supported":["client_credentials"],"token_endpoint_auth_methods_supported":{ways},"introspection_endpoint_auth_methods_supported":{ways},"revocation_endpoint_auth_methods_supported":{ways}}}"#
+        r#"{{"issuer":"{url}","token_endpoint":"{url}/oauth2/token","jwks_uri":"{url}/.well-known/jwks.json","introspection_endpoint":"{url}/oauth2/introspect","revocation_endpoint":"{url}/oauth2/revoke","response_types_supported":["none"],"grant_types_supported":["client_credentials"],"token_endpoint_auth_methods_supported":{ways},"introspection_endpoint_auth_methods_supported":{ways},"revocation_endpoint_auth_methods_supported":{ways}}}"#
     );
     assert_eq!(reply.body, wanted);
 }
