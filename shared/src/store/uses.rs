@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -52,14 +53,20 @@ impl Noted {
 pub(crate) struct Noting(Mutex<Option<JoinHandle<()>>>);
 
 impl Noting {
-    /// Waits until it is written, or has failed, which only the log hears of.
+    /// Waits until it is written, or has failed, which only the log hears of; but not for long.
     pub(crate) async fn done(&self) {
         let writing = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(writing) = writing {
-            let _ = writing.await;
+        if let Some(writing) = writing
+            && tokio::time::timeout(LONGEST_WAIT, writing).await.is_err()
+        {
+            tracing::warn!("the last use of a secret takes long to be recorded");
         }
     }
 }
+
+/// An answer waits no longer than this for what is written beside it; the store answers within
+/// milliseconds, or there is something wrong with it.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// For so many days a use is remembered.
 const KEPT_DAYS: i64 = 400;
