@@ -30,4 +30,5 @@ mod secrecy;
 mod settings;
 mod settings_at_once;
 mod signatures;
+mod signing_keys;
 mod vendor_style;
