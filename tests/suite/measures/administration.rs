@@ -135,8 +135,9 @@ pub(super) async fn strain(app: &App, endpoint: &Endpoint, privileges: &[Privile
     let path = endpoint.route.path.replace(['{', '}'], "");
     let body = endpoint.route.takes_json().then(|| json!({}));
     if is_covered(endpoint.id) {
+        let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
+        crate::approvals::held_back::prepare(&ada, &ben, endpoint.id).await;
         hold_back(app).await;
-        let ada = app.sign_in("ada").await;
         let cleo = app.sign_in("cleo").await.id;
         // The first one waits for approval, and the second one for the first.
         for status in [202, 409] {
@@ -223,6 +224,11 @@ fn held_call(ada: &Person, operation: &str, cleo: &str) -> (Method, String, Opti
                 Some(code),
             )
         }
+        "admin.clients.retire_secret" => (
+            Method::POST,
+            of_client("featureless", "/secret/retire"),
+            Some(json!({})),
+        ),
         "admin.administrators.invite" => {
             let new = json!({"email": "waits@example.com", "name": "Waits"});
             (Method::POST, "/admin/administrators".into(), Some(new))
