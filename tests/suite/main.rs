@@ -19,6 +19,7 @@ mod derived;
 mod faults;
 mod first_start;
 mod idempotency;
+mod last_use;
 mod local_binary;
 mod measures;
 mod model;
