@@ -9,11 +9,11 @@ use functions::OPERATIONS;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::admin_clients::of_client;
+use crate::admin_clients::{of_client, regenerate};
 
-/// The paths of the three kinds of resources that have a version, with a change of each that can be
+/// The paths of the four kinds of resources that have a version, with a change of each that can be
 /// made again and again.
-async fn resources(app: &App) -> [(String, Method, Value); 3] {
+async fn resources(app: &App) -> [(String, Method, Value); 4] {
     let ben = app.sign_in("ben").await.id;
     [
         (
@@ -31,6 +31,11 @@ async fn resources(app: &App) -> [(String, Method, Value); 3] {
             Method::PUT,
             json!({"modules": []}),
         ),
+        (
+            "/admin/token-policy".to_owned(),
+            Method::PUT,
+            json!({"audiences": ["reports"]}),
+        ),
     ]
 }
 
@@ -42,14 +47,32 @@ async fn etag(person: &Person, path: &str) -> String {
 }
 
 /// Every call that changes something with a version: its method, where that is, its path and its body.
+/// The client has an old secret that works.
 async fn changes(app: &App, person: &Person) -> Vec<(Method, String, String, Value)> {
+    let more = json!({"hours_to_live": 1});
+    regenerate(person, "login_client", &person.next_code(), &more)
+        .await
+        .fine();
     let cleo = app.sign_in("cleo").await.id;
     let dora = app.sign_in("dora").await.id;
     let of = |id: &str, rest: &str| format!("/admin/administrators/{id}{rest}");
     let client = |rest: &str| of_client("login_client", rest);
     let code = json!({"code": person.next_code()});
     let modules = "/admin/modules".to_owned();
+    let policy = "/admin/token-policy".to_owned();
     vec![
+        (
+            Method::POST,
+            client(""),
+            client("/secret/retire"),
+            json!({}),
+        ),
+        (
+            Method::PUT,
+            policy.clone(),
+            policy,
+            json!({"audiences": ["reports"]}),
+        ),
         (
             Method::PATCH,
             client(""),
@@ -131,7 +154,11 @@ async fn every_change_is_refused_when_its_caller_has_seen_another_version() {
     let app = App::with_people().await;
     let ada = app.sign_in("ada").await;
     let everything = async || {
-        let tables = [app.dump("clients").await, app.dump("administrators").await];
+        let tables = [
+            app.dump("clients").await,
+            app.dump("administrators").await,
+            app.dump("tokens").await,
+        ];
         // That a session is in use is noted there, and is no change.
         Value::from(tables.concat()).to_string()
     };

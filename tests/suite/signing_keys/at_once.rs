@@ -30,7 +30,7 @@ async fn of_sixteen_tokens_that_are_due_for_another_key_one_rotates_and_none_fai
     }
     let ada = app.sign_in("ada").await;
     let keys = listed(&ada).await;
-    assert_eq!(doing(&keys, "last"), [first.clone()]);
+    assert_eq!(doing(&keys, "last"), std::slice::from_ref(&first));
     let [second] = &*doing(&keys, "signing") else {
         panic!("{keys:#?}");
     };
