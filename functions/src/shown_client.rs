@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::store::Viewed;
+use shared::store::Uses;
 use shared::{AllowList, Client, ClientId, Description, Features, ModuleGrants, Moment, Timestamp};
 
 /// An API client, without its secret.
@@ -20,10 +20,14 @@ pub(crate) struct ShownClient {
     created_at: Moment,
     /// Until when the secret before the present one works; `null` if none does.
     previous_secret_expires_at: Option<Moment>,
+    /// When its present secret was last used, to the minute; `null` if it never was.
+    secret_last_used_at: Option<Moment>,
+    /// When the secret before it was last used, as long as that one works: whether it can end.
+    previous_secret_last_used_at: Option<Moment>,
 }
 
 impl ShownClient {
-    pub(crate) fn of(client: &Client, now: Timestamp) -> Self {
+    pub(crate) fn of(client: &Client, uses: &Uses, now: Timestamp) -> Self {
         Self {
             client_id: client.id.clone(),
             name: client.description.clone(),
@@ -33,30 +37,8 @@ impl ShownClient {
             modules: client.modules.clone(),
             created_at: Moment(client.created),
             previous_secret_expires_at: client.previous_secret_until(now).map(Moment),
-        }
-    }
-}
-
-/// An API client, and when it has last used its secrets.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct ViewedClient {
-    #[serde(flatten)]
-    client: ShownClient,
-    /// When its present secret was last used, to the minute; `null` if it never was.
-    secret_last_used_at: Option<Moment>,
-    /// When the secret before it was last used, as long as that one works: before it can end.
-    previous_secret_last_used_at: Option<Moment>,
-}
-
-impl ViewedClient {
-    pub(crate) fn of(viewed: &Viewed, now: Timestamp) -> Self {
-        let client = ShownClient::of(&viewed.client, now);
-        let works = client.previous_secret_expires_at.is_some();
-        let last_used = viewed.previous_secret_last_used.filter(|_| works);
-        Self {
-            client,
-            secret_last_used_at: viewed.secret_last_used.map(Moment),
-            previous_secret_last_used_at: last_used.map(Moment),
+            secret_last_used_at: uses.of_present_secret(client).map(Moment),
+            previous_secret_last_used_at: uses.of_previous_secret(client, now).map(Moment),
         }
     }
 }

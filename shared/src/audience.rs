@@ -81,6 +81,11 @@ impl Audiences {
         Self(vec![Audience::of(application)])
     }
 
+    /// All of them.
+    pub(crate) fn as_slice(&self) -> &[Audience] {
+        &self.0
+    }
+
     /// Whom a token is for: those who were asked for, in their order, or the first one. `None` if one
     /// of them is not allowed.
     pub(crate) fn chosen(&self, asked_for: &[&str]) -> Option<Vec<Audience>> {

@@ -44,7 +44,7 @@ pub(crate) struct SeedApplication {
     #[serde(default)]
     pub(crate) signatures: bool,
     /// Whom access tokens may be for; the application alone, if left out.
-    pub(crate) audiences: Option<Audiences>,
+    audiences: Option<Audiences>,
     #[serde(default)]
     pub(crate) settings: Settings,
     #[serde(default)]
@@ -198,6 +198,9 @@ impl Invitation {
 
 impl SeedApplication {
     fn check(&self, place: &str, ids: &mut Unique) -> Result<(), SeedFault> {
+        for audience in self.audiences().as_slice() {
+            ids.claim(place, "audiences", audience.as_str())?;
+        }
         let mut names = Unique::default();
         for (index, client) in self.clients.iter().enumerate() {
             let place = format!("{place}.clients[{index}]");
@@ -316,6 +319,12 @@ impl Demo {
 }
 
 impl SeedApplication {
+    /// Whom its access tokens may be for.
+    pub(crate) fn audiences(&self) -> Audiences {
+        let said = self.audiences.clone();
+        said.unwrap_or_else(|| Audiences::of(&self.application_id))
+    }
+
     /// The application, under a data key.
     pub(crate) fn application(&self, data_key: crate::WrappedKey) -> Application {
         Application {

@@ -27,7 +27,8 @@
 //! | when a client has last used its secrets | attempts | `used#{client}` / `secrets` | one `UpdateItem` for each minute, process and secret; read with `BatchGetItem` |
 //! | an application's signing keys, and whom its tokens may be for | tokens | `app#{app}` / `issuer` | one consistent `GetItem` |
 //! | all public keys | tokens | `jwks` / `{app}#{key}` | one consistent `Query` |
-//! | is a token revoked | tokens | `revoked#{app}#{token}` / `token` | one consistent `BatchGetItem`, with the signing keys and the token's client |
+//! | is a token revoked | tokens | `revoked#{app}#{token}` / `token` | one consistent `BatchGetItem`, with the token's client, after the signing keys |
+//! | whose an audience is | tokens | `audience#{hash}` / `application` | condition in the transaction of the change |
 //! | the tokens that were issued within a minute | attempts | `app#{app}` / `{minute}#{hash}` | one `UpdateItem` that adds |
 //! | the audit, newest first | audit, attempts | `app#{app}` / `{time}…` | one consistent `Query` each, page by page |
 //! | an audit event | audit | `app#{app}` / `{time}#{request}#{action}#{object}` | `Put` in the transaction of the change |
@@ -76,7 +77,7 @@ pub use token::{
     TokenPolicy, TokenPolicyEditor, TokenPolicyReader, TokenRevoker,
 };
 pub(crate) use uses::Noting;
-pub use uses::Viewed;
+pub use uses::Uses;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 

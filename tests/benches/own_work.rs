@@ -45,7 +45,10 @@ async fn main() {
     let event = Event::get(endpoint.route.path, &[("key", "minimum_age")]).by("login_client");
     let event = event.json().to_string();
     let exchanges = recorded(endpoint, &event).await;
-    let player = player(exchanges.clone());
+    // That the secret was used is noted once a minute, and not measured.
+    let mut reads = exchanges.clone();
+    reads.retain(|exchange| exchange.operation == "GetItem");
+    let player = player(exchanges);
     let cx = &context(player.clone());
 
     let mut whole = Vec::new();
@@ -55,7 +58,7 @@ async fn main() {
         let rounds = [
             measure(async || drop(invoke(endpoint, cx, &event).await)).await,
             measure(async || {
-                for exchange in &exchanges {
+                for exchange in &reads {
                     assert!(
                         get_item(&player, exchange)
                             .send()

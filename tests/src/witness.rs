@@ -19,6 +19,8 @@ pub struct Use {
     /// Capacity units, for a read and for a write.
     pub read_units: f64,
     pub write_units: f64,
+    /// How often it was noted beside the operation that a client uses its secret.
+    pub notes: usize,
     /// `(action, table)` pairs.
     pub grants: BTreeSet<(String, String)>,
 }
@@ -38,7 +40,6 @@ impl Witness for Tally {
     fn after(&self, call: &Call<'_>, answer: &AnswerView<'_>) {
         let mut tally = self.0.lock().unwrap();
         let used = tally.entry(call.function.to_owned()).or_default();
-        used.trips.push(call.operation.to_owned());
         let needs = call
             .needs
             .iter()
@@ -53,7 +54,13 @@ impl Witness for Tally {
             .iter()
             .filter_map(|table| table["CapacityUnits"].as_f64())
             .sum();
-        if call.operation.contains("Write") || call.operation.starts_with("Put") {
+        if is_note(call) {
+            used.notes += 1;
+            return;
+        }
+        used.trips.push(call.operation.to_owned());
+        let writes = ["Write", "Put", "Update"];
+        if writes.iter().any(|verb| call.operation.contains(verb)) {
             used.write_units += units;
         } else {
             used.read_units += units;
@@ -63,6 +70,13 @@ impl Witness for Tally {
     fn wants_capacity(&self) -> bool {
         true
     }
+}
+
+/// Does it note that a client uses its secret?
+pub fn is_note(call: &Call<'_>) -> bool {
+    let body: Value = serde_json::from_slice(call.body).unwrap_or_default();
+    let partition = body["Key"]["pk"]["S"].as_str();
+    partition.is_some_and(|partition| partition.starts_with("used#"))
 }
 
 /// Breaks the calls that a test picks, as many as it says.

@@ -5,7 +5,7 @@ mod administration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use countersign_tests::runtime_api::{Cloud, DynamoDb, Environment, Event, Function};
 use countersign_tests::{APPLICATION, Setup, secret_of};
 use functions::OPERATIONS;
@@ -31,8 +31,11 @@ async fn list(cloud: &Cloud) -> BTreeMap<String, Value> {
 #[tokio::test]
 async fn every_operation_works_in_a_process_of_its_own() {
     let mut seed = Setup::with_people().seed;
-    // One more who has not used up the codes that can be used just now.
-    seed["applications"][0]["administrators"][3]["privileges"] = json!(["manage_users"]);
+    // Two more who have not used up the codes that can be used just now.
+    let people = &mut seed["applications"][0]["administrators"];
+    people[3]["privileges"] = json!(["manage_users"]);
+    people[2]["privileges"] = json!(["manage_users", "manage_modules"]);
+    seed["applications"][0]["clients"][0]["modules"] = json!({"payments": {}});
     let cloud = Cloud::on(DynamoDb::start().await, &seed).await;
     let features = ("features", r#"["owner"]"#);
     let added = cloud
@@ -114,6 +117,7 @@ async fn every_operation_works_in_a_process_of_its_own() {
     );
 
     settings(&cloud).await;
+    tokens(&cloud).await;
     administration::tour(&cloud).await;
     let called: BTreeSet<_> = cloud.started().await.into_iter().collect();
     let all = OPERATIONS
@@ -121,6 +125,36 @@ async fn every_operation_works_in_a_process_of_its_own() {
         .map(|endpoint| endpoint.id.to_owned())
         .collect();
     assert_eq!(called, all, "an operation is not called here yet");
+}
+
+/// An access token from its beginning to its end, each step in a process that knows it by the store
+/// alone.
+async fn tokens(cloud: &Cloud) {
+    let given = [("grant_type", "client_credentials")];
+    let issued = cloud.call(&owner("/oauth2/token", &given)).await.fine();
+    assert_eq!(issued["scope"], "payments");
+    let token = issued["access_token"].as_str().unwrap();
+    let host = "https://api1234567.execute-api.us-east-1.amazonaws.com";
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap());
+    let header: Value = serde_json::from_slice(&header.unwrap()).unwrap();
+    let keys = cloud.call(&Event::get("/.well-known/jwks.json", &[])).await;
+    let keys = keys.json()["keys"].as_array().unwrap().clone();
+    assert!(keys.iter().any(|key| key["kid"] == header["kid"]));
+    let path = "/.well-known/oauth-authorization-server";
+    let metadata = cloud.call(&Event::get(path, &[])).await.json();
+    assert_eq!(metadata["issuer"], host);
+
+    let presented = [("token", token)];
+    let introspect = owner("/oauth2/introspect", &presented);
+    let told = cloud.call(&introspect).await.fine();
+    assert_eq!(
+        (&told["active"], &told["iss"]),
+        (&json!(true), &json!(host))
+    );
+    let revoke = owner("/oauth2/revoke", &presented);
+    cloud.call(&revoke).await.fine();
+    let told = cloud.call(&introspect).await;
+    assert_eq!(told.body, r#"{"active":false}"#);
 }
 
 /// A path, arguments, and the `result` that they lead to.

@@ -24,6 +24,7 @@ mod local_binary;
 mod measures;
 mod model;
 mod newcomer;
+mod oauth_metadata;
 mod permissions;
 mod preconditions;
 mod publishing;

@@ -9,7 +9,7 @@ use functions::OPERATIONS;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::admin_clients::{of_client, regenerate};
+use crate::admin_clients::of_client;
 
 /// The paths of the four kinds of resources that have a version, with a change of each that can be
 /// made again and again.
@@ -47,12 +47,7 @@ async fn etag(person: &Person, path: &str) -> String {
 }
 
 /// Every call that changes something with a version: its method, where that is, its path and its body.
-/// The client has an old secret that works.
 async fn changes(app: &App, person: &Person) -> Vec<(Method, String, String, Value)> {
-    let more = json!({"hours_to_live": 1});
-    regenerate(person, "login_client", &person.next_code(), &more)
-        .await
-        .fine();
     let cleo = app.sign_in("cleo").await.id;
     let dora = app.sign_in("dora").await.id;
     let of = |id: &str, rest: &str| format!("/admin/administrators/{id}{rest}");
@@ -60,24 +55,20 @@ async fn changes(app: &App, person: &Person) -> Vec<(Method, String, String, Val
     let code = json!({"code": person.next_code()});
     let modules = "/admin/modules".to_owned();
     let policy = "/admin/token-policy".to_owned();
+    let reset = [("for_client_id", "login_client"), ("hours_to_live", "1")];
+    app.owner().post("/clients/reset_secret", &reset).await.ok();
     vec![
-        (
-            Method::POST,
-            client(""),
-            client("/secret/retire"),
-            json!({}),
-        ),
-        (
-            Method::PUT,
-            policy.clone(),
-            policy,
-            json!({"audiences": ["reports"]}),
-        ),
         (
             Method::PATCH,
             client(""),
             client(""),
             json!({"name": "new", "enabled": false}),
+        ),
+        (
+            Method::POST,
+            client(""),
+            client("/secret/retire"),
+            json!({}),
         ),
         (Method::POST, client(""), client("/secret/regenerate"), code),
         (Method::DELETE, client(""), client(""), Value::Null),
@@ -86,6 +77,12 @@ async fn changes(app: &App, person: &Person) -> Vec<(Method, String, String, Val
             modules.clone(),
             modules,
             json!({"modules": []}),
+        ),
+        (
+            Method::PUT,
+            policy.clone(),
+            policy,
+            json!({"audiences": ["reports"]}),
         ),
         (
             Method::PATCH,

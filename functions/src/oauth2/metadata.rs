@@ -19,8 +19,9 @@ struct Metadata<'a> {
     jwks_uri: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
-    /// None: there is no authorization endpoint.
-    response_types_supported: [&'static str; 0],
+    /// There is no authorization endpoint, and so none. Left out or empty it would not be valid (RFC 8414,
+    /// sections 2 and 3.2).
+    response_types_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 1],
     token_endpoint_auth_methods_supported: [&'static str; 2],
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
@@ -46,7 +47,7 @@ impl Operation for DescribeAuthorizationServer {
             jwks_uri: at(PublishKeys::ROUTE),
             introspection_endpoint: at(IntrospectToken::ROUTE),
             revocation_endpoint: at(RevokeToken::ROUTE),
-            response_types_supported: [],
+            response_types_supported: ["none"],
             grant_types_supported: ["client_credentials"],
             token_endpoint_auth_methods_supported: AUTHENTICATION,
             introspection_endpoint_auth_methods_supported: AUTHENTICATION,

@@ -95,7 +95,7 @@ pub enum AccessPattern {
     ResetAdministrator,
     /// Delete an administrator.
     DeleteAdministrator,
-    /// Read one client.
+    /// Read one client, with when it has last used its secrets.
     ReadClient,
     /// Spend a one-time code.
     SpendCode,
@@ -141,7 +141,8 @@ impl AccessPattern {
     /// What it takes, and nothing else.
     pub const fn grants(self) -> &'static [Grant] {
         match self {
-            Self::Authenticate | Self::ReadApplication | Self::ReadClient => grants![Clients GET],
+            Self::Authenticate | Self::ReadApplication => grants![Clients GET],
+            Self::ReadClient => grants![Clients BATCH_GET, Attempts BATCH_GET],
             Self::ListClients => grants![Clients QUERY],
             Self::ReadUses => grants![Attempts BATCH_GET],
             Self::CreateClient | Self::ChangeClient => {

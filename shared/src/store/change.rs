@@ -286,6 +286,10 @@ impl Scope {
                 argument: "email",
                 by: "another administrator of this application",
             },
+            Otherwise::AudienceTaken => Error::Taken {
+                argument: "audiences",
+                by: "another application",
+            },
             Otherwise::NotEntitled => Error::SignedOut,
             Otherwise::IdTaken => Error::unexpected("a new ID is taken"),
             Otherwise::Retry | Otherwise::Replayed | Otherwise::Locked => Error::Busy,

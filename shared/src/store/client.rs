@@ -16,7 +16,7 @@ use super::dynamodb::Item;
 use super::key::{Key, SORT};
 use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
-use super::{Scope, Store, Table};
+use super::{Scope, Store, Table, Uses};
 use crate::sealing::Sealer;
 use crate::secret::{StoredSecret, Verifier};
 use crate::{
@@ -112,6 +112,12 @@ impl ClientEditor {
                 Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
             }
         }
+    }
+
+    /// When a client has last used its secrets.
+    pub async fn uses(&self, target: &Target) -> Result<Uses> {
+        let uses = self.scope.store.uses(&[&target.id]).await?.pop();
+        Ok(uses.unwrap_or_default())
     }
 
     /// Changes a client by `edit`, which may refuse. When somebody else was faster, it is read and

@@ -29,6 +29,10 @@ impl Store {
     /// has its ID, or another client its description. Writes nothing.
     pub(crate) async fn check_import(&self, seed: &SeedApplication) -> Result<()> {
         let there = self.there(&seed.application_id).await?;
+        let audiences = seed.audiences();
+        if there.application.is_none() && !self.are_free(&seed.application_id, &audiences).await? {
+            return Err(audience_taken(seed));
+        }
         for client in seed.clients.iter().filter(|client| !there.has(client)) {
             self.check_free(client, &there.names).await?;
         }
@@ -143,15 +147,18 @@ impl Store {
                 Otherwise::Retry,
             )?
             .create_layer(scope, None, seed.settings.clone())?
-            .create_issuer(&application, &sealer, seed.audiences.clone(), now)?
+            .create_issuer(&application, &sealer, seed.audiences(), now)?
             .audit(scope, &object, &crate::audit::Changes::new(), now)?;
         match creation.commit().await? {
             Outcome::Committed => Ok(application),
-            // Another process imports the same file: its application is as good as this one.
-            _ => self
-                .application(&seed.application_id)
-                .await?
-                .ok_or(Error::Busy),
+            outcome => match self.application(&seed.application_id).await? {
+                // Another process imports the same file: its application is as good as this one.
+                Some(application) => Ok(application),
+                None if outcome == Outcome::Refused(Otherwise::AudienceTaken) => {
+                    Err(audience_taken(seed))
+                }
+                None => Err(Error::Busy),
+            },
         }
     }
 
@@ -278,6 +285,11 @@ impl Store {
             .await
             .map_err(|_| Error::unexpected("the thread for Argon2 was lost"))?
     }
+}
+
+fn audience_taken(seed: &SeedApplication) -> Error {
+    let place = format!("application \"{}\"", seed.application_id.as_str());
+    Error::invalid(place, "one of its audiences belongs to another application")
 }
 
 /// What is there of an application before an import.

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::signing_key::KeyId;
 use crate::{
-    AdministratorId, ApplicationId, ChangeRequestId, ClientId, Description, Email, Timestamp,
+    AdministratorId, ApplicationId, Audience, ChangeRequestId, ClientId, Description, Email,
+    Timestamp,
 };
 
 pub(super) const PARTITION: &str = "pk";
@@ -284,6 +285,15 @@ impl Key {
         Self {
             partition: Self::KEY_SET.into(),
             sort: format!("{}#{}", application.as_str(), key.as_str()),
+        }
+    }
+
+    /// Whose an audience is.
+    pub(super) fn audience(audience: &Audience) -> Self {
+        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(audience.as_str()));
+        Self {
+            partition: format!("audience#{hash}"),
+            sort: "application".into(),
         }
     }
 

@@ -11,6 +11,7 @@ mod keys;
 mod policy;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,7 @@ use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Store, Table};
 use crate::client::ModuleGrants;
 use crate::sealing::{Sealer, WrappedKey};
-use crate::signing_key::{KeyRing, PublicKey, RingKey, SigningKey};
+use crate::signing_key::{KeyRing, PublicKey, RingKey, SigningKey, TOKEN_LIFE};
 use crate::{
     Application, ApplicationId, Audiences, ClientId, Error, Result, RotationDays, Timestamp,
 };
@@ -75,6 +76,18 @@ struct StoredPublicKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires: Option<i64>,
 }
+
+/// Whose an audience is.
+#[derive(Serialize, Deserialize)]
+struct StoredAudience {
+    application_id: ApplicationId,
+    /// Seconds since the epoch; only of one that was let go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<i64>,
+}
+
+/// How long an audience stays with its application after its last token has died.
+const AUDIENCE_MARGIN: Duration = Duration::from_mins(5);
 
 impl StoredPublicKey {
     fn of(key: &PublicKey, until: Option<Timestamp>) -> Self {
@@ -161,6 +174,29 @@ impl Store {
             .try_into()
     }
 
+    /// Could all of these audiences become an application's own now?
+    pub(super) async fn are_free(
+        &self,
+        application: &ApplicationId,
+        audiences: &Audiences,
+    ) -> Result<bool> {
+        let now = self.clock.now().seconds();
+        let keys = audiences.as_slice().iter().map(Key::audience);
+        let keys: Vec<_> = keys.map(|key| (Table::Tokens, key)).collect();
+        let mut found = self.get_all(&keys).await?;
+        for (table, key) in keys {
+            let owner: Option<StoredAudience> = found.take(table, &key)?;
+            let is_free = owner.is_none_or(|owner| {
+                owner.application_id == *application
+                    || owner.expires.is_some_and(|expires| expires <= now)
+            });
+            if !is_free {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     async fn sealer_for_keys(
         &self,
         application: &ApplicationId,
@@ -194,13 +230,13 @@ impl Transaction<'_> {
         self,
         application: &Application,
         sealer: &Sealer,
-        audiences: Option<Audiences>,
+        audiences: Audiences,
         now: Timestamp,
     ) -> Result<Self> {
         let [first, next] = [fresh_key(sealer, now)?, fresh_key(sealer, now)?];
         let issuer = Issuer {
             data_key: application.data_key.clone(),
-            audiences: audiences.unwrap_or_else(|| Audiences::of(&application.id)),
+            audiences,
             key_rotation_days: RotationDays::default(),
             ring: KeyRing::begin(first, next, now),
             version: 1,
@@ -211,9 +247,39 @@ impl Transaction<'_> {
             &StoredIssuer::from(&issuer),
             Otherwise::Retry,
         )?;
+        let created = created.claim_audiences(&application.id, None, &issuer.audiences, now)?;
         issuer.ring.keys().iter().try_fold(created, |created, key| {
             created.publish_key(&application.id, &key.public, None)
         })
+    }
+
+    /// Makes audiences the application's own, so that none of them is another one's as well, and lets
+    /// those go that it had before, some time after the last tokens for them are dead.
+    fn claim_audiences(
+        mut self,
+        application: &ApplicationId,
+        before: Option<&Audiences>,
+        after: &Audiences,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let before = before.map_or(&[][..], Audiences::as_slice);
+        let after = after.as_slice();
+        let whose = |expires| StoredAudience {
+            application_id: application.clone(),
+            expires,
+        };
+        let holder = Some(("application_id", application.as_str()));
+        for new in after.iter().filter(|new| !before.contains(new)) {
+            let otherwise = Otherwise::AudienceTaken;
+            let place = Key::audience(new);
+            self = self.claim(Table::Tokens, place, &whose(None), now, holder, otherwise)?;
+        }
+        for old in before.iter().filter(|old| !after.contains(old)) {
+            let expires = (now + TOKEN_LIFE + AUDIENCE_MARGIN).second().seconds();
+            let place = Key::audience(old);
+            self = self.overwrite(Table::Tokens, place, &whose(Some(expires)))?;
+        }
+        Ok(self)
     }
 
     /// Writes the public half of a key where everyone finds it, until it is dead.

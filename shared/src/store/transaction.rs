@@ -25,6 +25,8 @@ pub(super) enum Otherwise {
     EmailTaken,
     /// The same creation was made before: its answer is there.
     Replayed,
+    /// An audience belongs to another application.
+    AudienceTaken,
     /// A change request for the same object waits.
     Locked,
     /// Who asks for it may not do so any more.
@@ -126,15 +128,15 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Writes an item that must not be there yet, unless what is there has expired, or is held for
-    /// this change `request`.
+    /// Writes an item that must not be there yet, unless what is there has expired, or its attribute
+    /// `holder` says this.
     pub(super) fn claim<T: Serialize>(
         self,
         table: Table,
         key: Key,
         record: &T,
         now: Timestamp,
-        request: Option<&str>,
+        holder: Option<(&str, &str)>,
         otherwise: Otherwise,
     ) -> Result<Self> {
         self.put(table, key, record, otherwise, |put| {
@@ -144,12 +146,12 @@ impl<'a> Transaction<'a> {
                 .expression_attribute_names("#expires", EXPIRES)
                 .expression_attribute_values(":now", now);
             let free = "attribute_not_exists(#pk) OR #expires <= :now";
-            match request {
+            match holder {
                 None => put.condition_expression(free),
-                Some(request) => put
-                    .condition_expression(format!("{free} OR #request = :request"))
-                    .expression_attribute_names("#request", REQUEST)
-                    .expression_attribute_values(":request", AttributeValue::S(request.to_owned())),
+                Some((attribute, holder)) => put
+                    .condition_expression(format!("{free} OR #holder = :holder"))
+                    .expression_attribute_names("#holder", attribute)
+                    .expression_attribute_values(":holder", AttributeValue::S(holder.to_owned())),
             }
         })
     }

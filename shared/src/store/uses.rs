@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::task::JoinHandle;
 
-use super::dynamodb::fault;
+use super::dynamodb::{Found, fault};
 use super::key::Key;
 use super::table::EXPIRES;
 use super::{Store, Table};
@@ -121,48 +121,55 @@ impl Store {
         }
     }
 
-    /// When each of these clients has last used its secrets.
-    pub(super) async fn uses(&self, clients: Vec<Client>) -> Result<Vec<Viewed>> {
+    /// When each of these clients has last used its secrets, in their order.
+    pub(super) async fn uses(&self, clients: &[&ClientId]) -> Result<Vec<Uses>> {
         /// What one read takes.
         const MOST_AT_ONCE: usize = 100;
-        let mut viewed = Vec::with_capacity(clients.len());
-        let mut rest = clients.into_iter();
-        loop {
-            let some: Vec<_> = rest.by_ref().take(MOST_AT_ONCE).collect();
-            if some.is_empty() {
-                return Ok(viewed);
-            }
+        let mut uses = Vec::with_capacity(clients.len());
+        for some in clients.chunks(MOST_AT_ONCE) {
             let keys: Vec<_> = some
                 .iter()
-                .map(|client| (Table::Attempts, Key::uses(&client.id)))
+                .map(|client| (Table::Attempts, Key::uses(client)))
                 .collect();
             let mut found = self.get_all(&keys).await?;
-            for (client, (table, key)) in some.into_iter().zip(keys) {
-                let uses: Option<BTreeMap<String, serde_json::Value>> = found.take(table, &key)?;
-                let uses = uses.unwrap_or_default();
-                let of = |serial| {
-                    let millis = uses.get(&of_secret(serial))?.as_i64()?;
-                    Some(Timestamp::from_millis(millis))
-                };
-                let previous = client.previous.as_ref();
-                viewed.push(Viewed {
-                    secret_last_used: of(client.secret.serial),
-                    previous_secret_last_used: previous
-                        .and_then(|previous| of(previous.secret.serial)),
-                    client,
-                });
+            for (_, key) in keys {
+                uses.push(Uses::take(&mut found, &key)?);
             }
         }
+        Ok(uses)
     }
 }
 
-/// A client, and when it has last used its secrets, to the minute.
-#[derive(Debug)]
-pub struct Viewed {
-    /// The client.
-    pub client: Client,
-    /// When its present secret was last used.
-    pub secret_last_used: Option<Timestamp>,
-    /// When the secret before it was last used.
-    pub previous_secret_last_used: Option<Timestamp>,
+/// When a client has last used which of its secrets, to the minute.
+#[derive(Debug, Default)]
+pub struct Uses(BTreeMap<String, serde_json::Value>);
+
+impl Uses {
+    /// Those of a client that was created just now.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn take(found: &mut Found, key: &Key) -> Result<Self> {
+        let uses = found.take(Table::Attempts, key)?;
+        Ok(Self(uses.unwrap_or_default()))
+    }
+
+    /// When the client's present secret was last used.
+    pub fn of_present_secret(&self, client: &Client) -> Option<Timestamp> {
+        self.of(client, client.secret.serial)
+    }
+
+    /// When the secret before it was last used, as long as that one works.
+    pub fn of_previous_secret(&self, client: &Client, now: Timestamp) -> Option<Timestamp> {
+        client.previous_secret_until(now)?;
+        self.of(client, client.previous.as_ref()?.secret.serial)
+    }
+
+    fn of(&self, client: &Client, serial: u32) -> Option<Timestamp> {
+        let millis = self.0.get(&of_secret(serial))?.as_i64()?;
+        let used = Timestamp::from_millis(millis);
+        // One of the same ID may have been there before.
+        (used >= client.created.minute()).then_some(used)
+    }
 }

@@ -106,6 +106,16 @@ async fn each_operation_that_changes_something_leaves_one_event_that_says_all() 
     )
     .await;
 
+    let retired = ada.post(&format!("{path}/secret/retire"), &json!({})).await;
+    let changes = changed(&[("previous_secret_until", until, Value::Null)]);
+    held.to(
+        &retired,
+        "admin.clients.retire_secret",
+        till.clone(),
+        changes,
+    )
+    .await;
+
     let deleted = ada.delete(&path).await;
     let mut fields: Vec<_> = client("Till 2", true, less)
         .into_iter()
@@ -113,7 +123,6 @@ async fn each_operation_that_changes_something_leaves_one_event_that_says_all() 
         .collect();
     fields.retain(|(field, ..)| *field != "secret_serial");
     fields.push(("secret_serial", json!(2), Value::Null));
-    fields.push(("previous_secret_until", until, Value::Null));
     held.to(&deleted, "admin.clients.delete", till, changed(&fields))
         .await;
 
@@ -127,6 +136,45 @@ async fn each_operation_that_changes_something_leaves_one_event_that_says_all() 
     let before = json!({"collections": "collections", "payments": "payments"});
     let changes = changed(&[("modules", before, json!({"payments": "Paying"}))]);
     held.to(&replaced, "admin.modules.replace", application, changes)
+        .await;
+
+    // Access tokens.
+    let policy = json!({"audiences": ["reports"], "key_rotation_days": 30});
+    let replaced = ada.put("/admin/token-policy", &policy).await;
+    let changes = changed(&[
+        ("audiences", json!([APPLICATION]), json!(["reports"])),
+        ("key_rotation_days", json!(90), json!(30)),
+    ]);
+    let of_policy = [
+        by_ada.clone(),
+        known("token_policy", APPLICATION, APPLICATION),
+    ];
+    held.to(&replaced, "admin.token_policy.replace", of_policy, changes)
+        .await;
+
+    // Until the key that waits has been published for long enough.
+    app.advance(Duration::from_hours(2));
+    held.reader = app.sign_in("dora").await;
+    let ada = app.sign_in("ada").await.with("user-agent", AGENT);
+    let names = |keys: &Value| -> Vec<String> {
+        let keys = keys["keys"].as_array().unwrap().iter();
+        keys.map(|key| key["kid"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let before = names(&ada.get("/admin/signing-keys").await.fine());
+    let rotated = ada
+        .post(
+            "/admin/signing-keys/rotate",
+            &json!({"code": ada.next_code()}),
+        )
+        .await;
+    let after = names(&rotated.json());
+    let changes = changed(&[
+        ("signing_key", json!(before[0]), json!(before[1])),
+        ("next_key", json!(before[1]), json!(after[2])),
+    ]);
+    let key = [by_ada.clone(), known("signing_key", &after[2], &after[2])];
+    held.to(&rotated, "admin.signing_keys.rotate", key, changes)
         .await;
 
     // Administrators.

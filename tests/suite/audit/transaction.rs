@@ -30,7 +30,9 @@ impl Attempt {
             .unwrap();
         let spared = match operation {
             // The code, or the attempt, is counted first whatever comes of it.
-            "admin.clients.reveal_secret" | "admin.clients.regenerate_secret" => 2,
+            "admin.clients.reveal_secret"
+            | "admin.clients.regenerate_secret"
+            | "admin.signing_keys.rotate" => 2,
             "admin.sessions.create" | "admin.invitations.accept" => 1,
             _ => 0,
         };
@@ -67,6 +69,8 @@ pub(super) async fn attempts(app: &App, ada: &Person) -> Vec<Attempt> {
     let new = invite(ada, "eve@example.com", &json!([])).await;
     let person = format!("/admin/administrators/{ben}");
     let client = "/admin/clients/login_client";
+    let reset = [("for_client_id", "featureless"), ("hours_to_live", "1")];
+    app.owner().post("/clients/reset_secret", &reset).await.ok();
     let of = |operation, path: &str, body| Attempt::of(operation, path, Some(body));
     vec![
         of(
@@ -87,6 +91,21 @@ pub(super) async fn attempts(app: &App, ada: &Person) -> Vec<Attempt> {
         of(
             "admin.clients.regenerate_secret",
             &format!("{client}/secret/regenerate"),
+            json!({}),
+        ),
+        of(
+            "admin.clients.retire_secret",
+            "/admin/clients/featureless/secret/retire",
+            json!({}),
+        ),
+        of(
+            "admin.token_policy.replace",
+            "/admin/token-policy",
+            json!({"audiences": ["reports"]}),
+        ),
+        of(
+            "admin.signing_keys.rotate",
+            "/admin/signing-keys/rotate",
             json!({}),
         ),
         Attempt::of("admin.clients.delete", client, None),
@@ -130,6 +149,7 @@ async fn state(app: &App) -> Vec<String> {
         "settings",
         "published",
         "administrators",
+        "tokens",
         "audit",
     ] {
         for mut item in app.dump(table).await {

@@ -64,6 +64,7 @@ pub(super) async fn tour(cloud: &Cloud) {
     modules_and_clients(&ada, &ben).await;
     people(&ada, &ben).await;
 
+    keys(cloud).await;
     approvals(&ada).await;
 
     let events = ada.get("/admin/audit", &[("limit", "200")]).await.fine();
@@ -119,11 +120,37 @@ async fn modules_and_clients(ada: &Person<'_>, ben: &Person<'_>) {
     let again = ada.send("POST", &reveal, &next("ada")).await;
     again.problem(401, "wrong-code");
     let regenerate = format!("{path}/secret/regenerate");
-    let regenerated = ben.send("POST", &regenerate, &next("ben")).await.fine();
+    let mut body = next("ben");
+    body["hours_to_live"] = json!(1);
+    let regenerated = ben.send("POST", &regenerate, &body).await.fine();
     assert!(revealed["client_secret"] != regenerated["client_secret"]);
-    assert_eq!(regenerated["previous_expires_at"], Value::Null);
+    assert!(regenerated["previous_expires_at"].is_string());
+    let retired = ben
+        .send("POST", &format!("{path}/secret/retire"), &json!({}))
+        .await;
+    assert_eq!(retired.fine()["previous_secret_expires_at"], Value::Null);
     ada.call(Event::delete(&path)).await.nothing();
     ada.get(&path, &[]).await.problem(404, "not-found");
+}
+
+/// Whom access tokens may be for, and which keys sign them.
+async fn keys(cloud: &Cloud) {
+    let cleo = Person::sign_in(cloud, "cleo").await;
+    let policy = json!({"audiences": ["reports"], "key_rotation_days": 30});
+    cleo.send("PUT", "/admin/token-policy", &policy)
+        .await
+        .fine();
+    assert_eq!(cleo.get("/admin/token-policy", &[]).await.fine(), policy);
+    let before = cleo.get("/admin/signing-keys", &[]).await.fine();
+    let code = json!({"code": code(&Authenticator::of("cleo"), 1)});
+    let rotated = cleo
+        .send("POST", "/admin/signing-keys/rotate", &code)
+        .await
+        .fine();
+    // The one that waits was published a moment ago: it signs in an hour.
+    assert_eq!(rotated["keys"][0]["kid"], before["keys"][0]["kid"]);
+    assert_eq!(rotated["keys"][0]["state"], "signing");
+    assert_eq!(rotated["keys"].as_array().unwrap().len(), 3);
 }
 
 /// Multi admin, switched on by one and off by two.
@@ -132,7 +159,7 @@ async fn approvals(ada: &Person<'_>) {
     let policy = ada.get("/admin/multi-admin", &[]).await.fine();
     assert_eq!(
         policy,
-        json!({"enabled": false, "eligible_administrators": 3})
+        json!({"enabled": false, "eligible_administrators": 4})
     );
     let dora = Person::sign_in(cloud, "dora").await;
     let on = json!({"enabled": true, "code": code(&Authenticator::of("dora"), 1)});

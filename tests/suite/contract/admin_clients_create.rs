@@ -21,7 +21,7 @@ async fn a_client_needs_a_name_and_nothing_else() {
     assert_eq!(
         reply.body,
         format!(
-            r#"{{"client_id":"{id}","name":"Web shop","enabled":true,"features":[],"allow_list":["0.0.0.0/0"],"modules":{{}},"created_at":"2036-11-21T00:00:30Z","previous_secret_expires_at":null}}"#
+            r#"{{"client_id":"{id}","name":"Web shop","enabled":true,"features":[],"allow_list":["0.0.0.0/0"],"modules":{{}},"created_at":"2036-11-21T00:00:30Z","previous_secret_expires_at":null,"secret_last_used_at":null,"previous_secret_last_used_at":null}}"#
         )
     );
     assert_eq!(reply.header("content-type"), "application/json");
@@ -47,7 +47,7 @@ async fn everything_can_be_said_at_once() {
     assert_eq!(
         reply.body,
         format!(
-            r#"{{"client_id":"{id}","name":"Kasse größer","enabled":false,"features":["direct_access","owner"],"allow_list":["10.0.0.0/8","127.0.0.1/32"],"modules":{{"collections":{{"administrator":false}},"payments":{{"administrator":true}}}},"created_at":"2036-11-21T00:00:30Z","previous_secret_expires_at":null}}"#
+            r#"{{"client_id":"{id}","name":"Kasse größer","enabled":false,"features":["direct_access","owner"],"allow_list":["10.0.0.0/8","127.0.0.1/32"],"modules":{{"collections":{{"administrator":false}},"payments":{{"administrator":true}}}},"created_at":"2036-11-21T00:00:30Z","previous_secret_expires_at":null,"secret_last_used_at":null,"previous_secret_last_used_at":null}}"#
         )
     );
     assert_eq!(view(&ada, &id).await, reply.json());

@@ -22,7 +22,7 @@ async fn a_client_is_shown_whole_and_without_its_secret() {
         assert_eq!(
             reply.body,
             format!(
-                r#"{{"client_id":"{id}","name":"the {id}","enabled":{enabled},"features":["{feature}"],"allow_list":["0.0.0.0/0"],"modules":{{}},"created_at":"2036-11-21T00:00:00Z","previous_secret_expires_at":null}}"#
+                r#"{{"client_id":"{id}","name":"the {id}","enabled":{enabled},"features":["{feature}"],"allow_list":["0.0.0.0/0"],"modules":{{}},"created_at":"2036-11-21T00:00:00Z","previous_secret_expires_at":null,"secret_last_used_at":null,"previous_secret_last_used_at":null}}"#
             )
         );
         assert_eq!(reply.header("content-type"), "application/json");

@@ -64,7 +64,7 @@ async fn the_answer_is_the_client_in_its_new_version() {
     reply.fine();
     assert_eq!(
         reply.body,
-        r#"{"client_id":"login_client","name":"the login_client","enabled":true,"features":["login_client"],"allow_list":["0.0.0.0/0"],"modules":{},"created_at":"2036-11-21T00:00:00Z","previous_secret_expires_at":null}"#
+        r#"{"client_id":"login_client","name":"the login_client","enabled":true,"features":["login_client"],"allow_list":["0.0.0.0/0"],"modules":{},"created_at":"2036-11-21T00:00:00Z","previous_secret_expires_at":null,"secret_last_used_at":null,"previous_secret_last_used_at":null}"#
     );
     assert_eq!(reply.header("etag"), r#""3""#);
     let seen = ben.get(&of_client("login_client", "")).await;

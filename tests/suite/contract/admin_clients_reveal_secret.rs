@@ -34,21 +34,22 @@ async fn the_secret_and_nothing_else_is_answered() {
 async fn revealing_changes_nothing_and_is_an_event_each_time() {
     let app = App::with_people().await;
     let ben = app.sign_in("ben").await;
-    let before = (clients(&app).await, view(&ben, "owner").await);
+    // Another client than the one that this looks at the clients with.
+    let before = (clients(&app).await, view(&ben, "login_client").await);
     for count in [1, 2] {
         let code = ben.next_code();
-        reveal(&ben, "owner", &code).await.fine();
+        reveal(&ben, "login_client", &code).await.fine();
         let events = ben.audit("action=admin.clients.reveal_secret").await;
         assert_eq!(events.len(), count);
         assert_eq!(events[0]["outcome"], "applied");
         assert_eq!(events[0]["actor"]["id"], *ben.id);
-        assert_eq!(events[0]["object"]["id"], "owner");
+        assert_eq!(events[0]["object"]["id"], "login_client");
         assert_eq!(events[0]["changes"], json!({}));
     }
     assert_unchanged(&app, &before.0).await;
-    assert_eq!(view(&ben, "owner").await, before.1);
+    assert_eq!(view(&ben, "login_client").await, before.1);
     assert_eq!(
-        ben.get(&of_client("owner", "")).await.header("etag"),
+        ben.get(&of_client("login_client", "")).await.header("etag"),
         r#""1""#
     );
 }

@@ -50,7 +50,7 @@ async fn a_change_answers_the_whole_client() {
     reply.fine();
     assert_eq!(
         reply.body,
-        r#"{"client_id":"featureless","name":"B","enabled":false,"features":["owner"],"allow_list":["0.0.0.0/0"],"modules":{},"created_at":"2036-11-21T00:00:00Z","previous_secret_expires_at":null}"#
+        r#"{"client_id":"featureless","name":"B","enabled":false,"features":["owner"],"allow_list":["0.0.0.0/0"],"modules":{},"created_at":"2036-11-21T00:00:00Z","previous_secret_expires_at":null,"secret_last_used_at":null,"previous_secret_last_used_at":null}"#
     );
     assert_eq!(reply.header("content-type"), "application/json");
     assert_eq!(reply.header("etag"), r#""2""#);

@@ -82,6 +82,23 @@ pub(super) async fn exercise(app: &App, operation: &str) {
                 .await
                 .fine();
         }
+        "admin.clients.retire_secret" => {
+            let reset = [("for_client_id", client), ("hours_to_live", "1")];
+            app.owner().post("/clients/reset_secret", &reset).await.ok();
+            ada.post(&of_client(client, "/secret/retire"), &json!({}))
+                .await
+                .fine();
+        }
+        "admin.token_policy.get" => drop(ada.get("/admin/token-policy").await.fine()),
+        "admin.token_policy.replace" => {
+            let policy = json!({"audiences": ["reports"]});
+            ada.put("/admin/token-policy", &policy).await.fine();
+        }
+        "admin.signing_keys.list" => drop(ada.get("/admin/signing-keys").await.fine()),
+        "admin.signing_keys.rotate" => {
+            let code = json!({"code": ada.next_code()});
+            ada.post("/admin/signing-keys/rotate", &code).await.fine();
+        }
         "admin.modules.get" => drop(ada.get("/admin/modules").await.fine()),
         "admin.modules.replace" => {
             let modules = json!({"modules": [{"key": "payments", "name": "Payments"}]});
@@ -135,9 +152,10 @@ pub(super) async fn strain(app: &App, endpoint: &Endpoint, privileges: &[Privile
     let path = endpoint.route.path.replace(['{', '}'], "");
     let body = endpoint.route.takes_json().then(|| json!({}));
     if is_covered(endpoint.id) {
-        let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
-        crate::approvals::held_back::prepare(&ada, &ben, endpoint.id).await;
+        let reset = [("for_client_id", "featureless"), ("hours_to_live", "1")];
+        app.owner().post("/clients/reset_secret", &reset).await.ok();
         hold_back(app).await;
+        let ada = app.sign_in("ada").await;
         let cleo = app.sign_in("cleo").await.id;
         // The first one waits for approval, and the second one for the first.
         for status in [202, 409] {
@@ -162,16 +180,17 @@ pub(super) fn round_trips(operation: &str) -> Option<usize> {
     Some(match operation {
         // There is nothing to read first.
         "admin.sessions.delete" => 2,
-        // Two counters at once, whose link it is, and what is set up.
-        "admin.invitations.get" => 4,
         // The attempt is counted before it is looked at, and what it comes to afterwards.
         "admin.sessions.create" => 6,
         "admin.invitations.accept" => 7,
         // The same for the code, with a look at the client before it is spent; then the change.
         "admin.clients.reveal_secret" | "admin.clients.regenerate_secret" => 9,
-        "admin.multi_admin.switch" => 8,
-        // Both tables of the audit at once.
-        "admin.audit.list" | "admin.audit.export" => 3,
+        "admin.multi_admin.switch" | "admin.signing_keys.rotate" => 8,
+        // Two counters at once, whose link it is, and what is set up; or when its secrets were last used,
+        // before anything is changed.
+        "admin.invitations.get" | "admin.clients.update" | "admin.clients.retire_secret" => 4,
+        // Both tables of the audit at once; or the clients, and when they have last used their secrets.
+        "admin.audit.list" | "admin.audit.export" | "admin.clients.list" => 3,
         _ => return None,
     })
 }

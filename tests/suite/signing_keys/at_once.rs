@@ -39,7 +39,7 @@ async fn of_sixteen_tokens_that_are_due_for_another_key_one_rotates_and_none_fai
         assert!(key == first || key == *second, "{key} signed");
     }
     assert_eq!(doing(&keys, "next").len(), 1);
-    let mut events = ada.audit("action=oauth2.token").await;
+    let mut events = ada.audit("action=admin.signing_keys.rotate").await;
     events.retain(|event| event["actor"]["kind"] == "system");
     assert_eq!(events.len(), 1, "{events:#?}");
 }

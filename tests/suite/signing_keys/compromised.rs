@@ -92,6 +92,9 @@ async fn the_event_names_the_keys_before_and_after() {
         |state| json!({"before": doing(&before, state)[0], "after": doing(&after, state)[0]});
     assert_eq!(
         events[0]["changes"],
-        json!({"signing_key": pair("signing"), "next_key": pair("next")})
+        json!({
+            "signing_key": pair("signing"), "next_key": pair("next"),
+            "compromised": {"before": null, "after": true}
+        })
     );
 }

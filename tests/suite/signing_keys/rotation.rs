@@ -79,7 +79,7 @@ async fn a_rotation_by_schedule_is_no_outage_and_happens_when_it_is_due() {
     assert_eq!(key_of(&token(&app.owner()).await), second);
     // It is told, and nobody did it.
     let dora = app.sign_in("dora").await;
-    let mut events = dora.audit("action=oauth2.token").await;
+    let mut events = dora.audit("action=admin.signing_keys.rotate").await;
     events.retain(|event| event["actor"]["kind"] == "system");
     assert_eq!(events.len(), 1, "{events:#?}");
     let event = &events[0];
@@ -221,7 +221,7 @@ async fn nobody_s_token_waits_for_a_scheduled_rotation_that_fails() {
         // What fails is tried again by the next token.
         assert_ne!(key_of(&tokens[3]), first, "{fault:?}");
         let dora = app.sign_in("dora").await;
-        let mut events = dora.audit("action=oauth2.token").await;
+        let mut events = dora.audit("action=admin.signing_keys.rotate").await;
         events.retain(|event| event["actor"]["kind"] == "system");
         assert_eq!(events.len(), 1, "{fault:?}: {events:#?}");
     }

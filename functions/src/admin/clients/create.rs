@@ -3,7 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::store::AccessPattern;
+use shared::store::{AccessPattern, Uses};
 use shared::{
     AdministerClients, AllowList, ClientName, Context, Created, Features, ModuleGrants, Operation,
     Result, Route, SignedIn,
@@ -57,7 +57,7 @@ impl Operation for CreateClient {
                     client.allow_list = self.allow_list.clone();
                     client.modules = self.modules.clone();
                 },
-                |client| ShownClient::of(client, cx.now()),
+                |client| ShownClient::of(client, &Uses::none(), cx.now()),
             )
             .await?;
         Ok(Created {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{ClientId, Context, Operation, Result, Route, SignedIn, Tagged, Target, ViewClients};
 
-use crate::shown_client::ViewedClient;
+use crate::shown_client::ShownClient;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ViewClient {
@@ -16,15 +16,15 @@ impl Operation for ViewClient {
     const ID: &'static str = "admin.clients.get";
     const ROUTE: Route = Route::get("/admin/clients/{client_id}");
     const SUMMARY: &'static str = "View an API Client";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadClient, AccessPattern::ReadUses];
+    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadClient];
     type Caller = SignedIn<ViewClients>;
-    type Reply = Tagged<ViewedClient>;
+    type Reply = Tagged<ShownClient>;
 
-    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Tagged<ViewedClient>> {
-        let viewed = caller.store().get(&Target::at(self.client_id)).await?;
+    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Tagged<ShownClient>> {
+        let (client, uses) = caller.store().get(&Target::at(self.client_id)).await?;
         Ok(Tagged {
-            version: viewed.client.version(),
-            body: ViewedClient::of(&viewed, cx.now()),
+            version: client.version(),
+            body: ShownClient::of(&client, &uses, cx.now()),
         })
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, Cursor, Operation, Page, PageSize, Result, Route, SignedIn, ViewClients};
 
-use crate::shown_client::ViewedClient;
+use crate::shown_client::ShownClient;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListClients {
@@ -21,13 +21,13 @@ impl Operation for ListClients {
     const TOUCHES: &'static [AccessPattern] =
         &[AccessPattern::ListClients, AccessPattern::ReadUses];
     type Caller = SignedIn<ViewClients>;
-    type Reply = Page<ViewedClient>;
+    type Reply = Page<ShownClient>;
 
-    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Page<ViewedClient>> {
+    async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Page<ShownClient>> {
         let page = caller
             .store()
             .page(self.limit, self.cursor.as_ref())
             .await?;
-        Ok(page.shown(|viewed| ViewedClient::of(&viewed, cx.now())))
+        Ok(page.shown(|(client, uses)| ShownClient::of(&client, &uses, cx.now())))
     }
 }

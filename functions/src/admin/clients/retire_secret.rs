@@ -20,6 +20,7 @@ impl Operation for RetireSecret {
     const ROUTE: Route = Route::post("/admin/clients/{client_id}/secret/retire");
     const SUMMARY: &'static str = "Retire a Client's Old Secret";
     const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::ReadUses,
         AccessPattern::ChangeClient,
         AccessPattern::AskForApproval,
         AccessPattern::StillEntitled,
@@ -29,10 +30,11 @@ impl Operation for RetireSecret {
 
     async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Tagged<ShownClient>> {
         let target = Target::at(self.client_id);
+        let uses = caller.store().uses(&target).await?;
         let client = caller.store().retire_secret(&target).await?;
         Ok(Tagged {
             version: client.version(),
-            body: ShownClient::of(&client, cx.now()),
+            body: ShownClient::of(&client, &uses, cx.now()),
         })
     }
 }

@@ -29,6 +29,7 @@ impl Operation for ChangeClient {
     const ROUTE: Route = Route::patch("/admin/clients/{client_id}");
     const SUMMARY: &'static str = "Change an API Client";
     const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::ReadUses,
         AccessPattern::RenameClient,
         AccessPattern::AskForApproval,
         AccessPattern::StillEntitled,
@@ -37,9 +38,11 @@ impl Operation for ChangeClient {
     type Reply = Tagged<ShownClient>;
 
     async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Tagged<ShownClient>> {
+        let target = Target::at(self.client_id);
+        let uses = caller.store().uses(&target).await?;
         let client = caller
             .store()
-            .change(&Target::at(self.client_id), |client| {
+            .change(&target, |client| {
                 if let Some(name) = &self.name {
                     client.description = name.clone().into();
                 }
@@ -60,7 +63,7 @@ impl Operation for ChangeClient {
             .await?;
         Ok(Tagged {
             version: client.version(),
-            body: ShownClient::of(&client, cx.now()),
+            body: ShownClient::of(&client, &uses, cx.now()),
         })
     }
 }

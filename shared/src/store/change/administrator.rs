@@ -4,6 +4,7 @@ use crate::store::administrator::{
     Authenticator, Loaded, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredStanding,
 };
 use crate::store::key::Key;
+use crate::store::table::REQUEST;
 use crate::store::transaction::{Otherwise, Transaction};
 use crate::store::{Scope, Table};
 use crate::{Administrator, Application, ApplicationId, Error, Result};
@@ -80,7 +81,7 @@ impl Transaction<'_> {
             Key::login(&administrator.email, application),
             &StoredLogin::of(application, administrator),
             scope.store.clock.now(),
-            request,
+            request.map(|request| (REQUEST, request)),
             Otherwise::EmailTaken,
         )
     }

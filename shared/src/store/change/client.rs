@@ -7,6 +7,7 @@ use crate::client::ModuleGrants;
 use crate::store::client::{StoredClient, StoredCredential, StoredName, StoredRemains};
 use crate::store::dynamodb::Found;
 use crate::store::key::Key;
+use crate::store::table::REQUEST;
 use crate::store::transaction::{Otherwise, Transaction};
 use crate::store::{Scope, Table};
 use crate::{Application, Client, Error, Privilege, Result};
@@ -122,7 +123,7 @@ impl Transaction<'_> {
             Key::name(&owner.id, &client.description),
             &StoredName::of(client),
             scope.store.clock.now(),
-            request,
+            request.map(|request| (REQUEST, request)),
             Otherwise::NameTaken,
         )
     }

@@ -4,7 +4,7 @@ use super::StoredClient;
 use crate::page::{Cursor, PageOf, PageSize};
 use crate::store::dynamodb::{Direction, from_item};
 use crate::store::key::Key;
-use crate::store::{Scope, Table, Viewed};
+use crate::store::{Scope, Table, Uses};
 use crate::{Client, ClientId, Error, Result, Target};
 
 /// Sees the clients of one application, never their secrets.
@@ -20,20 +20,30 @@ impl From<Scope> for ClientViewer {
 }
 
 impl ClientViewer {
-    /// One of them.
-    pub async fn get(&self, target: &Target) -> Result<Viewed> {
+    /// One of them, and when it has last used its secrets.
+    pub async fn get(&self, target: &Target) -> Result<(Client, Uses)> {
         let Scope {
             store, application, ..
         } = &self.scope;
         let key = Key::client(application, &target.id);
-        let stored: Option<StoredClient> = store.get(Table::Clients, &key).await?;
+        let uses = Key::uses(&target.id);
+        let keys = [
+            (Table::Clients, key.clone()),
+            (Table::Attempts, uses.clone()),
+        ];
+        let mut found = store.get_all(&keys).await?;
+        let stored: Option<StoredClient> = found.take(Table::Clients, &key)?;
         let client = stored.map(Client::from).ok_or_else(|| target.unknown())?;
-        let viewed = store.uses(vec![client]).await?.pop();
-        viewed.ok_or_else(|| target.unknown())
+        Ok((client, Uses::take(&mut found, &uses)?))
     }
 
-    /// A page of them, read consistently, in the order of their IDs.
-    pub async fn page(&self, size: PageSize, cursor: Option<&Cursor>) -> Result<PageOf<Viewed>> {
+    /// A page of them, read consistently, in the order of their IDs, each with when it has last used its
+    /// secrets.
+    pub async fn page(
+        &self,
+        size: PageSize,
+        cursor: Option<&Cursor>,
+    ) -> Result<PageOf<(Client, Uses)>> {
         let Scope {
             store, application, ..
         } = &self.scope;
@@ -69,9 +79,12 @@ impl ClientViewer {
         let goes_on = clients.len() > size;
         clients.truncate(size);
         let last = clients.last().filter(|_| goes_on);
+        let next = last.map(|client| Cursor::after(client.id.as_str().to_owned()));
+        let ids: Vec<_> = clients.iter().map(|client| &client.id).collect();
+        let uses = store.uses(&ids).await?;
         Ok(PageOf {
-            next: last.map(|client| Cursor::after(client.id.as_str().to_owned())),
-            items: store.uses(clients).await?,
+            next,
+            items: clients.into_iter().zip(uses).collect(),
         })
     }
 }

@@ -92,6 +92,19 @@ impl Ledger {
         (own, self.left.drain(left..).collect())
     }
 
+    /// What could not be written is still to be written.
+    fn put_back(&mut self, of: Kind, count: Count) {
+        if count.tally.unwritten == 0 {
+            return;
+        }
+        match self.counts.get_mut(&of) {
+            Some(present) if present.first == count.first => {
+                present.tally.unwritten += count.tally.unwritten;
+            }
+            _ => self.left.push((of, count)),
+        }
+    }
+
     /// A minute is over.
     fn turn(&mut self) {
         let over = self
@@ -125,13 +138,11 @@ impl Store {
         if let Some(mut own) = own
             && let Err(failed) = self.write_issues(&kind, &own).await
         {
-            // This token is not handed out; those that were are written later.
+            // This token is not handed out; those that were are due with the next one.
             own.tally.unwritten -= 1;
             let mut ledger = self.issues.ledger();
             ledger.left.extend(left);
-            if own.tally.unwritten > 0 {
-                ledger.left.push((kind, own));
-            }
+            ledger.put_back(kind, own);
             return Err(failed);
         }
         self.write_left(left).await;
@@ -151,7 +162,7 @@ impl Store {
     async fn write_left(&self, left: Left) {
         for (of, count) in left {
             if self.write_issues(&of, &count).await.is_err() {
-                self.issues.ledger().left.push((of, count));
+                self.issues.ledger().put_back(of, count);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Issuing access tokens.
 
 use super::ClientScope;
+use super::keys::ROTATION;
 use crate::access_token::{AccessToken, Claims, Scopes};
 use crate::audit::{Actor, Origin};
 use crate::oauth::TokenFault;
@@ -92,6 +93,7 @@ impl Store {
                 actor: Actor::System,
                 source_ip: None,
                 user_agent: None,
+                action: ROTATION,
                 ..asked_by.origin.clone()
             },
             ..asked_by.clone()

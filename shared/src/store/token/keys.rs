@@ -14,6 +14,9 @@ use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 use crate::{Error, Moment, Result, Timestamp};
 
+/// What a rotation is called in the audit, whoever causes it.
+pub(super) const ROTATION: &str = "admin.signing_keys.rotate";
+
 /// A signing key, as administrators see it.
 #[derive(Clone, Debug)]
 pub struct KeyShown {
@@ -125,6 +128,13 @@ fn changes(before: &KeyRing, after: &KeyRing, now: Timestamp) -> Changes {
     let (old, new) = (signing(before), signing(after));
     if old != new {
         changes.insert("signing_key".to_owned(), (json!(old), json!(new)));
+    }
+    let is_kept = |key: &RingKey| {
+        let mut kept = after.keys().iter();
+        kept.any(|kept| kept.public == key.public)
+    };
+    if !before.keys().iter().any(is_kept) {
+        changes.insert("compromised".to_owned(), (json!(null), json!(true)));
     }
     if let Some(from) = after.is_rotating(now) {
         let from = String::from(Moment(from));

@@ -65,7 +65,8 @@ impl From<Scope> for TokenPolicyEditor {
 }
 
 impl TokenPolicyEditor {
-    /// Puts another policy in the place of the present one.
+    /// Puts another policy in the place of the present one. An audience that another application has is
+    /// refused: tokens of both would look alike to whom they are for.
     pub async fn replace(
         &self,
         audiences: &Audiences,
@@ -92,14 +93,11 @@ impl TokenPolicyEditor {
                 id: application.as_str().to_owned(),
                 name: application.as_str().to_owned(),
             };
+            let now = store.clock.now();
             let outcome = Transaction::on(store)
                 .replace_issuer(application, &before, &after)?
-                .audit(
-                    &self.scope,
-                    &object,
-                    &changes(&before, &after),
-                    store.clock.now(),
-                )?
+                .claim_audiences(application, Some(&before.audiences), audiences, now)?
+                .audit(&self.scope, &object, &changes(&before, &after), now)?
                 .commit()
                 .await?;
             match outcome {
