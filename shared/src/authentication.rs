@@ -77,6 +77,8 @@ async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Known> {
             None => secrets.push((client, vec![secret])),
         }
     }
+    let looks_up = !secrets.is_empty();
+    let mut claimed = None;
     for (client, secrets) in secrets {
         let credential = look_up(call, client.as_ref()).await?;
         let enabled = credential.as_ref().filter(|known| known.enabled);
@@ -85,7 +87,11 @@ async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Known> {
         if serial.is_some() {
             return Ok((credential, serial));
         }
-        blame(call, credential.as_ref());
+        claimed = claimed.or(credential);
+    }
+    // Only now: a reading that does not fit says nothing of a caller whom the next one fits.
+    if looks_up {
+        blame(call, claimed.as_ref());
     }
     Ok((None, None))
 }

@@ -2,6 +2,7 @@
 
 mod imported_secrets;
 mod source_address;
+mod token_endpoint;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,11 +1,13 @@
 //! The suite: everything through the front door, each test with a server of its own.
 
+mod access_tokens;
 mod admin_bodies;
 mod admin_clients;
 mod administrators;
 mod approvals;
 mod approvals_model;
 mod attacks;
+mod audiences;
 mod audit;
 mod authentication;
 mod bad_input;

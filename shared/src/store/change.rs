@@ -286,10 +286,10 @@ impl Scope {
                 argument: "email",
                 by: "another administrator of this application",
             },
-            Otherwise::AudienceTaken => Error::Taken {
-                argument: "audiences",
-                by: "another application",
-            },
+            Otherwise::AudienceTaken => Error::conflict(
+                "audience-taken",
+                "one of the audiences belongs to another application",
+            ),
             Otherwise::NotEntitled => Error::SignedOut,
             Otherwise::IdTaken => Error::unexpected("a new ID is taken"),
             Otherwise::Retry | Otherwise::Replayed | Otherwise::Locked => Error::Busy,

@@ -1,0 +1,154 @@
+//! Access tokens: how they are asked for here, which are active, and which never were.
+
+mod corpus;
+mod flips;
+mod forgery;
+mod standing;
+mod unusual;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign_tests::{App, Caller, Reply, Setup, secret_of};
+use serde_json::{Value, json};
+
+pub(crate) const TOKEN: &str = "/oauth2/token";
+pub(crate) const INTROSPECT: &str = "/oauth2/introspect";
+pub(crate) const REVOKE: &str = "/oauth2/revoke";
+pub(crate) const GRANT: (&str, &str) = ("grant_type", "client_credentials");
+/// What is said of a token that is not active: nothing.
+pub(crate) const INACTIVE: &str = r#"{"active":false}"#;
+
+/// The usual applications with people and modules. `login_client` is let into both modules, and into
+/// `payments` as Administrator; `direct_access`, `disabled` and the foreign `foreigner` into `payments`;
+/// all others into none.
+pub(crate) fn setup() -> Setup {
+    let mut setup = Setup::with_people();
+    let plain = json!({"payments": {}});
+    seeded(&mut setup, "login_client")["modules"] =
+        json!({"payments": {"administrator": true}, "collections": {}});
+    seeded(&mut setup, "direct_access")["modules"] = plain.clone();
+    seeded(&mut setup, "disabled")["modules"] = plain.clone();
+    setup.seed["applications"][1]["clients"][0]["modules"] = plain;
+    setup
+}
+
+/// A client of the application under test, as the seed has it.
+pub(crate) fn seeded<'a>(setup: &'a mut Setup, id: &str) -> &'a mut Value {
+    let clients = setup.seed["applications"][0]["clients"].as_array_mut();
+    let mut clients = clients.unwrap().iter_mut();
+    clients.find(|client| client["client_id"] == id).unwrap()
+}
+
+/// A server with [`setup`].
+pub(crate) async fn start() -> App {
+    App::with(setup()).await
+}
+
+/// The success of an OAuth 2 operation that it must be.
+#[track_caller]
+pub(crate) fn granted(reply: &Reply) -> Value {
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_never_kept(reply);
+    assert_eq!(reply.header("www-authenticate"), "");
+    reply.json()
+}
+
+/// The refusal of RFC 6749, section 5.2, that it must be; gives its words.
+#[track_caller]
+pub(crate) fn refused(reply: &Reply, status: u16, error: &str) -> String {
+    assert_eq!(reply.status, status, "{}", reply.body);
+    assert_never_kept(reply);
+    let json = reply.json();
+    let words = json["error_description"].as_str().unwrap().to_owned();
+    assert_eq!(
+        json,
+        json!({"error": error, "error_description": words, "request_id": reply.header("x-request-id")})
+    );
+    let fits = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
+    assert!(!words.is_empty() && words.chars().all(fits), "{words}");
+    let challenge = match status {
+        401 => r#"Basic realm="countersign", charset="UTF-8""#,
+        _ => "",
+    };
+    assert_eq!(reply.header("www-authenticate"), challenge);
+    words
+}
+
+/// What every answer of the OAuth 2 operations has (RFC 6749, section 5.1).
+#[track_caller]
+fn assert_never_kept(reply: &Reply) {
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("cache-control", "no-store"),
+        ("pragma", "no-cache"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(reply.header(name), value, "{name}");
+    }
+    assert_eq!(reply.header("x-request-id").len(), 16);
+}
+
+/// Asks for a token, with more parameters than the grant type.
+pub(crate) async fn ask(caller: &Caller, more: &[(&str, &str)]) -> Reply {
+    caller.post(TOKEN, &[&[GRANT], more].concat()).await
+}
+
+/// The token in the answer that a client was given.
+#[track_caller]
+pub(crate) fn token_in(reply: &Reply) -> String {
+    let json = granted(reply);
+    json["access_token"].as_str().unwrap().to_owned()
+}
+
+/// A token of a client that has one of the seed's secrets, for all that it is let into.
+pub(crate) async fn token_of(app: &App, client: &str) -> String {
+    token_in(&ask(&app.client(client), &[]).await)
+}
+
+/// What a client is told of a token.
+pub(crate) async fn introspect(caller: &Caller, token: &str) -> Reply {
+    caller.post(INTROSPECT, &[("token", token)]).await
+}
+
+/// Is a token active in the eyes of the application's owner client? One that is not says nothing else.
+pub(crate) async fn is_active(app: &App, token: &str) -> bool {
+    let reply = introspect(&app.owner(), token).await;
+    let active = granted(&reply)["active"].as_bool().unwrap();
+    assert!(active || reply.body == INACTIVE, "{}", reply.body);
+    active
+}
+
+/// The parts of a token, undone: header, claims, signature.
+pub(crate) fn parts(token: &str) -> [Vec<u8>; 3] {
+    let parts: Vec<_> = token.split('.').collect();
+    let parts: [&str; 3] = parts.try_into().unwrap();
+    parts.map(|part| URL_SAFE_NO_PAD.decode(part).unwrap())
+}
+
+/// The header of a token.
+pub(crate) fn header_of(token: &str) -> Value {
+    serde_json::from_slice(&parts(token)[0]).unwrap()
+}
+
+/// What a token says.
+pub(crate) fn claims_of(token: &str) -> Value {
+    serde_json::from_slice(&parts(token)[1]).unwrap()
+}
+
+/// A client's credentials as parameters.
+pub(crate) fn as_parameters(id: &str) -> [(&'static str, String); 2] {
+    [
+        ("client_id", id.to_owned()),
+        ("client_secret", secret_of(id)),
+    ]
+}
+
+#[tokio::test]
+async fn a_fresh_token_is_active_for_every_client_of_its_application() {
+    let app = start().await;
+    let token = token_of(&app, "login_client").await;
+    for client in ["owner", "login_client", "direct_access", "featureless"] {
+        let reply = introspect(&app.client(client), &token).await;
+        assert_eq!(granted(&reply)["active"], true, "{client}");
+    }
+}
