@@ -17,6 +17,7 @@ mod names;
 mod overtaken;
 mod requesters;
 mod resets;
+mod retirement;
 mod secrets;
 mod side_doors;
 mod stale;

@@ -10,6 +10,7 @@ mod particulars;
 mod permanence;
 mod refusals;
 mod tampering;
+mod tokens;
 mod transaction;
 
 use std::collections::BTreeSet;

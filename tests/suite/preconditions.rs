@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::admin_clients::of_client;
 
-/// The paths of the three kinds of resources that have a version, with a change of each that can be
+/// The paths of the four kinds of resources that have a version, with a change of each that can be
 /// made again and again.
-async fn resources(app: &App) -> [(String, Method, Value); 3] {
+async fn resources(app: &App) -> [(String, Method, Value); 4] {
     let ben = app.sign_in("ben").await.id;
     [
         (
@@ -30,6 +30,11 @@ async fn resources(app: &App) -> [(String, Method, Value); 3] {
             "/admin/modules".to_owned(),
             Method::PUT,
             json!({"modules": []}),
+        ),
+        (
+            "/admin/token-policy".to_owned(),
+            Method::PUT,
+            json!({"audiences": ["reports"]}),
         ),
     ]
 }
@@ -146,7 +151,11 @@ async fn every_change_is_refused_when_its_caller_has_seen_another_version() {
     let app = App::with_people().await;
     let ada = app.sign_in("ada").await;
     let everything = async || {
-        let tables = [app.dump("clients").await, app.dump("administrators").await];
+        let tables = [
+            app.dump("clients").await,
+            app.dump("administrators").await,
+            app.dump("tokens").await,
+        ];
         // That a session is in use is noted there, and is no change.
         Value::from(tables.concat()).to_string()
     };

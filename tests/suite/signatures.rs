@@ -1,5 +1,6 @@
 //! Signed requests: what a correct signature is, and whose.
 
+mod last_use;
 mod refusals;
 mod request;
 

@@ -145,12 +145,23 @@ impl ClientEditor {
         }
     }
 
-    /// Ends the secret before the present one, which would go on working for a while.
+    /// Ends the secret before the present one, which would go on working for a while. When somebody else
+    /// was faster, it is read anew; but if the old secret is another one then, it is not the one that was
+    /// to end: more likely everybody still works with it.
     pub async fn retire_secret(&self, target: &Target) -> Result<Client> {
         let store = &self.scope.store;
         let mut race = Race::begin(&store.random);
+        let mut to_end = None;
         loop {
             let (application, before) = self.scope.changeable(target).await?;
+            let old = before.previous.as_ref();
+            let old = old.map(|previous| previous.secret.serial);
+            if *to_end.get_or_insert(old) != old {
+                return Err(Error::conflict(
+                    "no-previous-secret",
+                    "it was replaced meanwhile: look at which secrets work now",
+                ));
+            }
             let after = before.without_previous_secret(store.clock.now());
             let after = after.ok_or_else(|| {
                 Error::conflict("no-previous-secret", "only its present secret works")

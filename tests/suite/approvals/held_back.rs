@@ -13,7 +13,7 @@ use crate::contract::clients;
 use crate::newcomer;
 
 /// What is not held back although it may write there, and why.
-const FREE: [(&str, &str); 9] = [
+const FREE: [(&str, &str); 10] = [
     ("admin.sessions.create", "writes one's own session"),
     ("admin.sessions.delete", "ends one's own session"),
     ("admin.invitations.accept", "sets up one's own account"),
@@ -33,12 +33,20 @@ const FREE: [(&str, &str); 9] = [
         "admin.modules.replace",
         "names modules, and takes none that is granted",
     ),
+    (
+        "admin.signing_keys.rotate",
+        "refuses nobody; and where keys are compromised, to wait for a second person is the danger",
+    ),
     ("admin.change_requests.approve", "is the second word"),
     ("admin.change_requests.reject", "frees what was held"),
 ];
 
+/// What is not held back and writes neither, but what clients get: whom a token may be addressed to is
+/// no scope, and lets no client or administrator do more, which is what a second word is for.
+const FREE_BESIDE: &str = "admin.token_policy.replace";
+
 /// What is held back.
-pub(crate) const COVERED: [&str; 15] = [
+pub(crate) const COVERED: [&str; 16] = [
     "clients.add",
     "clients.delete",
     "clients.set_description",
@@ -50,11 +58,28 @@ pub(crate) const COVERED: [&str; 15] = [
     "admin.clients.update",
     "admin.clients.delete",
     "admin.clients.regenerate_secret",
+    "admin.clients.retire_secret",
     "admin.administrators.invite",
     "admin.administrators.update",
     "admin.administrators.delete",
     "admin.multi_admin.switch",
 ];
+
+/// Gives `featureless` what an operation needs to change something: one that ends an old secret, an old
+/// secret that works.
+pub(crate) async fn prepare(ada: &Person, ben: &Person, operation: &str) {
+    if operation != "admin.clients.retire_secret" {
+        return;
+    }
+    let path = "/admin/clients/featureless/secret/regenerate";
+    let body = json!({"code": ada.next_code(), "hours_to_live": 168});
+    let reply = ada.post(path, &body).await;
+    if reply.status == 202 {
+        super::apply(ben, &super::held(&reply)).await;
+    } else {
+        reply.fine();
+    }
+}
 
 /// May it write clients or administrators? That a session was used is all that `UpdateItem` notes.
 fn may_write(endpoint: &Endpoint) -> bool {
@@ -100,6 +125,10 @@ pub(super) async fn call(
             let path = format!("{at_client}/secret/regenerate");
             return ada.post(&path, &json!({"code": ada.next_code()})).await;
         }
+        "admin.clients.retire_secret" => {
+            let path = format!("{at_client}/secret/retire");
+            return ada.post(&path, &json!({})).await;
+        }
         "admin.administrators.invite" => {
             let privileges = ["manage_users"];
             let new = json!({"email": "new@example.com", "name": "New", "privileges": privileges});
@@ -140,6 +169,7 @@ fn what_may_write_clients_or_administrators_is_held_back_or_says_why_not() {
     let free: BTreeSet<_> = FREE.iter().map(|(id, _)| *id).collect();
     let covered: BTreeSet<_> = COVERED.into_iter().collect();
     assert!(free.is_disjoint(&covered));
+    assert!(!writing.contains(FREE_BESIDE) && !covered.contains(FREE_BESIDE));
     let known: BTreeSet<_> = free.union(&covered).copied().collect();
     assert_eq!(
         writing, known,
@@ -157,6 +187,7 @@ async fn it_waits_for_approval_leaves_all_as_it_was_and_takes_effect_with_it() {
         let app = app(&["ben"]).await;
         let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
         let victim = app.sign_in("dora").await.id;
+        prepare(&ada, &ben, operation).await;
         let before = records(&app).await;
         let reply = call(app.owner(), ada.clone(), victim, operation).await;
         let id = id_of(&reply, operation);
@@ -203,6 +234,12 @@ async fn what_is_not_held_back_changes_no_client_and_no_privilege() {
         {"key": "payments", "name": "Payments"}, {"key": "more", "name": "More"}
     ]});
     ada.put("/admin/modules", &modules).await.fine();
+    let policy = json!({"audiences": ["reports"], "key_rotation_days": 1});
+    ada.put("/admin/token-policy", &policy).await.fine();
+    for compromised in [false, true] {
+        let body = json!({"code": ada.next_code(), "compromised": compromised});
+        ada.post("/admin/signing-keys/rotate", &body).await.fine();
+    }
     let id = super::ask(&ada, &json!({"features": ["owner"]})).await;
     super::reject(&ada, &id).await.fine();
     assert_eq!(

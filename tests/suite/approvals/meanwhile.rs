@@ -18,6 +18,7 @@ async fn no_change_at_work_gets_past_multi_admin_that_is_switched_on_meanwhile()
         let (app, gate) = gated(&["ben"], false).await;
         let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
         let victim = app.sign_in("dora").await.id;
+        held_back::prepare(&ada, &ben, operation).await;
         let before = records(&app).await;
         // Where a code is given, it is counted and spent before.
         let spared = if operation.ends_with("regenerate_secret") {

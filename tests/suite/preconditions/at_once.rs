@@ -23,6 +23,7 @@ async fn of_two_at_once_who_have_seen_the_same_version_the_later_is_refused() {
         "admin.clients.update",
         "admin.administrators.update",
         "admin.modules.replace",
+        "admin.token_policy.replace",
     ]
     .into_iter()
     .zip(resources(&app).await)

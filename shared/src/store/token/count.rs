@@ -21,9 +21,11 @@ pub(in crate::store) struct Issues(Arc<Mutex<Ledger>>);
 struct Ledger {
     minute: Option<Timestamp>,
     counts: HashMap<Kind, Count>,
-    /// What is left of earlier minutes.
-    left: Vec<(Kind, Count)>,
+    left: Left,
 }
+
+/// What is left of earlier minutes.
+type Left = Vec<(Kind, Count)>;
 
 /// What is counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,8 +68,9 @@ const MOST_KINDS: usize = 10_000;
 const MOST_LEFT_AT_ONCE: usize = 8;
 
 impl Ledger {
-    /// Counts a token; tells what is to be written now.
-    fn add(&mut self, kind: Kind, scope: &Scope, now: Timestamp) -> Vec<(Kind, Count)> {
+    /// Counts a token; tells what is to be written now: of its own kind, if it is time, and of what is
+    /// left of earlier minutes.
+    fn add(&mut self, kind: &Kind, scope: &Scope, now: Timestamp) -> (Option<Count>, Left) {
         if self.minute != Some(now.minute()) || self.counts.len() >= MOST_KINDS {
             self.minute = Some(now.minute());
             self.turn();
@@ -80,14 +83,13 @@ impl Ledger {
             tally: Tally::default(),
         });
         count.last = now;
-        let mut due = Vec::new();
-        if count.tally.add() {
-            due.push((kind, count.clone()));
+        let own = count.tally.add().then(|| {
+            let own = count.clone();
             count.tally.unwritten = 0;
-        }
+            own
+        });
         let left = self.left.len().saturating_sub(MOST_LEFT_AT_ONCE);
-        due.extend(self.left.drain(left..));
-        due
+        (own, self.left.drain(left..).collect())
     }
 
     /// What could not be written is still to be written.
@@ -132,18 +134,18 @@ impl Store {
             source_ip: scope.origin.source_ip.clone(),
         };
         let now = self.clock.now();
-        let due = self.issues.ledger().add(kind.clone(), scope, now);
-        for (of, mut count) in due {
-            let is_own = of == kind && count.last == now;
-            if let Err(failed) = self.write_issues(&of, &count).await {
-                // The others are due with the next token; this one is not handed out.
-                count.tally.unwritten -= u64::from(is_own);
-                self.issues.ledger().put_back(of, count);
-                if is_own {
-                    return Err(failed);
-                }
-            }
+        let (own, left) = self.issues.ledger().add(&kind, scope, now);
+        if let Some(mut own) = own
+            && let Err(failed) = self.write_issues(&kind, &own).await
+        {
+            // This token is not handed out; those that were are due with the next one.
+            own.tally.unwritten -= 1;
+            let mut ledger = self.issues.ledger();
+            ledger.left.extend(left);
+            ledger.put_back(kind, own);
+            return Err(failed);
         }
+        self.write_left(left).await;
         Ok(())
     }
 
@@ -154,6 +156,10 @@ impl Store {
             ledger.turn();
             std::mem::take(&mut ledger.left)
         };
+        self.write_left(left).await;
+    }
+
+    async fn write_left(&self, left: Left) {
         for (of, count) in left {
             if self.write_issues(&of, &count).await.is_err() {
                 self.issues.ledger().put_back(of, count);
