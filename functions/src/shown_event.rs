@@ -11,7 +11,7 @@ use shared::{Error, Moment, Result};
 /// Something that was done, or refused.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ShownEvent {
-    /// When; of refusals that are counted together, the first.
+    /// When; of those that are counted together, the first.
     time: Moment,
     actor: Actor,
     /// The address that it came from.
@@ -26,7 +26,7 @@ pub(crate) struct ShownEvent {
     outcome: String,
     /// Why it was refused.
     reason: Option<String>,
-    /// How many refusals of one minute, from one source, it stands for.
+    /// How many refusals, or issued tokens, of one minute and from one source it stands for.
     count: u64,
     /// The last of them.
     last_time: Moment,

@@ -130,6 +130,20 @@ async fn what_does_not_fit_is_named_and_spends_no_code() {
 }
 
 #[tokio::test]
+async fn a_rotation_that_waits_for_another_spends_no_code() {
+    let app = App::with_people().await;
+    let ben = app.sign_in("ben").await;
+    rotate(&ben).await.fine();
+    let code = ben.next_code();
+    let pending = ben.post(ROTATE, &json!({"code": code})).await;
+    pending.problem(409, "rotation-pending");
+    let replaced = ben
+        .post(ROTATE, &json!({"code": code, "compromised": true}))
+        .await;
+    replaced.fine();
+}
+
+#[tokio::test]
 async fn a_rotation_is_an_event_that_names_the_keys() {
     let app = App::with_people().await;
     let ben = app.sign_in("ben").await;

@@ -20,6 +20,7 @@ use crate::signing_keys;
 struct Notes {
     seen: AtomicUsize,
     fails: AtomicBool,
+    hangs: AtomicBool,
     happening: Mutex<Option<Happening>>,
 }
 
@@ -57,6 +58,8 @@ impl Witness for Notes {
         }
         if self.fails.load(Ordering::SeqCst) {
             Intervention::FailBefore
+        } else if self.hangs.load(Ordering::SeqCst) {
+            Intervention::Delay(Duration::from_hours(1))
         } else {
             Intervention::Proceed
         }
@@ -115,6 +118,16 @@ async fn one_is_written_for_each_minute_and_secret() {
     }
     assert_eq!(notes.take(), 1, "of sixteen at once");
     assert_eq!(uses(&ben, "login_client").await[0], minute(&app));
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_holds_no_answer_back() {
+    let (app, notes) = watched().await;
+    let ben = app.sign_in("ben").await;
+    notes.hangs.store(true, Ordering::SeqCst);
+    assert_works(&app.client("login_client")).await;
+    assert!(notes.take() > 0, "nothing was noted");
+    assert_eq!(uses(&ben, "login_client").await[0], Value::Null);
 }
 
 #[tokio::test]

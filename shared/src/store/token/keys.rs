@@ -82,6 +82,18 @@ impl From<Scope> for KeyCustodian {
 }
 
 impl KeyCustodian {
+    /// Can the next key sign, or is it on its way already? Asked before a code is spent for it.
+    pub async fn look(&self, compromised: bool) -> Result<()> {
+        let Scope {
+            store, application, ..
+        } = &self.scope;
+        let issuer = store.issuer(application).await?;
+        if compromised {
+            return Ok(());
+        }
+        free_to_rotate(&issuer, store.clock.now())
+    }
+
     /// Lets the next key sign, as soon as it has been published for long enough; or, where keys may be
     /// in other hands, puts new ones in the place of all of them at once: their tokens are dead then.
     pub async fn rotate(&self, compromised: bool, _: FreshCode) -> Result<Vec<KeyShown>> {
@@ -92,16 +104,8 @@ impl KeyCustodian {
         loop {
             let now = store.clock.now();
             let before = store.issuer(application).await?;
-            if let Some(from) = before.ring.is_rotating(now)
-                && !compromised
-            {
-                return Err(Error::conflict(
-                    "rotation-pending",
-                    format!(
-                        "the next key was published a short time ago, and signs from {} on: those who verify tokens may not know it before",
-                        String::from(Moment(from))
-                    ),
-                ));
+            if !compromised {
+                free_to_rotate(&before, now)?;
             }
             let (after, outcome) = if compromised {
                 store.replace_keys(&self.scope, &before, now).await?
@@ -115,6 +119,19 @@ impl KeyCustodian {
             }
         }
     }
+}
+
+fn free_to_rotate(issuer: &Issuer, now: Timestamp) -> Result<()> {
+    let Some(from) = issuer.ring.is_rotating(now) else {
+        return Ok(());
+    };
+    Err(Error::conflict(
+        "rotation-pending",
+        format!(
+            "the next key was published a short time ago, and signs from {} on: those who verify tokens may not know it before",
+            String::from(Moment(from))
+        ),
+    ))
 }
 
 /// What differs between two rings, by the keys' names.
