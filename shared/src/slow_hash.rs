@@ -1,13 +1,14 @@
 //! Argon2id, for what a person may have chosen: slow on purpose, and kept off the threads that serve.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use subtle::ConstantTimeEq;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use zeroize::Zeroize;
 
 use crate::{Error, Random, Result};
 
@@ -26,38 +27,80 @@ fn failed(fault: impl fmt::Display) -> Error {
     Error::unexpected(format!("Argon2 failed: {fault}"))
 }
 
+/// What hashing works in: 19 MiB. Kept for the next hash, because an allocator that takes so much back
+/// from threads that come and go keeps it many times over.
+static SPARE: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
+
+/// More than that many hashes at once there seldom are: their memory is let go.
+const MOST_SPARE: usize = 4;
+
+/// Hashes in memory that was used before, where there is some.
+fn compute(argon2: &Argon2<'_>, text: &str, salt: &[u8], hash: &mut [u8]) -> Result<()> {
+    let blocks = argon2.params().block_count();
+    let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let mut memory = spare.unwrap_or_default();
+    memory.resize(blocks, Block::default());
+    let computed = argon2.hash_password_into_with_memory(text.as_bytes(), salt, hash, &mut memory);
+    // What is left in it tells of the text that was hashed.
+    memory.zeroize();
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    if spare.len() < MOST_SPARE {
+        spare.push(memory);
+    }
+    computed.map_err(failed)
+}
+
 /// The hash of `text` under a new salt, as a PHC string. Tens of milliseconds of CPU: call it in a
 /// slot.
 pub(crate) fn hash(text: &str, random: &Random) -> Result<String> {
     let salt = random.bytes::<16>()?;
-    hasher()?
-        .hash_password_with_salt(text.as_bytes(), &salt)
-        .map(|hash| hash.to_string())
-        .map_err(failed)
+    let argon2 = hasher()?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params()).map_err(failed)?,
+        salt: Some(Salt::new(&salt).map_err(failed)?),
+        hash: Some(Output::new(&hash_under(text, &salt)?).map_err(failed)?),
+    };
+    Ok(hash.to_string())
 }
 
 /// Does `text` fit the hash? Tens of milliseconds of CPU: call it in a slot.
 pub(crate) fn fits(text: &str, hash: &str) -> bool {
-    let Ok(parsed) = PasswordHash::new(hash) else {
-        return false;
-    };
-    hasher().is_ok_and(|argon2| argon2.verify_password(text.as_bytes(), &parsed).is_ok())
+    try_fits(text, hash).is_some_and(|fits| fits)
+}
+
+/// `None` for something that is no hash, or not one of Argon2id.
+fn try_fits(text: &str, hash: &str) -> Option<bool> {
+    let wanted = PasswordHash::new(hash).ok()?;
+    let version = wanted.version.map_or(Ok(Version::V0x10), Version::try_from);
+    if wanted.algorithm != Algorithm::Argon2id.ident() || version.ok()? != Version::V0x13 {
+        return None;
+    }
+    let params = Params::try_from(&wanted).ok()?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let (salt, wanted) = (wanted.salt?, wanted.hash?);
+    let mut found = vec![0; wanted.len()];
+    compute(&argon2, text, salt.as_ref(), &mut found).ok()?;
+    Some(found.ct_eq(wanted.as_bytes()).into())
 }
 
 /// The hash of `text` under a salt that it shares with others. Tens of milliseconds of CPU: call it
 /// in a slot.
 pub(crate) fn hash_under(text: &str, salt: &[u8; 16]) -> Result<[u8; 32]> {
     let mut hash = [0; 32];
-    hasher()?
-        .hash_password_into(text.as_bytes(), salt, &mut hash)
-        .map_err(failed)?;
+    compute(&hasher()?, text, salt, &mut hash)?;
     Ok(hash)
 }
 
 /// Where slow work is done: each takes 19 MiB and a core for tens of milliseconds, so no more at
 /// once than there are cores, and no more waiting than a caller has patience for.
 #[derive(Clone)]
-pub(crate) struct Slots(Arc<Inner>);
+pub(crate) struct Slots {
+    shared: Arc<Inner>,
+    /// One that is this caller's already.
+    held: Option<Arc<OwnedSemaphorePermit>>,
+}
 
 struct Inner {
     slots: Arc<Semaphore>,
@@ -75,10 +118,28 @@ impl fmt::Debug for Slots {
 impl Slots {
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self(Arc::new(Inner {
-            slots: Arc::new(Semaphore::new(cores)),
-            waiting: AtomicUsize::new(0),
-        }))
+        Self {
+            shared: Arc::new(Inner {
+                slots: Arc::new(Semaphore::new(cores)),
+                waiting: AtomicUsize::new(0),
+            }),
+            held: None,
+        }
+    }
+
+    /// Takes a slot for all that the caller is about to do, before it does anything that could not be
+    /// taken back; [`Error::Busy`] where too many wait.
+    pub(crate) async fn hold(&self) -> Result<Self> {
+        Ok(Self {
+            held: Some(Arc::new(self.slot().await?)),
+            ..self.clone()
+        })
+    }
+
+    async fn slot(&self) -> Result<OwnedSemaphorePermit> {
+        let _place = Place::in_queue(&self.shared.waiting)?;
+        let slot = Arc::clone(&self.shared.slots).acquire_owned().await;
+        slot.map_err(|_| Error::unexpected("the slots for Argon2 are closed"))
     }
 
     /// Does `work` on a thread of its own once there is a slot; [`Error::Busy`] where too many wait.
@@ -86,10 +147,10 @@ impl Slots {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let place = Place::in_queue(&self.0.waiting)?;
-        let slot = Arc::clone(&self.0.slots).acquire_owned().await;
-        let slot = slot.map_err(|_| Error::unexpected("the slots for Argon2 are closed"))?;
-        drop(place);
+        let slot = match &self.held {
+            Some(held) => Arc::clone(held),
+            None => Arc::new(self.slot().await?),
+        };
         tokio::task::spawn_blocking(move || {
             let _slot = slot;
             work()
@@ -121,17 +182,54 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+
     use super::*;
 
     #[test]
     fn nobodys_hash_is_one_that_can_be_computed_and_fits_nothing() {
-        assert!(PasswordHash::new(NOBODYS_HASH).is_ok());
-        let costs = hasher()
-            .unwrap()
-            .verify_password(b"x", &PasswordHash::new(NOBODYS_HASH).unwrap());
-        assert_eq!(
-            costs.unwrap_err(),
-            argon2::password_hash::Error::PasswordInvalid
+        assert_eq!(try_fits("x", NOBODYS_HASH), Some(false));
+    }
+
+    #[test]
+    fn a_hash_is_what_the_reference_makes_of_it() {
+        let hash = hash("text", &Random::default()).unwrap();
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
         );
+        let parsed = PasswordHash::new(&hash).unwrap();
+        let reference = hasher().unwrap();
+        assert!(reference.verify_password(b"text", &parsed).is_ok());
+        assert!(reference.verify_password(b"test", &parsed).is_err());
+        assert!(fits("text", &hash) && !fits("test", &hash));
+        // One that somebody else has made, with other costs.
+        let params = Params::new(64, 3, 1, None).unwrap();
+        let other = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let other = other
+            .hash_password_with_salt(b"text", b"0123456789abcdef")
+            .unwrap()
+            .to_string();
+        assert!(fits("text", &other) && !fits("test", &other));
+        for broken in [
+            "",
+            "$argon2id$",
+            "$argon2i$v=19$m=64,t=3,p=1$AAAA$AAAA",
+            &hash[..40],
+        ] {
+            assert!(!fits("text", broken), "{broken}");
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_holds_a_slot_waits_for_no_other() {
+        let slots = Slots::new();
+        let held = slots.hold().await.unwrap();
+        let cores = slots.shared.slots.available_permits();
+        let _rest: Vec<_> = (0..cores)
+            .map(|_| Arc::clone(&slots.shared.slots).try_acquire_owned().unwrap())
+            .collect();
+        assert_eq!(held.run(|| 1).await.unwrap(), 1);
+        assert_eq!(held.run(|| 2).await.unwrap(), 2);
     }
 }

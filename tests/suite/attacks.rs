@@ -2,6 +2,7 @@
 //! try, and what comes of it.
 
 mod enumeration;
+mod flood;
 mod foreign;
 mod injection;
 mod privileges;

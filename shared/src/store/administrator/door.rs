@@ -97,6 +97,8 @@ impl FrontDoor {
         let store = &self.store;
         let whose = attempt.email.folded();
         store.limit(Limit::SignIn, &whose, &self.origin).await?;
+        // Before the attempt is counted: one that finds no slot has failed nothing.
+        let slots = &self.slots.hold().await?;
         let login = self
             .login(&attempt.email, attempt.application.as_ref())
             .await?;
@@ -112,9 +114,9 @@ impl FrontDoor {
         };
         let authenticator = reserved.as_ref().map(|loaded| &loaded.authenticator);
         let hash = authenticator.and_then(|known| known.password.as_deref());
-        let is_password_right = attempt.password.fits(hash, &self.slots).await?;
+        let is_password_right = attempt.password.fits(hash, slots).await?;
         let second = self
-            .second_factor(reserved.as_ref(), &attempt.second)
+            .second_factor(reserved.as_ref(), &attempt.second, slots)
             .await?;
         let (Some(loaded), true, Some(second)) = (reserved, is_password_right, second) else {
             return Err(Error::SignInFailed);
@@ -157,6 +159,7 @@ impl FrontDoor {
         &self,
         loaded: Option<&Loaded>,
         second: &SecondFactor,
+        slots: &Slots,
     ) -> Result<Option<Second>> {
         let now = self.store.clock.now();
         match second {
@@ -170,7 +173,7 @@ impl FrontDoor {
             SecondFactor::Recovery(code) => {
                 let nobodys = RecoveryHashes::default();
                 let hashes = loaded.map_or(&nobodys, |loaded| &loaded.authenticator.recovery);
-                let rest = hashes.without(code, &self.slots).await?;
+                let rest = hashes.without(code, slots).await?;
                 Ok(rest.map(Second::Recovery))
             }
         }
