@@ -7,8 +7,8 @@ import { createRemoteJWKSet, decodeProtectedHeader, errors as joseErrors, jwtVer
 import * as oauth4webapi from "oauth4webapi";
 import * as openid from "openid-client";
 
-const AUDIENCE = "https://api.example.com";
-const OTHER_AUDIENCE = "https://reports.example.com";
+const AUDIENCE = "https://api.node.example";
+const OTHER_AUDIENCE = "https://reports.node.example";
 const ALL_SCOPES = "collections payments payments:admin";
 
 const { url, application } = JSON.parse(readFileSync(process.argv[2], "utf8"));

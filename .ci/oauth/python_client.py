@@ -25,7 +25,7 @@ from oauthlib.oauth2 import BackendApplicationClient
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 from requests_oauthlib import OAuth2Session as OauthlibSession
 
-AUDIENCE, OTHER_AUDIENCE = "https://api.example.com", "https://reports.example.com"
+AUDIENCE, OTHER_AUDIENCE = "https://api.python.example", "https://reports.python.example"
 ALL_SCOPES = "collections payments payments:admin"
 
 
