@@ -68,7 +68,7 @@ pub(crate) use client::Credential;
 pub use client::{
     ClientEditor, ClientReader, ClientViewer, Listed, ModuleEditor, ModuleReader, SecretKeeper,
 };
-pub use dynamodb::tuned;
+pub use dynamodb::{retries, timeouts, tuned};
 pub use published::{PublishedFiles, PublishedReader, Publisher};
 pub use setting::{ApplicationSettingReader, Difference, SettingEditor, SettingReader, Version};
 pub use table::Table;
