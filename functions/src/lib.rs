@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod event;
+mod kms;
 mod shown_administrator;
 mod shown_client;
 mod shown_event;
