@@ -57,7 +57,7 @@ mod token;
 mod transaction;
 mod uses;
 
-pub use access::{AccessPattern, Grant};
+pub use access::{AccessPattern, Grant, Resource};
 pub use administrator::{
     AdministratorEditor, AdministratorReader, Enrolment, FreshCode, FrontDoor, OwnSession, Reset,
     SecondFactor, Seen, SignIn, SignedInSession,
