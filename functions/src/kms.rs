@@ -16,21 +16,21 @@ use zeroize::Zeroizing;
 /// Makes and opens data keys with one key of KMS, which never leaves it. The encryption context
 /// binds each to its application, and KMS writes it into its own log.
 #[derive(Debug)]
-pub(crate) struct KmsKeys {
+pub struct KmsKeys {
     kms: Client,
     key: String,
 }
 
 impl KmsKeys {
     /// With the key that has this ARN or ID.
-    pub(crate) fn new(kms: Client, key: impl Into<String>) -> Self {
+    pub fn new(kms: Client, key: impl Into<String>) -> Self {
         let key = key.into();
         Self { kms, key }
     }
 }
 
 /// KMS is asked as patiently as DynamoDB is.
-pub(crate) fn tuned(config: Builder) -> Builder {
+pub fn tuned(config: Builder) -> Builder {
     config
         .behavior_version(BehaviorVersion::latest())
         .retry_config(retries())

@@ -5,7 +5,7 @@
 
 mod bootstrap;
 mod event;
-mod kms;
+pub mod kms;
 mod shown_administrator;
 mod shown_client;
 mod shown_event;
