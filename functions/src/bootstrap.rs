@@ -1,19 +1,21 @@
 //! The Lambda bootstrap. `_HANDLER` names the operation; the environment says where its tables are.
 //!
-//! The cold path is kept short: one HTTP client, one DynamoDB client, one connection opened while
+//! The cold path is kept short: one HTTP client, shared by DynamoDB and KMS, one connection opened while
 //! Lambda still gives the full CPU of the init phase, and nothing else.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::Region;
+use aws_sdk_dynamodb::config::{Region, SharedHttpClient};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use lambda_http::service_fn;
 use shared::store::tuned;
-use shared::{Clock, Context, Endpoint, KeyFile, Parts, Random, WarmSecrets};
+use shared::{Clock, Context, Endpoint, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 
+use crate::kms::{self, KmsKeys};
 use crate::{AnswerBody, OPERATIONS};
 
 /// Serves the operation that `_HANDLER` names until Lambda ends the process.
@@ -79,17 +81,12 @@ fn endpoint(handler: &str) -> Result<&'static Endpoint, String> {
 fn context() -> Result<Context, String> {
     let random = Random::default();
     let broken = |error| format!("{error:?}");
-    let keys = match variable("COUNTERSIGN_KEY_FILE") {
-        Some(path) => {
-            KeyFile::open_or_create(Path::new(&path), &random).map_err(|fault| fault.to_string())?
-        }
-        None => return Err("COUNTERSIGN_KEY_FILE does not say where the sealing key is".to_owned()),
-    };
+    let aws = Aws::from_environment()?;
     Ok(Context::new(Parts {
-        dynamodb: dynamodb()?,
+        keys: keys(&aws, &random)?,
+        dynamodb: aws.dynamodb(),
         table_prefix: variable("COUNTERSIGN_TABLE_PREFIX")
             .unwrap_or_else(|| "countersign".to_owned()),
-        keys: Arc::new(keys),
         warm: WarmSecrets::new(&random).map_err(broken)?,
         clock: Clock::System,
         random,
@@ -97,35 +94,89 @@ fn context() -> Result<Context, String> {
     }))
 }
 
-/// Lambda gives a function its region and credentials in four variables; reading just these is what
-/// the SDK's whole configuration chain would come to, in a fraction of the time and size.
-fn dynamodb() -> Result<aws_sdk_dynamodb::Client, String> {
-    let needed = |name: &str| variable(name).ok_or_else(|| format!("{name} is not set"));
-    let credentials = Credentials::new(
-        needed("AWS_ACCESS_KEY_ID")?,
-        needed("AWS_SECRET_ACCESS_KEY")?,
-        variable("AWS_SESSION_TOKEN"),
-        None,
-        "Lambda",
-    );
-    let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
-    let http = aws_smithy_http_client::Builder::new();
-    let plain = endpoint
-        .as_ref()
-        .is_some_and(|url| url.starts_with("http://"));
-    let mut config = tuned(aws_sdk_dynamodb::Config::builder())
-        .region(Region::new(needed("AWS_REGION")?))
-        .credentials_provider(credentials);
-    config = if plain {
-        config.http_client(http.build_http())
-    } else {
-        config.http_client(
-            http.tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build_https(),
-        )
-    };
-    config.set_endpoint_url(endpoint);
-    Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+/// Who wraps the data keys: KMS, or a key file where there is none. Never both, because what one has
+/// wrapped the other does not open.
+fn keys(aws: &Aws, random: &Random) -> Result<Arc<dyn KeyWrapper>, String> {
+    match (
+        variable("COUNTERSIGN_KMS_KEY"),
+        variable("COUNTERSIGN_KEY_FILE"),
+    ) {
+        (Some(key), None) => Ok(Arc::new(KmsKeys::new(aws.kms(), key))),
+        (None, Some(path)) => KeyFile::open_or_create(Path::new(&path), random)
+            .map(|file| Arc::new(file) as Arc<dyn KeyWrapper>)
+            .map_err(|fault| fault.to_string()),
+        (None, None) => Err(
+            "neither COUNTERSIGN_KMS_KEY nor COUNTERSIGN_KEY_FILE says what data keys are wrapped with"
+                .to_owned(),
+        ),
+        (Some(_), Some(_)) => Err(
+            "COUNTERSIGN_KMS_KEY and COUNTERSIGN_KEY_FILE are both set: only one of them wraps data keys"
+                .to_owned(),
+        ),
+    }
+}
+
+/// How services of AWS are reached. Lambda gives a function its region and credentials in four
+/// variables; reading just these is what the SDK's whole configuration chain would come to, in a
+/// fraction of the time and size.
+struct Aws {
+    region: Region,
+    credentials: Credentials,
+    /// Where everything is that has no place of its own; for tests.
+    endpoint: Option<String>,
+    /// With TLS: it costs most of a start, so that there is one at most.
+    https: OnceCell<SharedHttpClient>,
+}
+
+impl Aws {
+    fn from_environment() -> Result<Self, String> {
+        let needed = |name: &str| variable(name).ok_or_else(|| format!("{name} is not set"));
+        Ok(Self {
+            credentials: Credentials::new(
+                needed("AWS_ACCESS_KEY_ID")?,
+                needed("AWS_SECRET_ACCESS_KEY")?,
+                variable("AWS_SESSION_TOKEN"),
+                None,
+                "Lambda",
+            ),
+            region: Region::new(needed("AWS_REGION")?),
+            endpoint: variable("AWS_ENDPOINT_URL"),
+            https: OnceCell::new(),
+        })
+    }
+
+    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| self.endpoint.clone());
+        let mut config = tuned(aws_sdk_dynamodb::Config::builder())
+            .region(self.region.clone())
+            .credentials_provider(self.credentials.clone())
+            .http_client(self.http(endpoint.as_deref()));
+        config.set_endpoint_url(endpoint);
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    fn kms(&self) -> aws_sdk_kms::Client {
+        let endpoint = variable("AWS_ENDPOINT_URL_KMS").or_else(|| self.endpoint.clone());
+        let mut config = kms::tuned(aws_sdk_kms::Config::builder())
+            .region(self.region.clone())
+            .credentials_provider(self.credentials.clone())
+            .http_client(self.http(endpoint.as_deref()));
+        config.set_endpoint_url(endpoint);
+        aws_sdk_kms::Client::from_conf(config.build())
+    }
+
+    fn http(&self, endpoint: Option<&str>) -> SharedHttpClient {
+        let builder = aws_smithy_http_client::Builder::new;
+        if endpoint.is_some_and(|url| url.starts_with("http://")) {
+            return builder().build_http();
+        }
+        let https = || {
+            builder()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build_https()
+        };
+        self.https.get_or_init(https).clone()
+    }
 }
 
 #[expect(

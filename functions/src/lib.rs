@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod event;
+pub mod kms;
 mod shown_administrator;
 mod shown_client;
 mod shown_event;

@@ -1,10 +1,13 @@
 //! What each Lambda function may do: the IAM policies of `template.yaml`, decided as AWS does.
 
+mod condition;
 mod template;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use self::condition::Condition;
+pub use self::condition::Facts;
 use self::template::Effect;
 
 /// The account that local resource names carry: the one that AWS's own documentation uses.
@@ -66,15 +69,22 @@ struct Statement {
     effect: Effect,
     actions: Vec<String>,
     resources: Vec<String>,
+    conditions: Vec<Condition>,
 }
 
 impl Policy {
     /// Whether an action, `dynamodb:GetItem`, is granted on a resource, as [`table_arn`] names it.
     #[must_use]
     pub fn allows(&self, action: &str, resource: &str) -> bool {
+        self.allows_with(action, resource, &[])
+    }
+
+    /// The same, of a request about which more is known, on which conditions depend.
+    #[must_use]
+    pub fn allows_with(&self, action: &str, resource: &str, facts: Facts<'_>) -> bool {
         let mut allowed = false;
         for statement in &self.statements {
-            if statement.covers(action, resource) {
+            if statement.covers(action, resource, facts) {
                 match statement.effect {
                     Effect::Deny => return false,
                     Effect::Allow => allowed = true,
@@ -100,12 +110,16 @@ impl Policy {
 }
 
 impl Statement {
-    fn covers(&self, action: &str, resource: &str) -> bool {
+    fn covers(&self, action: &str, resource: &str, facts: Facts<'_>) -> bool {
         // IAM compares actions without regard to case, resources with.
         let mut actions = self.actions.iter();
         let mut resources = self.resources.iter();
         actions.any(|pattern| matches(pattern, action, u8::eq_ignore_ascii_case))
             && resources.any(|pattern| matches(pattern, resource, u8::eq))
+            && self
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(facts))
     }
 }
 

@@ -10,6 +10,7 @@ pub mod embedded;
 mod fault;
 mod gateway;
 pub mod iam;
+pub mod keys;
 pub mod options;
 mod routes;
 pub mod server;

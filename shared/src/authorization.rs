@@ -172,8 +172,11 @@ impl<C: Capability> sealed::Sealed for Authorized<C> {}
 
 impl<C: Capability> Proof for Authorized<C> {
     const REQUIRES: Requirement = Requirement::AnyFeature(C::FEATURES);
-    const TOUCHES: &'static [AccessPattern] =
-        &[AccessPattern::Authenticate, AccessPattern::RecordRefusal];
+    const TOUCHES: &'static [AccessPattern] = &[
+        AccessPattern::Authenticate,
+        AccessPattern::VerifySignature,
+        AccessPattern::RecordRefusal,
+    ];
 
     async fn admit(call: &Call<'_>) -> Result<Self> {
         let (principal, scope) = admitted(call).await?;

@@ -53,7 +53,7 @@ impl Context {
             random,
             public_url,
         } = parts;
-        let keys = DataKeys::new(keys, random.clone());
+        let keys = DataKeys::new(keys, clock.clone(), random.clone());
         let store = Store::new(dynamodb, &table_prefix, keys, clock.clone(), random.clone());
         Self {
             store,

@@ -25,6 +25,7 @@ mod file;
 mod json_body;
 mod oauth;
 mod one_time_code;
+mod opened;
 mod operation;
 mod page;
 mod password;
@@ -81,7 +82,9 @@ pub use random::Random;
 pub use request::{Body, BodyStream, MAX_BODY_BYTES, Request, Response};
 pub use resource::{Begun, Created, Download, Ended, NoContent, Tagged};
 pub use road::answer;
-pub use sealing::{DataKey, KeyFile, KeyFileFault, KeyWrapper, WrappedKey, Wrapping};
+pub use sealing::{
+    DataKey, ENCRYPTION_CONTEXT, KeyFile, KeyFileFault, KeyWrapper, WrappedKey, Wrapping,
+};
 pub use secret::{ClientSecret, GraceHours};
 pub use setting::{
     Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap,

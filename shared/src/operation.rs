@@ -227,7 +227,7 @@ impl Endpoint {
         }
     }
 
-    /// What it may do to which table, each once and sorted: its IAM policy.
+    /// What it may do to which resource, each once and sorted: its IAM policy.
     pub fn grants(&self) -> Vec<Grant> {
         let mut grants: Vec<_> = self
             .touches

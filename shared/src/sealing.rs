@@ -1,7 +1,6 @@
 //! Sealing: secrets at rest are encrypted under a data key of their application, and that key is
 //! wrapped by something that this process does not keep in the database.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::future::Future;
@@ -9,13 +8,14 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{ApplicationId, ClientId, ClientSecret, Error, Random, Result};
+use crate::opened::Opened;
+use crate::{ApplicationId, ClientId, ClientSecret, Clock, Error, Random, Result};
 
 const NONCE_BYTES: usize = 12;
 
@@ -75,6 +75,10 @@ impl fmt::Debug for DataKey {
 /// A data key as it is stored: only a [`KeyWrapper`] opens it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WrappedKey(pub Vec<u8>);
+
+/// The name under which the key management service is told whose data key it is: it opens one only
+/// for the application that it was made for, and policies demand that it is told.
+pub const ENCRYPTION_CONTEXT: &str = "countersign:application";
 
 /// What a [`KeyWrapper`] does takes time: on AWS it is a call to the key service.
 pub type Wrapping<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
@@ -202,25 +206,23 @@ impl KeyWrapper for KeyFile {
     }
 }
 
-/// The data keys that this process has opened. A data key authorises nothing by itself, so
-/// remembering it outlives no revocation.
+/// The data keys that this process has opened. Each is forgotten after a few minutes, so that a key
+/// that was disabled or taken away where it is kept soon opens nothing anywhere.
 #[derive(Clone, Debug)]
 pub(crate) struct DataKeys {
     wrapper: Arc<dyn KeyWrapper>,
-    opened: Arc<Mutex<Opened>>,
+    /// By application too: the same bytes must not open for another.
+    opened: Opened<(ApplicationId, WrappedKey), DataKey>,
+    clock: Clock,
     random: Random,
 }
 
-type Opened = HashMap<(ApplicationId, WrappedKey), Arc<DataKey>>;
-
-/// More applications than that in one process, and the memory starts over.
-const MOST_OPENED: usize = 1_000;
-
 impl DataKeys {
-    pub(crate) fn new(wrapper: Arc<dyn KeyWrapper>, random: Random) -> Self {
+    pub(crate) fn new(wrapper: Arc<dyn KeyWrapper>, clock: Clock, random: Random) -> Self {
         Self {
             wrapper,
-            opened: Arc::default(),
+            opened: Opened::default(),
+            clock,
             random,
         }
     }
@@ -239,24 +241,14 @@ impl DataKeys {
         application: &ApplicationId,
         wrapped: &WrappedKey,
     ) -> Result<Sealer> {
-        // By application too: the same bytes must not open for another.
         let name = (application.clone(), wrapped.clone());
-        let remembered = self
-            .opened
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&name)
-            .cloned();
-        let key = if let Some(key) = remembered {
+        // The moment before it is opened counts: that may take a while.
+        let now = self.clock.now();
+        let key = if let Some(key) = self.opened.get(&name, now) {
             key
         } else {
-            let key = Arc::new(self.wrapper.unwrap(application, wrapped).await?);
-            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-            if opened.len() >= MOST_OPENED {
-                opened.clear();
-            }
-            opened.insert(name, Arc::clone(&key));
-            key
+            let key = self.wrapper.unwrap(application, wrapped).await?;
+            self.opened.remember(name, key, now)
         };
         Ok(Sealer {
             key,
@@ -342,6 +334,7 @@ impl Sealer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::opened::OPEN_FOR;
 
     fn id<T: TryFrom<String>>(text: &str) -> T
     where
@@ -352,7 +345,8 @@ mod tests {
 
     async fn sealer(application: &str) -> (DataKeys, WrappedKey, Sealer) {
         let random = Random::default();
-        let keys = DataKeys::new(Arc::new(KeyFile::ephemeral(&random).unwrap()), random);
+        let file = Arc::new(KeyFile::ephemeral(&random).unwrap());
+        let keys = DataKeys::new(file, Clock::System, random);
         let wrapped = keys.make(&id(application)).await.unwrap();
         let sealer = keys.sealer(&id(application), &wrapped).await.unwrap();
         (keys, wrapped, sealer)
@@ -377,6 +371,44 @@ mod tests {
     async fn a_data_key_opens_for_its_own_application_only() {
         let (keys, wrapped, _) = sealer("app").await;
         assert!(keys.sealer(&id("other"), &wrapped).await.is_err());
+    }
+
+    /// Opens data keys until it is disabled.
+    #[derive(Debug)]
+    struct Disabling(KeyFile, std::sync::atomic::AtomicBool);
+
+    impl KeyWrapper for Disabling {
+        fn make<'a>(&'a self, of: &'a ApplicationId) -> Wrapping<'a, (DataKey, WrappedKey)> {
+            self.0.make(of)
+        }
+
+        fn unwrap<'a>(
+            &'a self,
+            of: &'a ApplicationId,
+            wrapped: &'a WrappedKey,
+        ) -> Wrapping<'a, DataKey> {
+            if self.1.load(std::sync::atomic::Ordering::SeqCst) {
+                return Box::pin(async { Err(Error::unexpected("disabled")) });
+            }
+            self.0.unwrap(of, wrapped)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_disabled_stops_working_within_minutes() {
+        let random = Random::default();
+        let clock = Clock::manual(crate::Timestamp::from_millis(0));
+        let file = KeyFile::ephemeral(&random).unwrap();
+        let wrapper = Arc::new(Disabling(file, false.into()));
+        let keys = DataKeys::new(wrapper.clone(), clock.clone(), random);
+        let application = id("app");
+        let wrapped = keys.make(&application).await.unwrap();
+        keys.sealer(&application, &wrapped).await.unwrap();
+        wrapper.1.store(true, std::sync::atomic::Ordering::SeqCst);
+        clock.advance(OPEN_FOR / 2);
+        keys.sealer(&application, &wrapped).await.unwrap();
+        clock.advance(OPEN_FOR / 2);
+        keys.sealer(&application, &wrapped).await.unwrap_err();
     }
 
     #[test]

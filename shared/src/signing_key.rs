@@ -1,9 +1,7 @@
 //! The keys that sign access tokens: ECDSA over P-256 (ES256, RFC 7518 section 3.4), and the order in
 //! which they follow one another without a token being refused.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -18,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::opened::Opened;
 use crate::{Error, Result, Timestamp};
 
 /// How long an access token lives (administration contract, section 7).
@@ -166,32 +165,8 @@ impl SigningKey {
 }
 
 /// The signing keys that this process has opened. Which of them signs is read for every token, so
-/// that remembering one outlives no rotation.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct OpenedKeys(Arc<Mutex<HashMap<KeyId, Arc<SigningKey>>>>);
-
-/// More than that in one process, and the memory starts over.
-const MOST_OPENED: usize = 1_000;
-
-impl OpenedKeys {
-    pub(crate) fn get(&self, id: &KeyId) -> Option<Arc<SigningKey>> {
-        self.opened().get(id).cloned()
-    }
-
-    pub(crate) fn remember(&self, key: SigningKey) -> Arc<SigningKey> {
-        let key = Arc::new(key);
-        let mut opened = self.opened();
-        if opened.len() >= MOST_OPENED {
-            opened.clear();
-        }
-        opened.insert(key.id.clone(), Arc::clone(&key));
-        key
-    }
-
-    fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<KeyId, Arc<SigningKey>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// that remembering one for a few minutes outlives no rotation.
+pub(crate) type OpenedKeys = Opened<KeyId, SigningKey>;
 
 /// A key in an application's ring.
 #[derive(Clone, Debug)]

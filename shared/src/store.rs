@@ -57,7 +57,7 @@ mod token;
 mod transaction;
 mod uses;
 
-pub use access::{AccessPattern, Grant};
+pub use access::{AccessPattern, Grant, Resource};
 pub use administrator::{
     AdministratorEditor, AdministratorReader, Enrolment, FreshCode, FrontDoor, OwnSession, Reset,
     SecondFactor, Seen, SignIn, SignedInSession,
@@ -68,7 +68,7 @@ pub(crate) use client::Credential;
 pub use client::{
     ClientEditor, ClientReader, ClientViewer, Listed, ModuleEditor, ModuleReader, SecretKeeper,
 };
-pub use dynamodb::tuned;
+pub use dynamodb::{retries, timeouts, tuned};
 pub use published::{PublishedFiles, PublishedReader, Publisher};
 pub use setting::{ApplicationSettingReader, Difference, SettingEditor, SettingReader, Version};
 pub use table::Table;

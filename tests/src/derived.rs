@@ -6,7 +6,8 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use functions::OPERATIONS;
-use shared::{Endpoint, Feature, Privilege, Requirement};
+use shared::store::Resource;
+use shared::{ENCRYPTION_CONTEXT, Endpoint, Feature, Privilege, Requirement};
 
 /// A file of the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -66,22 +67,31 @@ fn function(endpoint: &Endpoint) -> String {
         endpoint.summary,
         endpoint.id
     );
-    let mut tables: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut resources: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for grant in endpoint.grants() {
-        tables.entry(grant.table).or_default().push(grant.action);
+        resources.entry(grant.on).or_default().push(grant.action);
     }
-    if !tables.is_empty() {
+    if !resources.is_empty() {
         yaml.push_str("      Policies:\n        - Version: \"2012-10-17\"\n          Statement:\n");
     }
-    for (table, actions) in tables {
+    for (resource, actions) in resources {
         writeln!(yaml, "            - Effect: Allow").unwrap();
         writeln!(yaml, "              Action: [{}]", actions.join(", ")).unwrap();
         writeln!(
             yaml,
             "              Resource: !GetAtt {}.Arn",
-            table.logical_id()
+            resource.logical_id()
         )
         .unwrap();
+        if resource == Resource::SealingKey {
+            // A request that does not say whose data key it is about is not granted, nor one that says
+            // something else beside.
+            write!(
+                yaml,
+                "              Condition:\n                ForAllValues:StringEquals: {{ \"kms:EncryptionContextKeys\": [\"{ENCRYPTION_CONTEXT}\"] }}\n                \"Null\": {{ \"kms:EncryptionContextKeys\": \"false\" }}\n"
+            )
+            .unwrap();
+        }
     }
     if endpoint.streams {
         // An HTTP API hands out whole answers of 6 MB at most; a function's own URL streams.

@@ -5,12 +5,14 @@ mod cloud;
 mod dynamodb;
 mod event;
 mod function;
+mod kms;
 mod service;
 
 pub use cloud::Cloud;
 pub use dynamodb::DynamoDb;
 pub use event::Event;
 pub use function::{Environment, Function};
+pub use kms::{Kms, Trouble};
 
 use axum::Router;
 use axum::serve::ListenerExt;

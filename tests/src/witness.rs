@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use local::dynamodb::{AnswerView, Call, Intervention, Witness};
 use serde_json::Value;
+use shared::store::Resource;
 
 /// Counts, for each function: round trips, capacity units, and the grants it used.
 #[derive(Debug, Default)]
@@ -21,7 +22,7 @@ pub struct Use {
     pub write_units: f64,
     /// How often it was noted beside the operation that a client uses its secret.
     pub notes: usize,
-    /// `(action, table)` pairs.
+    /// Pairs of an action and a table or key.
     pub grants: BTreeSet<(String, String)>,
 }
 
@@ -65,6 +66,13 @@ impl Witness for Tally {
         } else {
             used.read_units += units;
         }
+    }
+
+    fn uses_key(&self, function: &str, action: &str) {
+        let mut tally = self.0.lock().unwrap();
+        let used = tally.entry(function.to_owned()).or_default();
+        let key = Resource::SealingKey.logical_id();
+        used.grants.insert((action.to_owned(), key.to_owned()));
     }
 
     fn wants_capacity(&self) -> bool {

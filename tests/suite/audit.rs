@@ -19,7 +19,7 @@ use countersign_tests::{App, Caller, Person, Reply, form};
 use functions::OPERATIONS;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::store::Table;
+use shared::store::{Resource, Table};
 use shared::{Envelope, Moment};
 
 /// What everyone's program calls itself here.
@@ -60,9 +60,9 @@ const DECIDING: [&str; 3] = [
 /// The operations that write events of what they did.
 fn changing(envelope: Envelope) -> BTreeSet<&'static str> {
     let writes = |grants: Vec<shared::store::Grant>| {
-        grants
-            .iter()
-            .any(|grant| grant.table == Table::Audit && grant.action == "dynamodb:PutItem")
+        grants.iter().any(|grant| {
+            grant.on == Resource::Table(Table::Audit) && grant.action == "dynamodb:PutItem"
+        })
     };
     OPERATIONS
         .iter()

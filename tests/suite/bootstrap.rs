@@ -1,6 +1,7 @@
 //! The smoke part through the real bootstrap: each operation in its own process, as on Lambda.
 
 mod administration;
+mod kms;
 
 use std::collections::{BTreeMap, BTreeSet};
 

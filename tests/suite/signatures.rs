@@ -9,7 +9,8 @@ use std::time::Duration;
 use countersign_tests::{App, Caller, Setup, secret_of};
 use serde_json::{Value, json};
 
-use request::{Signer, Transport};
+pub(crate) use request::Signer;
+use request::Transport;
 
 use crate::contract::{DONE, assert_not_authorized};
 

@@ -34,7 +34,8 @@ impl Operation for ListClients {
     const ID: &'static str = "clients.list";
     const ROUTE: Route = Route::machine("/clients/list");
     const SUMMARY: &'static str = "List Clients";
-    const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ListClients];
+    const TOUCHES: &'static [AccessPattern] =
+        &[AccessPattern::ListClients, AccessPattern::ShowSecrets];
     type Caller = Authorized<shared::ListClients>;
     type Reply = Clients;
 

@@ -27,7 +27,7 @@ impl Operation for ResetClientSecret {
     const ROUTE: Route = Route::machine("/clients/reset_secret");
     const SUMMARY: &'static str = "Reset a Client Secret";
     const TOUCHES: &'static [AccessPattern] =
-        &[AccessPattern::ChangeClient, AccessPattern::AskForApproval];
+        &[AccessPattern::ReplaceSecret, AccessPattern::AskForApproval];
     type Caller = Authorized<ManageClients>;
     type Reply = NewSecret;
 

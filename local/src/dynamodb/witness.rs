@@ -50,6 +50,11 @@ pub trait Witness: Send + Sync + Debug {
     /// Sees the answer. Not called when there is none ([`Intervention::FailBefore`]).
     fn after(&self, call: &Call<'_>, answer: &AnswerView<'_>);
 
+    /// Sees that a function wants to use the sealing key, by the action that it takes: `kms:Decrypt`.
+    fn uses_key(&self, function: &str, action: &str) {
+        let _ = (function, action);
+    }
+
     /// Whether the embedded store should say in its answers what each call would cost. The call
     /// that the witness is shown stays as the function sent it.
     fn wants_capacity(&self) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use yaml_serde::{Mapping, Value};
 
-use super::{ACCOUNT, Policy, PolicyFault, REGION, Statement, key_arn, table_arn};
+use super::{ACCOUNT, Policy, PolicyFault, REGION, Statement, condition, key_arn, table_arn};
 
 /// Whether a statement grants or forbids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,7 @@ impl<'a> Names<'a> {
     fn statement(&self, written: &Value) -> Result<Statement, String> {
         let fields = written.as_mapping().ok_or("it is no map")?;
         let (mut effect, mut actions, mut resources) = (None, Vec::new(), Vec::new());
+        let mut conditions = Vec::new();
         for (name, value) in fields {
             match name.as_str() {
                 Some("Sid") => {}
@@ -125,6 +126,7 @@ impl<'a> Names<'a> {
                 }
                 Some("Action") => actions = self.texts(value)?,
                 Some("Resource") => resources = self.texts(value)?,
+                Some("Condition") => conditions = condition::read(value)?,
                 _ => return Err(not_understood("statement", name)),
             }
         }
@@ -135,6 +137,7 @@ impl<'a> Names<'a> {
             effect: effect.ok_or("`Effect` is missing")?,
             actions,
             resources,
+            conditions,
         })
     }
 
@@ -205,7 +208,7 @@ impl<'a> Names<'a> {
 }
 
 /// IAM lets a list of one be written without the list.
-fn one_or_many(value: &Value) -> Vec<&Value> {
+pub(super) fn one_or_many(value: &Value) -> Vec<&Value> {
     match value {
         Value::Sequence(values) => values.iter().collect(),
         value => vec![value],

@@ -87,6 +87,38 @@ fn a_function_without_policies_may_do_nothing() {
 }
 
 #[test]
+fn conditions_are_asked() {
+    const KEYS: &str = "kms:EncryptionContextKeys";
+    let template = r#"Resources:
+  K: {Type: AWS::KMS::Key}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: f
+      Policies:
+        Statement:
+          - Effect: Allow
+            Action: kms:Decrypt
+            Resource: !GetAtt K.Arn
+            Condition:
+              ForAllValues:StringEquals: {"kms:EncryptionContextKeys": [a, b]}
+              "Null": {"kms:encryptioncontextkeys": "false"}
+          - Effect: Allow
+            Action: kms:Encrypt
+            Resource: !GetAtt K.Arn
+            Condition: {"Null": {"kms:EncryptionContextKeys": true}}
+"#;
+    let policy = Policies::parse(template, "s").unwrap().of("f").unwrap();
+    let key = key_arn("K");
+    let may = |keys: &[&str]| policy.allows_with("kms:Decrypt", &key, &[(KEYS, keys)]);
+    assert!(may(&["a"]) && may(&["b", "a"]));
+    assert!(!may(&["a", "c"]) && !may(&["A"]) && !may(&[]));
+    assert!(!policy.allows("kms:Decrypt", &key), "the key is absent");
+    assert!(policy.allows("kms:Encrypt", &key));
+    assert!(!policy.allows_with("kms:Encrypt", &key, &[(KEYS, &["a"])]));
+}
+
+#[test]
 fn grants_are_listed() {
     let policy = policy("clients.reset_secret");
     let clients = table_arn("countersign-clients");
@@ -144,6 +176,18 @@ fn what_is_not_understood_is_refused() {
         (
             statement_fault("Effect: Allow, Action: a, Resource: r, Condition: {}"),
             "`Condition`",
+        ),
+        (
+            statement_fault(
+                "Effect: Allow, Action: a, Resource: r, Condition: {StringLike: {k: v}}",
+            ),
+            "a `Condition` with `StringLike`",
+        ),
+        (
+            statement_fault(
+                "Effect: Allow, Action: a, Resource: r, Condition: {\"Null\": {k: maybe}}",
+            ),
+            "`Null` is neither",
         ),
         (
             statement_fault("Effect: Maybe, Action: a, Resource: r"),

@@ -3,12 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use functions::OPERATIONS;
-use shared::{Clock, Context, Parts, Random, WarmSecrets};
+use shared::{Clock, Context, KeyWrapper, Parts, Random, WarmSecrets};
 
 use super::storage::Opened;
 use crate::dynamodb::{Backend, Door, Witness};
 use crate::fault::StartError;
 use crate::iam::Policies;
+use crate::keys::KeyDoor;
 
 /// The contexts of all operations, made when they are first called.
 #[derive(Debug)]
@@ -29,14 +30,22 @@ impl Contexts {
     /// The context of the operation at this place in the list.
     pub(super) fn of(&self, place: usize) -> &Context {
         self.of_operation[place].get_or_init(|| {
-            let function = OPERATIONS[place].id;
-            self.behind(Door {
-                function: function.into(),
-                backend: self.opened.backend.clone(),
-                // A function that the template does not have may do nothing.
-                policy: Some(self.policies.of(function).unwrap_or_default()),
+            let function: Arc<str> = OPERATIONS[place].id.into();
+            // A function that the template does not have may do nothing.
+            let policy = self.policies.of(&function).unwrap_or_default();
+            let keys = KeyDoor {
+                function: Arc::clone(&function),
+                keys: Arc::clone(&self.opened.keys),
+                policy: Arc::clone(&policy),
                 witness: self.witness.clone(),
-            })
+            };
+            let door = Door {
+                function,
+                backend: self.opened.backend.clone(),
+                policy: Some(policy),
+                witness: self.witness.clone(),
+            };
+            self.behind(door, Arc::new(keys))
         })
     }
 
@@ -58,14 +67,14 @@ impl Contexts {
         if let Backend::Endpoint(endpoint) = &self.opened.backend {
             endpoint.reach(&door.clone().client()).await?;
         }
-        Ok(self.behind(door))
+        Ok(self.behind(door, Arc::clone(&self.opened.keys)))
     }
 
-    fn behind(&self, door: Door) -> Context {
+    fn behind(&self, door: Door, keys: Arc<dyn KeyWrapper>) -> Context {
         Context::new(Parts {
             dynamodb: door.client(),
             table_prefix: self.table_prefix.clone(),
-            keys: Arc::clone(&self.opened.keys),
+            keys,
             warm: self.warm.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),

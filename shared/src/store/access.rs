@@ -1,19 +1,45 @@
-//! What each access pattern may do to which table: the source of the functions' IAM policies.
+//! What each access pattern may do to which table, and with the key that opens what is sealed: the
+//! source of the functions' IAM policies.
 
 use super::Table;
 
-/// An IAM action on a table.
+/// What an IAM policy speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// A table.
+    Table(Table),
+    /// The key that wraps the data keys.
+    SealingKey,
+}
+
+impl Resource {
+    /// Its name in the template.
+    pub const fn logical_id(self) -> &'static str {
+        match self {
+            Self::Table(table) => table.logical_id(),
+            Self::SealingKey => "SealingKey",
+        }
+    }
+}
+
+/// An IAM action on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Grant {
-    /// The table.
-    pub table: Table,
+    /// The resource.
+    pub on: Resource,
     /// The action, as IAM spells it.
     pub action: &'static str,
 }
 
 macro_rules! grants {
-    ($($table:ident $action:ident),*) => {
-        const { &[$(Grant { table: Table::$table, action: $action }),*] }
+    ($($resource:ident $action:ident),*) => {
+        const { &[$(Grant { on: grants!(@on $resource), action: $action }),*] }
+    };
+    (@on SealingKey) => {
+        Resource::SealingKey
+    };
+    (@on $table:ident) => {
+        Resource::Table(Table::$table)
     };
 }
 
@@ -25,20 +51,27 @@ const DELETE: &str = "dynamodb:DeleteItem";
 const CHECK: &str = "dynamodb:ConditionCheckItem";
 const BATCH_WRITE: &str = "dynamodb:BatchWriteItem";
 const UPDATE: &str = "dynamodb:UpdateItem";
+const DECRYPT: &str = "kms:Decrypt";
 
 /// A way in which an operation uses the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessPattern {
     /// Verify a client's credentials.
     Authenticate,
+    /// Verify a client's signature, for which its secret is opened.
+    VerifySignature,
     /// List the clients of an application.
     ListClients,
+    /// Show clients' secrets.
+    ShowSecrets,
     /// See when clients have last used their secrets.
     ReadUses,
     /// Create a client.
     CreateClient,
-    /// Change what a client may do, or its secret.
+    /// Change what a client may do, or end one of its secrets.
     ChangeClient,
+    /// Give a client another secret.
+    ReplaceSecret,
     /// Give a client another description.
     RenameClient,
     /// Delete a client and what belongs to it.
@@ -93,6 +126,8 @@ pub enum AccessPattern {
     ChangeAdministrator,
     /// Reset an administrator's password or authenticator.
     ResetAdministrator,
+    /// Make the key of an administrator's authenticator.
+    MakeAuthenticator,
     /// Delete an administrator.
     DeleteAdministrator,
     /// Read one client, with when it has last used its secrets.
@@ -139,15 +174,20 @@ pub enum AccessPattern {
 
 impl AccessPattern {
     /// What it takes, and nothing else.
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
     pub const fn grants(self) -> &'static [Grant] {
         match self {
             Self::Authenticate | Self::ReadApplication => grants![Clients GET],
             Self::ReadClient => grants![Clients BATCH_GET, Attempts BATCH_GET],
             Self::ListClients => grants![Clients QUERY],
             Self::ReadUses => grants![Attempts BATCH_GET],
-            Self::CreateClient | Self::ChangeClient => {
-                grants![Clients BATCH_GET, Clients PUT, Audit PUT]
+            Self::VerifySignature | Self::ShowSecrets | Self::MakeAuthenticator => {
+                grants![SealingKey DECRYPT]
             }
+            Self::CreateClient | Self::ReplaceSecret => {
+                grants![Clients BATCH_GET, Clients PUT, Audit PUT, SealingKey DECRYPT]
+            }
+            Self::ChangeClient => grants![Clients BATCH_GET, Clients PUT, Audit PUT],
             Self::RenameClient => {
                 grants![Clients BATCH_GET, Clients PUT, Clients DELETE, Audit PUT]
             }
@@ -180,23 +220,27 @@ impl AccessPattern {
             Self::AdmitAdministrator => grants![Administrators BATCH_GET, Administrators UPDATE],
             Self::StillEntitled => grants![Administrators CHECK],
             Self::RecordRefusal => grants![Attempts UPDATE],
+            // What was answered is kept sealed.
             Self::CreateOnce => {
-                grants![Clients BATCH_GET, Administrators BATCH_GET, Administrators PUT]
+                grants![Clients BATCH_GET, Administrators BATCH_GET, Administrators PUT, SealingKey DECRYPT]
             }
             Self::SignIn => grants![
-                Administrators QUERY, Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET, Audit PUT
+                Administrators QUERY, Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET, Audit PUT,
+                SealingKey DECRYPT
             ],
             Self::SignOut => grants![Administrators DELETE, Audit PUT],
             Self::ReadInvitation => {
-                grants![Administrators GET, Administrators BATCH_GET, Clients BATCH_GET]
+                grants![Administrators GET, Administrators BATCH_GET, Clients BATCH_GET, SealingKey DECRYPT]
             }
             Self::TakeUpInvitation => grants![
                 Administrators GET, Administrators BATCH_GET, Administrators PUT, Administrators DELETE,
-                Clients BATCH_GET, Audit PUT
+                Clients BATCH_GET, Audit PUT, SealingKey DECRYPT
             ],
             Self::ReadAdministrator => grants![Administrators BATCH_GET, Clients BATCH_GET],
             Self::ListAdministrators => grants![Administrators QUERY],
-            Self::InviteAdministrator => grants![Administrators PUT, Clients BATCH_GET, Audit PUT],
+            Self::InviteAdministrator => {
+                grants![Administrators PUT, Clients BATCH_GET, Audit PUT, SealingKey DECRYPT]
+            }
             Self::ChangeAdministrator => {
                 grants![Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET, Audit PUT]
             }
@@ -204,9 +248,11 @@ impl AccessPattern {
                 Administrators BATCH_GET, Administrators PUT, Administrators DELETE, Clients BATCH_GET, Audit PUT
             ],
             Self::SpendCode => {
-                grants![Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET]
+                grants![Administrators BATCH_GET, Administrators PUT, Clients BATCH_GET, SealingKey DECRYPT]
             }
-            Self::RevealSecret => grants![Clients BATCH_GET, Clients CHECK, Audit PUT],
+            Self::RevealSecret => {
+                grants![Clients BATCH_GET, Clients CHECK, Audit PUT, SealingKey DECRYPT]
+            }
             Self::ChangeModules => grants![Clients QUERY, Clients PUT, Audit PUT],
             Self::ReadAudit => grants![Audit QUERY, Attempts QUERY],
             Self::AskForApproval => {
@@ -220,7 +266,8 @@ impl AccessPattern {
                 Clients GET, Clients BATCH_GET, Clients QUERY, Clients PUT, Clients DELETE, Clients CHECK,
                 Clients BATCH_WRITE, Settings DELETE, Settings QUERY, Settings BATCH_WRITE,
                 Published BATCH_GET, Published PUT, Published QUERY, Published BATCH_WRITE,
-                Administrators BATCH_GET, Administrators PUT, Administrators DELETE, Administrators CHECK, Audit PUT
+                Administrators BATCH_GET, Administrators PUT, Administrators DELETE, Administrators CHECK, Audit PUT,
+                SealingKey DECRYPT
             ],
             Self::RejectChange => grants![
                 ChangeRequests GET, ChangeRequests PUT, ChangeRequests DELETE, Clients GET, Clients DELETE,
@@ -230,9 +277,10 @@ impl AccessPattern {
             Self::SwitchPolicy => grants![
                 Clients BATCH_GET, Clients PUT, Administrators BATCH_GET, Administrators CHECK, Audit PUT
             ],
-            Self::IssueToken | Self::RotateKeys | Self::RevokeToken | Self::ChangeIssuer => {
-                grants![Tokens GET, Tokens PUT, Audit PUT]
+            Self::IssueToken | Self::RotateKeys => {
+                grants![Tokens GET, Tokens PUT, Audit PUT, SealingKey DECRYPT]
             }
+            Self::RevokeToken | Self::ChangeIssuer => grants![Tokens GET, Tokens PUT, Audit PUT],
             Self::InspectToken => grants![Tokens GET, Tokens BATCH_GET, Clients BATCH_GET],
             Self::ReadKeySet => grants![Tokens QUERY],
             Self::ReadIssuer => grants![Tokens GET],

@@ -17,24 +17,29 @@ use super::race::Race;
 use super::{Store, Table};
 use crate::{Error, Result, SettingKey};
 
-/// How every function talks to DynamoDB, wherever that is: it answers within milliseconds, so what
-/// has not been answered within seconds is asked again, soon, and not for long.
+/// How every function talks to DynamoDB, wherever that is.
 pub fn tuned(config: Builder) -> Builder {
     config
         .behavior_version(BehaviorVersion::latest())
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(3)
-                .with_initial_backoff(Duration::from_millis(25)),
-        )
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(1))
-                .operation_attempt_timeout(Duration::from_secs(5))
-                .build(),
-        )
+        .retry_config(retries())
+        .timeout_config(timeouts())
         // It watches over long streams; here all bodies are short, and the timeouts are shorter.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+/// How often a service of AWS is asked that answers within milliseconds: again soon, and not for long.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(25))
+}
+
+/// How long each attempt may take: what has not been answered within seconds is asked again.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .build()
 }
 
 /// An item as the SDK has it.

@@ -215,12 +215,13 @@ impl Store {
         let signing = issuer.ring.signing(now);
         let signing = signing.ok_or_else(|| Error::unexpected("an application's ring is empty"))?;
         let id = signing.public.id();
-        if let Some(open) = self.opened.get(&id) {
+        if let Some(open) = self.opened.get(&id, now) {
             return Ok(open);
         }
         let sealer = self.sealer_for_keys(application, issuer).await?;
         let document = sealer.open_other([SIGNING_KEY, id.as_str()], 0, &signing.sealed)?;
-        Ok(self.opened.remember(SigningKey::open(&document)?))
+        let open = SigningKey::open(&document)?;
+        Ok(self.opened.remember(id, open, now))
     }
 }
 

@@ -8,11 +8,11 @@ use functions::OPERATIONS;
 use local::dynamodb::{Backend, Door, Endpoint};
 use serde_json::Value;
 use shared::seed::Seed;
-use shared::{Clock, Context, KeyFile, Parts, Random, WarmSecrets};
+use shared::{Clock, Context, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
-use super::{DynamoDb, Environment, Event, Function};
+use super::{DynamoDb, Environment, Event, Function, Kms};
 use crate::app::{Setup, random_name};
 use crate::caller::Reply;
 
@@ -21,6 +21,8 @@ use crate::caller::Reply;
 pub struct Cloud {
     dynamodb: DynamoDb,
     table_prefix: String,
+    /// What wraps data keys, if not the key file.
+    kms: Option<Kms>,
     folder: TempDir,
     functions: Mutex<BTreeMap<String, Arc<Function>>>,
 }
@@ -33,6 +35,15 @@ impl Cloud {
 
     /// On this DynamoDB, with this in it.
     pub async fn on(dynamodb: DynamoDb, seed: &Value) -> Self {
+        Self::made_of(None, dynamodb, seed).await
+    }
+
+    /// The same, with data keys that this KMS wraps.
+    pub async fn under(kms: Kms, dynamodb: DynamoDb, seed: &Value) -> Self {
+        Self::made_of(Some(kms), dynamodb, seed).await
+    }
+
+    async fn made_of(kms: Option<Kms>, dynamodb: DynamoDb, seed: &Value) -> Self {
         let table_prefix = if dynamodb.is_remote() {
             random_name()
         } else {
@@ -41,6 +52,7 @@ impl Cloud {
         let cloud = Self {
             dynamodb,
             table_prefix,
+            kms,
             folder: TempDir::new().unwrap(),
             functions: Mutex::default(),
         };
@@ -61,10 +73,14 @@ impl Cloud {
             policy: None,
             witness: None,
         };
+        let keys: Arc<dyn KeyWrapper> = match &self.kms {
+            Some(kms) => Arc::new(kms.keys()),
+            None => Arc::new(KeyFile::open_or_create(&self.key_file(), &random).unwrap()),
+        };
         Context::new(Parts {
             dynamodb: door.client(),
             table_prefix: self.table_prefix.clone(),
-            keys: Arc::new(KeyFile::open_or_create(&self.key_file(), &random).unwrap()),
+            keys,
             warm: WarmSecrets::new(&random).unwrap(),
             clock: Clock::System,
             random,
@@ -76,12 +92,22 @@ impl Cloud {
         self.folder.path().join("sealing.key")
     }
 
+    /// The KMS of a deployment that has one.
+    pub fn kms(&self) -> &Kms {
+        self.kms.as_ref().expect("there is a key file instead")
+    }
+
     /// The environment of an operation's function.
     pub fn environment(&self, handler: &str) -> Environment {
-        Environment::of_lambda(handler)
+        let environment = Environment::of_lambda(handler)
             .with("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.url())
-            .with("COUNTERSIGN_TABLE_PREFIX", &self.table_prefix)
-            .with("COUNTERSIGN_KEY_FILE", self.key_file().to_str().unwrap())
+            .with("COUNTERSIGN_TABLE_PREFIX", &self.table_prefix);
+        match &self.kms {
+            Some(kms) => environment
+                .with("AWS_ENDPOINT_URL_KMS", kms.url())
+                .with("COUNTERSIGN_KMS_KEY", kms.key()),
+            None => environment.with("COUNTERSIGN_KEY_FILE", self.key_file().to_str().unwrap()),
+        }
     }
 
     /// A process of an operation's function.

@@ -85,13 +85,13 @@ pub(crate) async fn prepare(ada: &Person, ben: &Person, operation: &str) {
 fn may_write(endpoint: &Endpoint) -> bool {
     endpoint.grants().into_iter().any(|grant| {
         let is_session = grant.action == "dynamodb:UpdateItem"
-            && grant.table.logical_id().contains("Administrators");
+            && grant.on.logical_id().contains("Administrators");
         let is_write = ["Put", "Update", "Delete", "BatchWrite"]
             .iter()
             .any(|verb| grant.action.starts_with(&format!("dynamodb:{verb}")));
         let is_covered = ["Clients", "Administrators"]
             .iter()
-            .any(|table| grant.table.logical_id().contains(table));
+            .any(|table| grant.on.logical_id().contains(table));
         is_write && is_covered && !is_session
     })
 }

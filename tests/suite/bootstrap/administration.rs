@@ -6,19 +6,19 @@ use serde_json::{Value, json};
 use shared::Clock;
 
 /// Someone with a session.
-struct Person<'a> {
+pub(super) struct Person<'a> {
     cloud: &'a Cloud,
     token: String,
     id: String,
 }
 
 /// A code that is taken this many steps of thirty seconds from now.
-fn code(authenticator: &Authenticator, steps: i64) -> String {
+pub(super) fn code(authenticator: &Authenticator, steps: i64) -> String {
     authenticator.code_at(Clock::System.now().millis() + steps * 30_000)
 }
 
 impl<'a> Person<'a> {
-    async fn sign_in(cloud: &'a Cloud, name: &str) -> Self {
+    pub(super) async fn sign_in(cloud: &'a Cloud, name: &str) -> Self {
         let body = json!({
             "email": email_of(name), "password": PASSWORD, "code": code(&Authenticator::of(name), 0)
         });
@@ -39,18 +39,20 @@ impl<'a> Person<'a> {
         }
     }
 
-    async fn call(&self, event: Event) -> Reply {
-        let bearer = format!("Bearer {}", self.token);
-        self.cloud
-            .call(&event.header("authorization", &bearer))
-            .await
+    /// A request as this person makes it.
+    pub(super) fn signed(&self, event: Event) -> Event {
+        event.header("authorization", &format!("Bearer {}", self.token))
     }
 
-    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Reply {
+    async fn call(&self, event: Event) -> Reply {
+        self.cloud.call(&self.signed(event)).await
+    }
+
+    pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Reply {
         self.call(Event::get(path, query)).await
     }
 
-    async fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
+    pub(super) async fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
         self.call(Event::json_body(method, path, body)).await
     }
 }

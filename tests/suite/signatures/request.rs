@@ -14,7 +14,7 @@ const NOT_SIGNED: [&str; 3] = ["client_id", "client_secret", "access_token"];
 
 /// A client that signs.
 #[derive(Clone)]
-pub(super) struct Signer {
+pub(crate) struct Signer {
     pub(super) id: String,
     pub(super) secret: String,
     caller: Caller,
@@ -41,7 +41,7 @@ impl Transport {
 
 /// A request with its signature; what is changed after the signature does not fit it.
 #[derive(Clone)]
-pub(super) struct Signed {
+pub(crate) struct Signed {
     pub(super) path: String,
     pub(super) parameters: Vec<(String, String)>,
     /// The `Date` header; none is sent if it is empty.
@@ -53,7 +53,7 @@ pub(super) struct Signed {
 }
 
 impl Signer {
-    pub(super) fn new(app: &App, id: &str, secret: &str) -> Self {
+    pub(crate) fn new(app: &App, id: &str, secret: &str) -> Self {
         Self {
             id: id.to_owned(),
             secret: secret.to_owned(),
@@ -62,7 +62,7 @@ impl Signer {
         }
     }
 
-    pub(super) fn request(&self, path: &str, parameters: &[(&str, &str)]) -> Signed {
+    pub(crate) fn request(&self, path: &str, parameters: &[(&str, &str)]) -> Signed {
         let owned = |(name, value): &(&str, &str)| (name.to_string(), value.to_string());
         let signed = Signed {
             path: path.to_owned(),
@@ -132,7 +132,7 @@ impl Signed {
         self.signing(&text)
     }
 
-    pub(super) async fn send(self) -> Reply {
+    pub(crate) async fn send(self) -> Reply {
         let this = if self.authorization.is_none() {
             self.sealed()
         } else {

@@ -22,6 +22,7 @@ impl Operation for ResetMfa {
     const SUMMARY: &'static str = "Reset an Administrator's Authenticator";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::ResetAdministrator,
+        AccessPattern::MakeAuthenticator,
         AccessPattern::StillEntitled,
     ];
     type Caller = SignedIn<ManageAdministrators>;

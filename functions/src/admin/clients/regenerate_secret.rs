@@ -32,7 +32,7 @@ impl Operation for RegenerateSecret {
     const SUMMARY: &'static str = "Regenerate a Client's Secret";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::SpendCode,
-        AccessPattern::ChangeClient,
+        AccessPattern::ReplaceSecret,
         AccessPattern::AskForApproval,
         AccessPattern::StillEntitled,
     ];
