@@ -16,7 +16,7 @@ fn template() -> String {
         let function = format!(
             "  F{place}:\n    Type: AWS::Serverless::Function\n    Properties:\n      \
              Handler: {}\n      Policies:\n        Statement:\n          \
-             {{Effect: Allow, Action: 'dynamodb:*', Resource: '*'}}\n",
+             {{Effect: Allow, Action: ['dynamodb:*', 'kms:*'], Resource: '*'}}\n",
             operation.id
         );
         template += &function;
