@@ -58,13 +58,11 @@ impl FrontDoor {
             password.check(&invited.administrator.email)?;
         }
         self.note(&application, &id, &invited.administrator.email);
-        // Before the attempt is counted: one that finds no slot has failed nothing.
-        let slots = &self.slots.hold().await?;
         let reserved = store.reserve_attempt(&application, &id).await?;
         let loaded = reserved.ok_or(Error::WrongCode)?;
         let before = &loaded.administrator;
         let hash = loaded.authenticator.password.as_deref();
-        let is_known = !before.has_password || password.fits(hash, slots).await?;
+        let is_known = !before.has_password || password.fits(hash, &self.slots).await?;
         let key = self.totp(&loaded).await?;
         let step = key.step(code, loaded.authenticator.last_step, store.clock.now());
         let (true, Some(step)) = (is_known, step) else {
@@ -75,12 +73,12 @@ impl FrontDoor {
         after.succeed(Some(step));
         let mut codes = None;
         if !before.has_mfa {
-            let (plain, hashes) = RecoveryHashes::generate(slots, &store.random).await?;
+            let (plain, hashes) = RecoveryHashes::generate(&self.slots, &store.random).await?;
             after.recovery = hashes;
             codes = Some(plain);
         }
         if !before.has_password {
-            after.password = Some(password.hash(slots, &store.random).await?);
+            after.password = Some(password.hash(&self.slots, &store.random).await?);
         }
         self.finish_enrolment(&loaded, &after, read, token).await?;
         Ok((application, codes))
