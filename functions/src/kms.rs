@@ -81,9 +81,8 @@ impl KeyWrapper for KmsKeys {
 /// The key out of an answer, whose copy of it is wiped.
 fn data_key(plain: Option<Blob>) -> Result<DataKey> {
     let plain = Zeroizing::new(plain.map(Blob::into_inner).unwrap_or_default());
-    <[u8; 32]>::try_from(plain.as_slice())
-        .map(DataKey::new)
-        .map_err(|_| Error::unexpected("KMS gave a data key that is not 32 bytes long"))
+    DataKey::from_slice(&plain)
+        .ok_or_else(|| Error::unexpected("KMS gave a data key that is not 32 bytes long"))
 }
 
 /// What the log says of a failed call: the code, and the request's ID for AWS's own log. Messages and

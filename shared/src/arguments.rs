@@ -24,6 +24,9 @@ pub struct Arguments {
     unfit: Option<&'static str>,
 }
 
+/// What a form says that it is.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Far more arguments than any operation has, and few enough that they cost a stranger's call nothing.
 const MOST_ARGUMENTS: usize = 1_000;
 
@@ -81,7 +84,7 @@ impl Arguments {
             .headers
             .get(CONTENT_TYPE)
             .map(|value| value.as_bytes().to_ascii_lowercase());
-        if kind.is_none_or(|kind| kind.starts_with(b"application/x-www-form-urlencoded")) {
+        if kind.is_none_or(|kind| kind.starts_with(FORM.as_bytes())) {
             arguments.merge(&request.body, Repeated::Same);
         }
         arguments
@@ -116,18 +119,10 @@ impl Arguments {
     /// A form as OAuth 2 has it (RFC 6749, section 3.2): all of it in the body, because what stands in
     /// an address is written down everywhere; nothing twice; and what has no value is not there.
     pub(crate) fn of_strict_form(request: &Request) -> Self {
-        let mut arguments = Self::of_path(request);
-        let kind = request.headers.get(CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok());
-        let essence = kind.and_then(|kind| kind.split(';').next());
-        let is_form = essence.is_some_and(|essence| {
-            essence
-                .trim()
-                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        });
+        let mut arguments = Self::default();
         if !request.query.is_empty() {
             arguments.unfit = Some("parameters stand in the body, none of them in the address");
-        } else if !request.body.is_empty() && !is_form {
+        } else if !request.body.is_empty() && !request.is_of(FORM) {
             arguments.unfit = Some("it takes Content-Type: application/x-www-form-urlencoded");
         }
         arguments.merge(&request.body, Repeated::Never);

@@ -15,10 +15,13 @@ use crate::schema::described;
 #[serde(try_from = "String")]
 pub struct Audience(String);
 
+/// The same, for the documentation.
+const PATTERN: &str = "^[!#-\\[\\]-~]{1,200}$";
+
 described! {
     Audience: {
         "type": "string",
-        "pattern": "^[!#-\\[\\]-~]{1,200}$",
+        "pattern": PATTERN,
         "description": "Whom an access token is for, as resource servers compare it."
     }
 }
@@ -68,7 +71,7 @@ described! {
         "minItems": 1,
         "maxItems": 20,
         "uniqueItems": true,
-        "items": { "type": "string", "pattern": "^[!#-\\[\\]-~]{1,200}$" },
+        "items": { "type": "string", "pattern": PATTERN },
         "description": "Whom access tokens may be for. The first one is meant where a caller does not say."
     }
 }

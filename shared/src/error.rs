@@ -178,6 +178,23 @@ impl Error {
         }
     }
 
+    /// What to say in the log of something that failed beside a call, which goes on.
+    pub(crate) fn for_the_log(&self) -> &str {
+        match self {
+            Self::Unexpected(cause) => cause.for_the_log(),
+            _ => "the store is throttling",
+        }
+    }
+
+    /// Seconds after which the same call may succeed.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany { retry_after } => Some(*retry_after),
+            Self::Busy => Some(1),
+            _ => None,
+        }
+    }
+
     /// A fault on our side; `what` goes to the log.
     pub fn unexpected(what: impl Into<String>) -> Self {
         Self::Unexpected(Cause::new(what))

@@ -4,7 +4,6 @@ mod unique;
 
 use std::cell::RefCell;
 
-use http::header::CONTENT_TYPE;
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Value};
@@ -84,14 +83,7 @@ fn object(request: &Request) -> Result<Map<String, Value>> {
     if request.body.is_empty() {
         return Ok(Map::new());
     }
-    let kind = request
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    let essence = kind
-        .and_then(|kind| kind.split(';').next())
-        .unwrap_or_default();
-    if !essence.trim().eq_ignore_ascii_case("application/json") {
+    if !request.is_of("application/json") {
         return Err(Error::UnsupportedMedia);
     }
     match unique::parse(&request.body) {
@@ -189,6 +181,7 @@ impl<'de> Deserializer<'de> for Strict<'_> {
 
 #[cfg(test)]
 mod tests {
+    use http::header::CONTENT_TYPE;
     use serde::Deserialize;
 
     use super::*;

@@ -58,14 +58,12 @@ pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
         ("cache-control", "no-store".to_owned()),
     ];
     headers.extend(beside_no_store());
-    match error {
-        Error::BadCredentials | Error::UnsupportedScheme => {
-            let challenge = r#"Basic realm="countersign", charset="UTF-8""#;
-            headers.push(("www-authenticate", challenge.to_owned()));
-        }
-        Error::TooMany { retry_after } => headers.push(("retry-after", retry_after.to_string())),
-        Error::Busy => headers.push(("retry-after", "1".to_owned())),
-        _ => {}
+    if let Error::BadCredentials | Error::UnsupportedScheme = error {
+        let challenge = r#"Basic realm="countersign", charset="UTF-8""#;
+        headers.push(("www-authenticate", challenge.to_owned()));
+    }
+    if let Some(seconds) = error.retry_after() {
+        headers.push(("retry-after", seconds.to_string()));
     }
     Rendered {
         status,

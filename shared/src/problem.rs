@@ -74,13 +74,11 @@ pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
         ("cache-control", "no-store".to_owned()),
     ];
     headers.extend(for_the_console());
-    match error {
-        Error::SignedOut | Error::SignInFailed => {
-            headers.push(("www-authenticate", "Bearer".to_owned()));
-        }
-        Error::TooMany { retry_after } => headers.push(("retry-after", retry_after.to_string())),
-        Error::Busy => headers.push(("retry-after", "1".to_owned())),
-        _ => {}
+    if let Error::SignedOut | Error::SignInFailed = error {
+        headers.push(("www-authenticate", "Bearer".to_owned()));
+    }
+    if let Some(seconds) = error.retry_after() {
+        headers.push(("retry-after", seconds.to_string()));
     }
     Rendered {
         status,

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use futures_util::Stream;
 use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 
 use crate::audit::About;
 use crate::operation::Envelope;
@@ -35,6 +36,16 @@ pub struct Request {
     pub source_ip: Option<IpAddr>,
     /// The host name that the gateway was called by, as the gateway says it.
     pub domain: Option<String>,
+}
+
+impl Request {
+    /// Does its body say that it is of this media type, whatever the parameters of that?
+    pub(crate) fn is_of(&self, media_type: &str) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok());
+        let essence = kind.and_then(|kind| kind.split(';').next());
+        essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
+    }
 }
 
 impl fmt::Debug for Request {

@@ -30,6 +30,11 @@ impl DataKey {
         key
     }
 
+    /// The key that these bytes are; `None` if they are not 32.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        <[u8; 32]>::try_from(bytes).ok().map(Self::new)
+    }
+
     /// AES-256-GCM with a random nonce in front; `bound` must be the same to open it again.
     fn seal(&self, plain: &[u8], bound: &[u8], random: &Random) -> Result<Vec<u8>> {
         let nonce = random.bytes::<NONCE_BYTES>()?;
@@ -151,12 +156,10 @@ impl KeyFile {
                 }
                 let mut bytes = Zeroizing::new(Vec::with_capacity(32));
                 file.read_to_end(&mut bytes).map_err(io)?;
-                let key: [u8; 32] = bytes
-                    .as_slice()
-                    .try_into()
-                    .map_err(|_| fault(format!("it has {} bytes instead of 32", bytes.len())))?;
+                let key = DataKey::from_slice(&bytes)
+                    .ok_or_else(|| fault(format!("it has {} bytes instead of 32", bytes.len())))?;
                 Ok(Self {
-                    key: DataKey::new(key),
+                    key,
                     random: random.clone(),
                 })
             }
@@ -199,9 +202,8 @@ impl KeyWrapper for KeyFile {
             let plain = self
                 .key
                 .open(&wrapped.0, &bound_to_application(application))?;
-            let key = <[u8; 32]>::try_from(plain.as_slice())
-                .map_err(|_| Error::unexpected("a data key is not 32 bytes long"))?;
-            Ok(DataKey::new(key))
+            DataKey::from_slice(&plain)
+                .ok_or_else(|| Error::unexpected("a data key is not 32 bytes long"))
         })
     }
 }

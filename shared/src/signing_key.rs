@@ -216,6 +216,11 @@ impl KeyRing {
         &self.0
     }
 
+    /// Is this one of its keys?
+    pub(crate) fn holds(&self, key: &PublicKey) -> bool {
+        self.0.iter().any(|held| held.public == *key)
+    }
+
     /// The key that signs at `now`.
     pub(crate) fn signing(&self, now: Timestamp) -> Option<&RingKey> {
         let started = |key: &&RingKey| key.signs_from.is_some_and(|from| from <= now);

@@ -127,33 +127,22 @@ impl ClientEditor {
         target: &Target,
         edit: impl Fn(&mut Client) -> Result<()> + Send + Sync,
     ) -> Result<Client> {
-        let mut race = Race::begin(&self.scope.store.random);
-        loop {
-            let (application, before) = self.scope.changeable(target).await?;
+        let edited = |before: Client| {
             let mut after = before.clone();
             edit(&mut after)?;
             after.version = before.version + 1;
-            let change = Change::EditClient {
-                before,
-                after: after.clone(),
-            };
-            match self.scope.enact(&application, change, Ok).await? {
-                Outcome::Committed => return Ok(after),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            Ok((after.clone(), Change::EditClient { before, after }))
+        };
+        self.scope.change(target, edited).await
     }
 
     /// Ends the secret before the present one, which would go on working for a while. When somebody else
     /// was faster, it is read anew; but if the old secret is another one then, it is not the one that was
     /// to end: more likely everybody still works with it.
     pub async fn retire_secret(&self, target: &Target) -> Result<Client> {
-        let store = &self.scope.store;
-        let mut race = Race::begin(&store.random);
+        let clock = &self.scope.store.clock;
         let mut to_end = None;
-        loop {
-            let (application, before) = self.scope.changeable(target).await?;
+        let retired = |before: Client| {
             let old = before.previous.as_ref();
             let old = old.map(|previous| previous.secret.serial);
             if *to_end.get_or_insert(old) != old {
@@ -162,20 +151,13 @@ impl ClientEditor {
                     "it was replaced meanwhile: look at which secrets work now",
                 ));
             }
-            let after = before.without_previous_secret(store.clock.now());
+            let after = before.without_previous_secret(clock.now());
             let after = after.ok_or_else(|| {
                 Error::conflict("no-previous-secret", "only its present secret works")
             })?;
-            let change = Change::RetireSecret {
-                before,
-                after: after.clone(),
-            };
-            match self.scope.enact(&application, change, Ok).await? {
-                Outcome::Committed => return Ok(after),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            Ok((after.clone(), Change::RetireSecret { before, after }))
+        };
+        self.scope.change(target, retired).await
     }
 
     /// Gives a client `secret`; the old one keeps working for `hours`.
@@ -193,6 +175,25 @@ impl ClientEditor {
 }
 
 impl Scope {
+    /// Enacts what `make` makes of the target, which it also gives as it is then; made anew when somebody
+    /// else was faster.
+    async fn change(
+        &self,
+        target: &Target,
+        mut make: impl FnMut(Client) -> Result<(Client, Change)> + Send,
+    ) -> Result<Client> {
+        let mut race = Race::begin(&self.store.random);
+        loop {
+            let (application, before) = self.changeable(target).await?;
+            let (after, change) = make(before)?;
+            match self.enact(&application, change, Ok).await? {
+                Outcome::Committed => return Ok(after),
+                Outcome::Lost => race.again().await?,
+                Outcome::Refused(otherwise) => return Err(self.refused(otherwise)),
+            }
+        }
+    }
+
     /// The target, in the version that the caller wants to change, and its application.
     async fn changeable(&self, target: &Target) -> Result<(Application, Client)> {
         let (application, client) = self.store.client(self, &target.id).await?;

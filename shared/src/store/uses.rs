@@ -13,7 +13,7 @@ use super::dynamodb::{Found, fault};
 use super::key::Key;
 use super::table::EXPIRES;
 use super::{Store, Table};
-use crate::{Client, ClientId, Error, Result, Timestamp};
+use crate::{Client, ClientId, Result, Timestamp};
 
 /// What this process has written of the present minute.
 #[derive(Clone, Debug, Default)]
@@ -89,10 +89,7 @@ impl Store {
         let writing = async move {
             if let Err(failed) = store.write_use(&client, serial, minute).await {
                 store.noted.forget(&client, serial);
-                let cause = match &failed {
-                    Error::Unexpected(cause) => cause.for_the_log(),
-                    _ => "the store is throttling",
-                };
+                let cause = failed.for_the_log();
                 tracing::warn!(cause, "the last use of a secret was not recorded");
             }
         };

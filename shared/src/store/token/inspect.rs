@@ -6,17 +6,17 @@ use super::ClientScope;
 use crate::access_token::{AccessToken, ActiveToken, Claims};
 use crate::audit::{Changes, Object};
 use crate::oauth::TokenFault;
+use crate::store::Table;
 use crate::store::client::StoredCredential;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
-use crate::store::{Store, Table, client};
 use crate::{Error, Result};
 
 impl ClientScope {
     /// What a token says that this application has issued, and that has not expired.
     async fn verified(&self, token: &AccessToken) -> Result<Option<Claims>> {
-        let store: &Store = &self.scope.store;
+        let store = &self.scope.store;
         let issuer = store.issuer(&self.scope.application).await?;
         let now = store.clock.now();
         Ok(Claims::verified(token, &issuer.ring, &self.issuer, now))
@@ -55,7 +55,7 @@ impl TokenInspector {
         }
         let client: Option<StoredCredential> = found.take(Table::Clients, &credential)?;
         let is_active = client.is_some_and(|stored| {
-            let client: client::Credential = stored.of(claims.client_id.clone());
+            let client = stored.of(claims.client_id.clone());
             client.enabled
                 && client.application == scope.application
                 && claims.scope.are_within(&client.modules)

@@ -98,14 +98,14 @@ impl Store {
             },
             ..asked_by.clone()
         };
-        match self.rotate_keys(&scope, issuer, self.clock.now()).await {
+        match self
+            .turn_ring(&scope, issuer, false, self.clock.now())
+            .await
+        {
             Ok((rotated, Outcome::Committed)) => Some(rotated),
             Ok(_) => None,
             Err(failed) => {
-                let cause = match &failed {
-                    Error::Unexpected(cause) => cause.for_the_log(),
-                    _ => "the store is throttling",
-                };
+                let cause = failed.for_the_log();
                 tracing::warn!(cause, "a signing key is due to be rotated, and was not");
                 None
             }

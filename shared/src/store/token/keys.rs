@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Issuer, StoredPublicKey, fresh_key};
 use crate::audit::{Changes, Object};
-use crate::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey, RingKey};
+use crate::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey};
 use crate::store::administrator::FreshCode;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
@@ -84,13 +84,13 @@ impl From<Scope> for KeyCustodian {
 impl KeyCustodian {
     /// Can the next key sign, or is it on its way already? Asked before a code is spent for it.
     pub async fn look(&self, compromised: bool) -> Result<()> {
+        if compromised {
+            return Ok(());
+        }
         let Scope {
             store, application, ..
         } = &self.scope;
         let issuer = store.issuer(application).await?;
-        if compromised {
-            return Ok(());
-        }
         free_to_rotate(&issuer, store.clock.now())
     }
 
@@ -107,11 +107,9 @@ impl KeyCustodian {
             if !compromised {
                 free_to_rotate(&before, now)?;
             }
-            let (after, outcome) = if compromised {
-                store.replace_keys(&self.scope, &before, now).await?
-            } else {
-                store.rotate_keys(&self.scope, &before, now).await?
-            };
+            let (after, outcome) = store
+                .turn_ring(&self.scope, &before, compromised, now)
+                .await?;
             match outcome {
                 Outcome::Committed => return Ok(shown(&after.ring, now)),
                 Outcome::Lost => race.again().await?,
@@ -135,7 +133,7 @@ fn free_to_rotate(issuer: &Issuer, now: Timestamp) -> Result<()> {
 }
 
 /// What differs between two rings, by the keys' names.
-fn changes(before: &KeyRing, after: &KeyRing, now: Timestamp) -> Changes {
+fn changes(before: &KeyRing, after: &KeyRing, compromised: bool, now: Timestamp) -> Changes {
     let last = |ring: &KeyRing| ring.keys().last().map(|key| key.public.id());
     let signing = |ring: &KeyRing| ring.signing(now).map(|key| key.public.id());
     let mut changes = Changes::from([(
@@ -146,11 +144,7 @@ fn changes(before: &KeyRing, after: &KeyRing, now: Timestamp) -> Changes {
     if old != new {
         changes.insert("signing_key".to_owned(), (json!(old), json!(new)));
     }
-    let is_kept = |key: &RingKey| {
-        let mut kept = after.keys().iter();
-        kept.any(|kept| kept.public == key.public)
-    };
-    if !before.keys().iter().any(is_kept) {
+    if compromised {
         changes.insert("compromised".to_owned(), (json!(null), json!(true)));
     }
     if let Some(from) = after.is_rotating(now) {
@@ -161,62 +155,35 @@ fn changes(before: &KeyRing, after: &KeyRing, now: Timestamp) -> Changes {
 }
 
 impl Store {
-    /// Lets the key sign that waits, and a fresh one wait, with the event; tells what it came to.
-    pub(super) async fn rotate_keys(
+    /// Tries once to put another ring in the place of the one that was read, with the event: one in
+    /// which the key signs that waits, and a fresh one waits; or, where keys may be in other hands, one
+    /// of two fresh keys. Those that are not in it any more leave the key set now.
+    pub(super) async fn turn_ring(
         &self,
         scope: &Scope,
         before: &Issuer,
+        compromised: bool,
         now: Timestamp,
     ) -> Result<(Issuer, Outcome)> {
         let application = &scope.application;
         let sealer = self.sealer_for_keys(application, before).await?;
-        let ring = before.ring.rotated(fresh_key(&sealer, now)?, now);
-        let until: Vec<_> = (0..ring.keys().len())
-            .map(|place| ring.ends(place))
-            .collect();
-        self.write_keys(scope, before, ring, &until, now).await
-    }
-
-    /// Puts two fresh keys in the place of all others, which are dead at once.
-    async fn replace_keys(
-        &self,
-        scope: &Scope,
-        before: &Issuer,
-        now: Timestamp,
-    ) -> Result<(Issuer, Outcome)> {
-        let application = &scope.application;
-        let sealer = self.sealer_for_keys(application, before).await?;
-        let [first, next] = [fresh_key(&sealer, now)?, fresh_key(&sealer, now)?];
-        let ring = KeyRing::begin(first, next, now);
-        self.write_keys(scope, before, ring, &[None, None], now)
-            .await
-    }
-
-    /// `until` says of each key of the new ring when it leaves the key set; those of the old ring that
-    /// are not in the new one leave it now.
-    async fn write_keys(
-        &self,
-        scope: &Scope,
-        before: &Issuer,
-        ring: KeyRing,
-        until: &[Option<Timestamp>],
-        now: Timestamp,
-    ) -> Result<(Issuer, Outcome)> {
-        let application = &scope.application;
+        let fresh = || fresh_key(&sealer, now);
+        let ring = if compromised {
+            KeyRing::begin(fresh()?, fresh()?, now)
+        } else {
+            before.ring.rotated(fresh()?, now)
+        };
         let after = Issuer {
             ring,
             version: before.version + 1,
             ..before.clone()
         };
         let mut writing = Transaction::on(self).replace_issuer(application, before, &after)?;
-        for (key, until) in after.ring.keys().iter().zip(until) {
-            writing = writing.publish_key(application, &key.public, *until)?;
+        for (place, key) in after.ring.keys().iter().enumerate() {
+            writing = writing.publish_key(application, &key.public, after.ring.ends(place))?;
         }
-        let is_gone = |key: &&RingKey| {
-            let mut kept = after.ring.keys().iter();
-            kept.all(|kept| kept.public != key.public)
-        };
-        for key in before.ring.keys().iter().filter(is_gone) {
+        let gone = before.ring.keys().iter();
+        for key in gone.filter(|key| !after.ring.holds(&key.public)) {
             writing = writing.publish_key(application, &key.public, Some(now))?;
         }
         let name = after.ring.keys().last().map(|key| key.public.id());
@@ -226,7 +193,7 @@ impl Store {
             id: name.clone(),
             name,
         };
-        let differences = changes(&before.ring, &after.ring, now);
+        let differences = changes(&before.ring, &after.ring, compromised, now);
         let outcome = writing
             .audit(scope, &object, &differences, now)?
             .commit()
