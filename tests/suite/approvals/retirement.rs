@@ -1,9 +1,10 @@
 //! An old secret that is to end, under multi admin: whoever still works with it is cut off only when
 //! two have said so.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_tests::{App, Caller, Person, secret_of};
+use countersign_tests::{App, Caller, Person, Reply, secret_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use super::{
     CLIENT, app, apply, approve, approve_with_code, ask, ask_for, assert_as_before, at, field,
     held, records, reject, seen,
 };
-use crate::administrators::gate::overtake;
+use crate::administrators::gate::{Gate, overtake};
 use crate::contract::{assert_unknown, assert_works};
 
 const RETIRE: &str = "/admin/clients/login_client/secret/retire";
@@ -147,6 +148,17 @@ async fn the_audit_tells_who_asked_and_who_agreed() {
     );
 }
 
+/// A retirement between whose reading and writing somebody else regenerates the secret.
+async fn retire_late(gate: &Arc<Gate>, person: Person, other: &Person) -> Reply {
+    let retiring = async move { person.post(RETIRE, &json!({})).await };
+    let at = ("admin.clients.retire_secret", 0);
+    let late = overtake(gate, at, retiring, async || {
+        let body = json!({"code": other.next_code(), "hours_to_live": 168});
+        other.post(REGENERATE, &body).await.fine();
+    });
+    late.await
+}
+
 /// The careful one has seen that there is an old secret, and which.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_careful_retirement_that_a_regeneration_overtakes_is_refused() {
@@ -155,17 +167,8 @@ async fn a_careful_retirement_that_a_regeneration_overtakes_is_refused() {
     let [second, first] = two_secrets(&app, &ada, &ben, 168).await;
     let etag = ada.get(CLIENT).await.header("etag").to_owned();
     let careful = ada.clone().with("if-match", &etag);
-    let retiring = async move { careful.post(RETIRE, &json!({})).await };
-    let late = overtake(
-        &gate,
-        ("admin.clients.retire_secret", 0),
-        retiring,
-        async || {
-            let body = json!({"code": ben.next_code(), "hours_to_live": 168});
-            ben.post(REGENERATE, &body).await.fine();
-        },
-    );
-    late.await.problem(412, "stale");
+    let late = retire_late(&gate, careful, &ben).await;
+    late.problem(412, "stale");
     assert_unknown(&first).await;
     assert_works(&second).await;
 }
@@ -177,18 +180,7 @@ async fn a_retirement_that_a_regeneration_overtakes_ends_no_other_secret() {
     let (app, gate) = gated(&[], false).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let [second, first] = two_secrets(&app, &ada, &ben, 168).await;
-    let careless = ada.clone();
-    let retiring = async move { careless.post(RETIRE, &json!({})).await };
-    let late = overtake(
-        &gate,
-        ("admin.clients.retire_secret", 0),
-        retiring,
-        async || {
-            let body = json!({"code": ben.next_code(), "hours_to_live": 168});
-            ben.post(REGENERATE, &body).await.fine();
-        },
-    );
-    let late = late.await;
+    let late = retire_late(&gate, ada.clone(), &ben).await;
     assert_works(&second).await;
     let words = late.problem(409, "no-previous-secret");
     assert!(words.contains("meanwhile"), "{words}");
