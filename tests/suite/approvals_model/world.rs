@@ -196,12 +196,29 @@ impl World {
                     .collect();
             }
         }
-        // Nobody who loses a privilege goes on with the session that they had.
+        let mut moments = vec![held_before.clone(), self.privileges.clone()];
+        for (attempt, reply) in attempts.iter().zip(replies) {
+            if let (
+                Attempt::Privileges {
+                    whose, privileges, ..
+                },
+                200,
+            ) = (attempt, reply.status)
+            {
+                // They may have held this in between, and lost it again.
+                let mut held = held_before.clone();
+                held[*whose] = serde_json::from_value(privileges.clone()).unwrap();
+                moments.push(held);
+            }
+        }
+        // Whoever came between two people who switch the policy off and one who switches it on again
+        // needed nobody.
+        let was_on = *was_on && !self.look_at_requests(&moments).await;
         for (attempt, reply) in attempts.iter().zip(replies) {
             let is_done = matches!(reply.status, 200 | 201 | 204)
                 && !(reply.status == 200 && reply.body.contains("\"stat\":\"pending\""))
                 && !reply.body.contains("\"stat\":\"error\"");
-            let is_alone = is_done && attempt.is_covered() && *was_on && self.is_on;
+            let is_alone = is_done && attempt.is_covered() && was_on && self.is_on;
             assert!(
                 !is_alone,
                 "{attempt:?} took effect on one person's word: {}",
@@ -212,7 +229,6 @@ impl World {
                     .push(reply.json()["client_id"].as_str().unwrap().to_owned());
             }
         }
-        self.look_at_requests(held_before).await;
     }
 
     /// Someone whose session has ended, because a privilege was lost, signs in again.
@@ -224,7 +240,9 @@ impl World {
         }
     }
 
-    async fn look_at_requests(&mut self, held_before: &[BTreeSet<String>]) {
+    /// Holds every request against what may be; did an approval switch the policy off meanwhile?
+    async fn look_at_requests(&mut self, moments: &[Vec<BTreeSet<String>>]) -> bool {
+        let mut was_switched_off = false;
         let pending = self
             .observer()
             .all("/admin/change-requests", "state=pending")
@@ -250,13 +268,15 @@ impl World {
                 let path = format!("/admin/change-requests/{id}");
                 let request = self.observer().get(&path).await.fine();
                 if request["state"] == "applied" {
-                    self.two_stand_behind(&request, held_before);
+                    self.two_stand_behind(&request, moments);
                     self.applied += 1;
                     self.adopt(&request);
+                    was_switched_off |= request["operation"] == "admin.multi_admin.switch";
                 }
             }
         }
         self.waiting = now.into_iter().collect();
+        was_switched_off
     }
 
     /// What waits for approval has no secret, and what is to be created is not there.
@@ -285,7 +305,7 @@ impl World {
 
     /// At least two different administrators, each entitled around that moment, each of whom asked for
     /// it or has tried to approve it, and of whom none has had another's account in hand.
-    fn two_stand_behind(&self, request: &Value, held_before: &[BTreeSet<String>]) {
+    fn two_stand_behind(&self, request: &Value, moments: &[Vec<BTreeSet<String>>]) {
         let id = request["id"].as_str().unwrap();
         let tried = self.tried.get(id).cloned().unwrap_or_default();
         let mut behind = BTreeSet::new();
@@ -316,10 +336,10 @@ impl World {
             } else {
                 &["manage_users"]
             };
-            let held =
-                |held: &[BTreeSet<String>]| needed.iter().all(|one| held[place].contains(*one));
+            let entitled =
+                |held: &Vec<BTreeSet<String>>| needed.iter().all(|one| held[place].contains(*one));
             assert!(
-                held(held_before) || held(&self.privileges),
+                moments.iter().any(entitled),
                 "{} was not entitled to {request:#}",
                 PEOPLE[place].0
             );
