@@ -43,6 +43,9 @@ pub enum StartError {
     /// The policies of the template are not understood.
     #[error("template.yaml: {0}")]
     Template(#[from] PolicyFault),
+    /// The bootstrap is no file that can be run, or there is no port for it.
+    #[error("cannot run functions with the file of --bootstrap, {path}: {1}", path = .0.display())]
+    Bootstrap(PathBuf, io::Error),
     /// The seed does not fit what is there.
     #[error("the file of --seed: {0}")]
     Seed(#[from] SeedFault),

@@ -1,6 +1,7 @@
 //! What API Gateway does on AWS: an HTTP request becomes the event that a Lambda function gets.
 
 mod event;
+mod integration;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -16,6 +17,8 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 pub(crate) use self::event::event;
+pub(crate) use self::integration::integrate;
+use crate::lambda::Failure;
 
 /// The largest body that API Gateway passes on.
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -30,9 +33,19 @@ pub(crate) enum Refusal {
     BodyTooLarge,
     HeadTooLarge,
     FunctionFailed,
+    FunctionTooSlow,
 }
 
 impl Refusal {
+    /// What a caller hears when a function does not answer.
+    pub(crate) fn of(failure: &Failure) -> Self {
+        match failure {
+            Failure::EventTooLarge => Self::BodyTooLarge,
+            Failure::Impatience(_) => Self::FunctionTooSlow,
+            _ => Self::FunctionFailed,
+        }
+    }
+
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -40,6 +53,7 @@ impl Refusal {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::FunctionFailed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::FunctionTooSlow => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -50,6 +64,7 @@ impl Refusal {
             Self::BodyTooLarge => "Request Entity Too Large",
             Self::HeadTooLarge => "Request Header Fields Too Large",
             Self::FunctionFailed => "Internal Server Error",
+            Self::FunctionTooSlow => "Service Unavailable",
         }
     }
 }

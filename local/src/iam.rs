@@ -24,7 +24,7 @@ pub struct PolicyFault {
 }
 
 impl PolicyFault {
-    fn new(place: impl Into<String>, why: impl Into<String>) -> Self {
+    pub(crate) fn new(place: impl Into<String>, why: impl Into<String>) -> Self {
         Self {
             place: place.into(),
             why: why.into(),

@@ -11,6 +11,7 @@ mod fault;
 mod gateway;
 pub mod iam;
 pub mod keys;
+mod lambda;
 pub mod options;
 mod routes;
 pub mod server;
@@ -19,6 +20,7 @@ pub use dynamodb::{AnswerView, Call, Intervention, Need, Witness};
 pub use embedded::Embedded;
 pub use fault::StartError;
 pub use gateway::{MAX_BODY_BYTES, MAX_HEAD_BYTES};
+pub use lambda::{Bootstrap, MAX_PAYLOAD_BYTES};
 pub use server::{Options, Running, Storage, start};
 
 /// The SAM template that this was built with.

@@ -8,6 +8,7 @@ use clap::{Parser, ValueEnum};
 use shared::Clock;
 use shared::seed::Seed;
 
+use crate::lambda::Bootstrap;
 use crate::server::{Options, Storage};
 
 /// Keeps API clients, their secrets and their settings. Runs on this machine with nothing beside it.
@@ -33,6 +34,10 @@ pub struct Cli {
     /// Create what this JSON file names and is not there yet
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
+
+    /// Run the operations as Lambda does: with this bootstrap, in processes of their own
+    #[arg(long, value_name = "FILE", conflicts_with = "dynamodb")]
+    bootstrap: Option<PathBuf>,
 
     /// Once it answers, write its URL and process ID to this file
     #[arg(long, value_name = "FILE")]
@@ -70,6 +75,12 @@ impl Cli {
             demo: true,
             clock: Clock::System,
             witness: None,
+            bootstrap: self.bootstrap.clone().map(|program| Bootstrap {
+                program,
+                environment: Vec::new(),
+                log: None,
+                clock_file: None,
+            }),
             template: None,
         })
     }

@@ -23,6 +23,7 @@ use crate::dynamodb::Witness;
 use crate::embedded::Embedded;
 use crate::fault::StartError;
 use crate::iam::Policies;
+use crate::lambda::{Bootstrap, Deployment, Lambda};
 
 /// How long requests that are being answered may take when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -47,6 +48,9 @@ pub struct Options {
     pub clock: Clock,
     /// A test that looks on at every call to DynamoDB that an operation makes.
     pub witness: Option<Arc<dyn Witness>>,
+    /// The bootstrap that runs the operations, in processes of their own. `None`: they run in this
+    /// process.
+    pub bootstrap: Option<Bootstrap>,
     /// Another SAM template than the one that this binary was built with.
     pub template: Option<String>,
 }
@@ -128,7 +132,25 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
     let (demo, planted) = prepare(&contexts, options.seed, options.demo).await?;
 
-    let server = Arc::new(Server::new(contexts, options.clock, random, address.port()));
+    let lambda = match options.bootstrap {
+        None => None,
+        Some(bootstrap) => {
+            let deployment = Deployment {
+                bootstrap,
+                template: options.template.as_deref().unwrap_or(crate::TEMPLATE),
+                table_prefix: &contexts.table_prefix,
+                public_url: &url,
+                clock: options.clock.clone(),
+                random: &random,
+            };
+            let doors = OPERATIONS
+                .iter()
+                .map(|operation| contexts.doors(operation.id));
+            Some(Lambda::deploy(deployment, doors).await?)
+        }
+    };
+    let server = Server::new(contexts, lambda, options.clock, random, address.port());
+    let server = Arc::new(server);
     let (stop, stopped) = oneshot::channel::<Infallible>();
     let (working, at_work) = mpsc::channel(1);
     tokio::spawn(settle(Arc::downgrade(&server)));

@@ -58,7 +58,7 @@ impl Random {
     }
 
     /// An ID of `length` characters: 32 for a client, 26 for an application, 16 for a request.
-    pub(crate) fn id(&self, length: usize) -> Result<String> {
+    pub fn id(&self, length: usize) -> Result<String> {
         self.text(ID_ALPHABET, length)
     }
 

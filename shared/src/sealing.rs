@@ -35,6 +35,11 @@ impl DataKey {
         <[u8; 32]>::try_from(bytes).ok().map(Self::new)
     }
 
+    /// The key itself, for a key service that hands it out.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// AES-256-GCM with a random nonce in front; `bound` must be the same to open it again.
     fn seal(&self, plain: &[u8], bound: &[u8], random: &Random) -> Result<Vec<u8>> {
         let nonce = random.bytes::<NONCE_BYTES>()?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use local::{Options, Running, Storage};
+use local::{Bootstrap, Options, Running, Storage};
 use serde_json::{Value, json};
 use shared::seed::Seed;
 use shared::{Clock, Random, Timestamp};
@@ -19,6 +19,8 @@ pub struct Setup {
     pub seed: Value,
     pub witness: Option<Arc<dyn local::dynamodb::Witness>>,
     pub template: Option<String>,
+    /// Another bootstrap than the one that the suite runs with, if it does.
+    pub bootstrap: Option<Bootstrap>,
     pub listen: &'static str,
     /// On the embedded store even when the suite runs on another: for tests about that store.
     pub embedded: bool,
@@ -56,6 +58,7 @@ impl Default for Setup {
             ]}),
             witness: None,
             template: None,
+            bootstrap: None,
             listen: "127.0.0.1:0",
             embedded: false,
         }
@@ -92,6 +95,35 @@ pub fn remote_dynamodb() -> Option<String> {
     std::env::var("COUNTERSIGN_TEST_DYNAMODB").ok()
 }
 
+/// The bootstrap that the suite's servers run the operations with, if they do not run them themselves.
+/// `COUNTERSIGN_TEST_FAITHFUL` names it, and `COUNTERSIGN_TEST_FAKETIME` the library that gives its
+/// processes the time of a test's clock.
+fn faithful() -> Option<Bootstrap> {
+    let program = std::env::var("COUNTERSIGN_TEST_FAITHFUL").ok()?;
+    let library = std::env::var("COUNTERSIGN_TEST_FAKETIME").expect(
+        "COUNTERSIGN_TEST_FAKETIME names libfaketime.so.1: the clock of tests stands still",
+    );
+    // One file for each server; they are gone with the tests.
+    static FOLDER: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
+    let folder = FOLDER.get_or_init(|| tempfile::TempDir::new().unwrap());
+    let clock_file = folder.path().join(random_name());
+    let text = |text: &str| text.to_owned();
+    Some(Bootstrap {
+        program: crate::derived::repository(&program),
+        environment: vec![
+            (text("LD_PRELOAD"), library),
+            (
+                text("FAKETIME_TIMESTAMP_FILE"),
+                text(clock_file.to_str().unwrap()),
+            ),
+            (text("FAKETIME_NO_CACHE"), text("1")),
+            (text("FAKETIME_DONT_FAKE_MONOTONIC"), text("1")),
+        ],
+        log: Some(tempfile::tempfile().unwrap()),
+        clock_file: Some(clock_file),
+    })
+}
+
 /// A running Countersign. Its clock stands still until a test winds it.
 #[derive(Debug)]
 pub struct App {
@@ -124,6 +156,7 @@ impl App {
             demo: false,
             clock: clock.clone(),
             witness: setup.witness,
+            bootstrap: setup.bootstrap.or_else(faithful),
             template: setup.template,
         };
         let running = local::start(options).await.unwrap();

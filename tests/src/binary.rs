@@ -10,36 +10,36 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::process::Child;
 
-/// Builds the binaries once, as this test was built, and says where they are.
+/// A program of the workspace. All are built once, as this test was built.
 pub fn built(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        let mut build = Command::new(env!("CARGO"));
-        build.args([
-            "build",
-            "--quiet",
-            "--bins",
-            "--package",
-            "countersign-local",
-            "--package",
-            "countersign-functions",
-        ]);
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        assert!(
-            build.status().unwrap().success(),
-            "the binaries do not build"
-        );
-        // target/<profile>/deps/suite-<hash>
-        std::env::current_exe()
-            .unwrap()
-            .ancestors()
-            .nth(2)
-            .unwrap()
-            .to_owned()
-    });
+    let packages = [
+        "--package=countersign-local",
+        "--package=countersign-functions",
+    ];
+    let folder = FOLDER.get_or_init(|| build(&[&["--bins"], &packages[..]].concat()));
     folder.join(name)
+}
+
+/// An example of this package, built likewise.
+pub fn example(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| build(&["--examples", "--package=countersign-tests"]));
+    folder.join("examples").join(name)
+}
+
+/// Builds, and says where it went.
+fn build(arguments: &[&str]) -> PathBuf {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet"]).args(arguments);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    let built = build.status().unwrap();
+    assert!(built.success(), "the programs do not build");
+    // target/<profile>/deps/suite-<hash>
+    let suite = std::env::current_exe().unwrap();
+    suite.ancestors().nth(2).unwrap().to_owned()
 }
 
 /// The local binary, serving. It ends with the test.
@@ -93,6 +93,11 @@ impl Local {
             tokio::time::sleep(Duration::from_millis(5)).await;
         };
         Self { url, folder, child }
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it has not ended")
     }
 
     async fn read(child: &mut Child) -> (String, String) {

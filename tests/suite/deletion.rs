@@ -288,6 +288,7 @@ async fn import_again(app: &App) -> App {
         demo: false,
         clock: app.clock.clone(),
         witness: None,
+        bootstrap: None,
         template: None,
     };
     let running = local::start(options).await.unwrap();

@@ -18,6 +18,7 @@ mod contract;
 mod cross_site;
 mod deletion;
 mod derived;
+mod faithful_mode;
 mod faults;
 mod first_start;
 mod idempotency;

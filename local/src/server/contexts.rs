@@ -10,6 +10,7 @@ use crate::dynamodb::{Backend, Door, Witness};
 use crate::fault::StartError;
 use crate::iam::Policies;
 use crate::keys::KeyDoor;
+use crate::lambda::Doors;
 
 /// The contexts of all operations, made when they are first called.
 #[derive(Debug)]
@@ -30,23 +31,30 @@ impl Contexts {
     /// The context of the operation at this place in the list.
     pub(super) fn of(&self, place: usize) -> &Context {
         self.of_operation[place].get_or_init(|| {
-            let function: Arc<str> = OPERATIONS[place].id.into();
-            // A function that the template does not have may do nothing.
-            let policy = self.policies.of(&function).unwrap_or_default();
-            let keys = KeyDoor {
+            let Doors { dynamodb, keys } = self.doors(OPERATIONS[place].id);
+            self.behind(dynamodb, Arc::new(keys))
+        })
+    }
+
+    /// What stands between a function and everything else.
+    pub(super) fn doors(&self, function: &str) -> Doors {
+        let function: Arc<str> = function.into();
+        // A function that the template does not have may do nothing.
+        let policy = self.policies.of(&function).unwrap_or_default();
+        Doors {
+            keys: KeyDoor {
                 function: Arc::clone(&function),
                 keys: Arc::clone(&self.opened.keys),
                 policy: Arc::clone(&policy),
                 witness: self.witness.clone(),
-            };
-            let door = Door {
+            },
+            dynamodb: Door {
                 function,
                 backend: self.opened.backend.clone(),
                 policy: Some(policy),
                 witness: self.witness.clone(),
-            };
-            self.behind(door, Arc::new(keys))
-        })
+            },
+        }
     }
 
     /// Lets every function write down what it keeps in memory for a moment.

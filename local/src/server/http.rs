@@ -14,12 +14,14 @@ use functions::OPERATIONS;
 use http::Method;
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use shared::{Clock, Random};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
 use super::contexts::Contexts;
 use crate::gateway::{self, Arrival, MAX_BODY_BYTES, Refusal};
+use crate::lambda::Lambda;
 use crate::routes::{Matched, Routes};
 
 /// Characters of a path that go to the log,
@@ -75,22 +77,23 @@ async fn handle(
     // As on Lambda: an operation that has begun goes on to its end though its caller has gone, and
     // one that panics ends nothing but itself.
     let run = tokio::spawn(async move {
-        let cx = server.contexts.of(place);
-        let answer = functions::answer(&OPERATIONS[place], cx, gateway::request(event)).await;
+        let answer = server.run(place, event).await;
         drop(working);
         answer
     });
-    let Ok(answer) = run.await else {
+    let answer = run.await.unwrap_or_else(|_| {
         tracing::error!(operation = OPERATIONS[place].id, "the operation panicked");
-        return seen.refuse(Refusal::FunctionFailed);
-    };
-    gateway::response(answer)
+        Err(Refusal::FunctionFailed)
+    });
+    answer.unwrap_or_else(|refusal| seen.refuse(refusal))
 }
 
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) contexts: Contexts,
+    /// What runs the operations, if it is not this process.
+    lambda: Option<Lambda>,
     routes: Routes,
     clock: Clock,
     random: Random,
@@ -99,18 +102,40 @@ pub(super) struct Server {
 
 impl Server {
     /// A server of all operations.
-    pub(super) fn new(contexts: Contexts, clock: Clock, random: Random, port: u16) -> Self {
+    pub(super) fn new(
+        contexts: Contexts,
+        lambda: Option<Lambda>,
+        clock: Clock,
+        random: Random,
+        port: u16,
+    ) -> Self {
         let mut routes = Routes::default();
         for (place, operation) in OPERATIONS.iter().enumerate() {
             routes.add(operation.route.path, operation.route.methods, place);
         }
         Self {
             contexts,
+            lambda,
             routes,
             clock,
             random,
             port,
         }
+    }
+
+    /// Gives an event to the function of the operation at this place.
+    async fn run(&self, place: usize, event: ApiGatewayV2httpRequest) -> Result<Response, Refusal> {
+        let operation = &OPERATIONS[place];
+        let Some(lambda) = &self.lambda else {
+            let cx = self.contexts.of(place);
+            let answer = functions::answer(operation, cx, gateway::request(event)).await;
+            return Ok(gateway::response(answer));
+        };
+        let answer = gateway::integrate(lambda, place, operation.streams, &event).await;
+        answer.map_err(|failure| {
+            tracing::error!(operation = operation.id, %failure, "the function did not answer");
+            Refusal::of(&failure)
+        })
     }
 
     /// The decoded path, its route, and the body.

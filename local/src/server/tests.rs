@@ -35,6 +35,7 @@ fn options() -> Options {
         demo: true,
         clock: Clock::System,
         witness: None,
+        bootstrap: None,
         template: Some(template()),
     }
 }

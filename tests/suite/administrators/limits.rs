@@ -49,6 +49,7 @@ async fn second_server(app: &App) -> App {
         demo: false,
         clock: app.clock.clone(),
         witness: None,
+        bootstrap: None,
         template: None,
     };
     App {

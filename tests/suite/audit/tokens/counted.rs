@@ -65,6 +65,7 @@ async fn again(app: App) -> App {
         demo: false,
         clock: app.clock.clone(),
         witness: None,
+        bootstrap: None,
         template: None,
     };
     app.running.stop().await;

@@ -1,0 +1,134 @@
+//! One function: its instances, and which of them takes an event.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use shared::{Clock, Moment, Timestamp};
+use tokio::process::Command;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::instance::Instance;
+use super::settings::Of;
+use super::{Answer, Bootstrap, Failure};
+
+/// How many instances one function may have here; Lambda has a thousand for an account. An event that
+/// finds all of them at work waits.
+const MAX_INSTANCES: usize = 8;
+
+/// A function and its instances.
+#[derive(Debug)]
+pub(super) struct Function {
+    name: Arc<str>,
+    bootstrap: Arc<Bootstrap>,
+    environment: Vec<(&'static str, String)>,
+    settings: Of,
+    clock: Clock,
+    /// Frozen, and ready for an event. The last one that was at work is the first to be again.
+    idle: Mutex<Vec<Instance>>,
+    places: Arc<Semaphore>,
+}
+
+impl Function {
+    pub(super) fn new(
+        name: Arc<str>,
+        bootstrap: Arc<Bootstrap>,
+        environment: Vec<(&'static str, String)>,
+        settings: Of,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            name,
+            bootstrap,
+            environment,
+            settings,
+            clock,
+            idle: Mutex::default(),
+            places: Arc::new(Semaphore::new(MAX_INSTANCES)),
+        }
+    }
+
+    /// Gives an event to an instance that is free, or to a new one. Returns when there is an answer; the
+    /// instance may go on until it asks for its next event.
+    pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Result<Answer, Failure> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(io::Error::other)?;
+        if let Some(file) = &self.bootstrap.clock_file {
+            self.tell_time(file)?;
+        }
+        let mut instance = match self.free() {
+            Some(instance) => instance,
+            None => Instance::start(self.command()?, &self.name).await?,
+        };
+        let (answer, answered) = oneshot::channel();
+        let function = Arc::clone(self);
+        tokio::spawn(async move {
+            let (clock, timeout) = (&function.clock, function.settings.timeout);
+            if instance.work(event, clock, timeout, answer).await {
+                function.idle().push(instance);
+            }
+            drop(place);
+        });
+        answered.await.unwrap_or(Err(Failure::NoAnswer))
+    }
+
+    fn free(&self) -> Option<Instance> {
+        let mut idle = self.idle();
+        loop {
+            let mut instance = idle.pop()?;
+            if instance.is_alive() {
+                return Some(instance);
+            }
+            tracing::warn!(function = %self.name, "a process ended while it was frozen");
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Written beside and moved into place, so that nobody reads half of it. The half millisecond is for
+    /// readers that lose the last digit.
+    fn tell_time(&self, file: &Path) -> io::Result<()> {
+        let millis = self.clock.now().millis();
+        let fraction = millis.rem_euclid(1000);
+        let second = String::from(Moment(Timestamp::from_millis(millis - fraction)));
+        let second = second.replace('T', " ");
+        let beside = file.with_extension(&*self.name);
+        fs::write(
+            &beside,
+            format!("{}.{fraction:03}5", second.trim_end_matches('Z')),
+        )?;
+        fs::rename(&beside, file)
+    }
+
+    fn command(&self) -> io::Result<Command> {
+        let mut command = Command::new(&self.bootstrap.program);
+        let (out, err) = match &self.bootstrap.log {
+            Some(log) => (log.try_clone()?, log.try_clone()?),
+            None => (stderr()?, stderr()?),
+        };
+        let extra = &self.bootstrap.environment;
+        command
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .envs(extra.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            // A group of its own: an interrupt at the terminal is for the server, which ends it. If the
+            // server is killed, the system wakes and ends what is frozen in groups that nobody is left
+            // to look after.
+            .process_group(0)
+            .kill_on_drop(true);
+        Ok(command)
+    }
+}
+
+fn stderr() -> io::Result<File> {
+    Ok(io::stderr().as_fd().try_clone_to_owned()?.into())
+}

@@ -1,0 +1,127 @@
+//! One process of a function: started, given one event at a time, frozen between them, killed.
+
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use shared::Clock;
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::runtime_api::{Invocation, Report, RuntimeApi};
+use super::{Answer, Failure, Listening};
+
+/// How long a process may take until it asks for its first event.
+const INIT: Duration = Duration::from_secs(10);
+
+/// A process that has asked for an event.
+#[derive(Debug)]
+pub(super) struct Instance {
+    child: Child,
+    invocations: mpsc::Sender<Invocation>,
+    reports: mpsc::UnboundedReceiver<Report>,
+    worked: u64,
+    _runtime_api: Listening,
+}
+
+impl Instance {
+    /// Starts a process, and waits until it asks for an event.
+    pub(super) async fn start(mut command: Command, function: &str) -> Result<Self, Failure> {
+        let started = Instant::now();
+        let (runtime_api, invocations, reports) = RuntimeApi::new();
+        let process = runtime_api.process();
+        let runtime_api = Listening::start(runtime_api.router()).await?;
+        let child = command
+            .env("AWS_LAMBDA_RUNTIME_API", &runtime_api.address)
+            .spawn()?;
+        process.is(child.id());
+        let mut instance = Self {
+            child,
+            invocations,
+            reports,
+            worked: 0,
+            _runtime_api: runtime_api,
+        };
+        timeout(INIT, instance.ready())
+            .await
+            .unwrap_or(Err(Failure::InitTimeout(INIT)))?;
+        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+        tracing::debug!(function, milliseconds, "a process is ready");
+        Ok(instance)
+    }
+
+    async fn ready(&mut self) -> Result<(), Failure> {
+        tokio::select! {
+            biased;
+            report = self.reports.recv() => match report {
+                Some(Report::Ready) => Ok(()),
+                Some(Report::InitError(kind)) => Err(Failure::InitError(kind)),
+                Some(Report::Answered(_)) | None => Err(Failure::NoAnswer),
+            },
+            ended = self.child.wait() => Err(Failure::Ended(ended?)),
+        }
+    }
+
+    /// Has its process not ended?
+    pub(super) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Lets it work on an event, and passes its answer on. Returns when it is frozen again: true, or
+    /// must not be given another one.
+    pub(super) async fn work(
+        &mut self,
+        event: Bytes,
+        clock: &Clock,
+        limit: Duration,
+        answer: oneshot::Sender<Result<Answer, Failure>>,
+    ) -> bool {
+        self.worked += 1;
+        let invocation = Invocation {
+            id: format!(
+                "00000000-0000-4000-8000-{:04x}{:08x}",
+                self.child.id().unwrap_or_default() & 0xffff,
+                self.worked
+            ),
+            event,
+            deadline: (clock.now() + limit).millis(),
+        };
+        // Whoever waits for an answer may have gone; that ends nothing.
+        let mut answer = Some(answer);
+        let mut say = move |said: Result<Answer, Failure>| {
+            answer.take().map(|answer| {
+                let _ = answer.send(said);
+            })
+        };
+        if self.invocations.send(invocation).await.is_err() {
+            say(Err(Failure::NoAnswer));
+            return false;
+        }
+        let deadline = Instant::now() + limit;
+        loop {
+            tokio::select! {
+                biased;
+                report = self.reports.recv() => match report {
+                    Some(Report::Answered(answered)) => {
+                        say(answered);
+                    }
+                    // It says nothing where an answer was given.
+                    Some(Report::Ready) => return say(Err(Failure::NoAnswer)).is_none(),
+                    Some(Report::InitError(_)) | None => {
+                        say(Err(Failure::NoAnswer));
+                        return false;
+                    }
+                },
+                ended = self.child.wait() => {
+                    say(ended.map_err(Failure::from).and_then(|status: ExitStatus| Err(Failure::Ended(status))));
+                    return false;
+                }
+                () = sleep_until(deadline) => {
+                    say(Err(Failure::Timeout(limit)));
+                    return false;
+                }
+            }
+        }
+    }
+}
