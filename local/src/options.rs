@@ -36,7 +36,7 @@ pub struct Cli {
     seed: Option<PathBuf>,
 
     /// Run the operations as Lambda does: with this bootstrap, in processes of their own
-    #[arg(long, value_name = "FILE", conflicts_with = "dynamodb")]
+    #[arg(long, value_name = "FILE")]
     bootstrap: Option<PathBuf>,
 
     /// Once it answers, write its URL and process ID to this file

@@ -1,14 +1,16 @@
-//! Cold start: from the start of a function's process to its first answer through the Runtime API,
-//! beside a function that only says hello.
+//! Cold start: from the start of a function's process to its first answer through the Runtime API; and
+//! its further answers; beside a function that only says hello.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use countersign_tests::Setup;
 use countersign_tests::measure::{Samples, built, megabytes, milliseconds, process_cpu};
 use countersign_tests::runtime_api::{Cloud, DynamoDb, Environment, Event, Function};
 
 const PROCESSES: usize = 25;
+/// Of each process, after its first.
+const FURTHER: usize = 20;
 
 /// What is started, and what it is asked first.
 struct Candidate {
@@ -19,6 +21,7 @@ struct Candidate {
     answers: &'static str,
     to_answer: Samples,
     cpu: Samples,
+    warm: Samples,
 }
 
 impl Candidate {
@@ -30,6 +33,11 @@ impl Candidate {
         let cpu = process_cpu(function.pid());
         let body = response["body"].as_str().unwrap();
         assert!(body.contains(self.answers), "{}: {body}", self.name);
+        for _ in 0..FURTHER {
+            let asked = Instant::now();
+            function.invoke(&event).await.unwrap();
+            self.warm.push(asked.elapsed());
+        }
         function.kill().await;
         (to_answer, cpu)
     }
@@ -49,6 +57,7 @@ async fn main() {
         answers,
         to_answer: Samples::default(),
         cpu: Samples::default(),
+        warm: Samples::default(),
     };
     let setting = Event::get("/settings/get_default", &[("key", "minimum_age")]).by("owner");
     let document = Event::get("/openapi.json", &[]);
@@ -107,5 +116,11 @@ async fn main() {
             milliseconds(cpu.median()),
             megabytes(program),
         );
+    }
+    println!("\nWarm: an event to its answer, median of {FURTHER} further ones of each");
+    let floor = candidates[0].warm.median().as_secs_f64();
+    for Candidate { name, warm, .. } in &candidates {
+        let ratio = warm.median().as_secs_f64() / floor;
+        println!("{name:<22}{warm:<30}{ratio:>7.2}");
     }
 }

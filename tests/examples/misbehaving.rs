@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 const BASE: &str = "/2018-06-01/runtime";
-const FOR_EVER: Duration = Duration::from_secs(3600);
+const FOR_EVER: Duration = Duration::from_hours(1);
 
 fn main() {
     let misbehaviour = std::env::var("MISBEHAVIOUR").unwrap();
@@ -48,7 +48,7 @@ fn main() {
             "answers another event" => {
                 let refused = post("invocation/another/response", answer(number).as_bytes());
                 assert!(refused.starts_with("HTTP/1.1 400"), "{refused}");
-                respond(&answer(number))
+                respond(&answer(number));
             }
             "breaks off a stream" => {
                 let mut connection = connect();
@@ -61,7 +61,7 @@ fn main() {
             }
             "takes its time" => {
                 sleep(Duration::from_millis(200));
-                respond(&answer(number))
+                respond(&answer(number));
             }
             "does well" => respond(&answer(number)),
             // What is no deed is an answer.

@@ -99,12 +99,12 @@ pub fn remote_dynamodb() -> Option<String> {
 /// `COUNTERSIGN_TEST_FAITHFUL` names it, and `COUNTERSIGN_TEST_FAKETIME` the library that gives its
 /// processes the time of a test's clock.
 fn faithful() -> Option<Bootstrap> {
+    // One file for each server; they are gone with the tests.
+    static FOLDER: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
     let program = std::env::var("COUNTERSIGN_TEST_FAITHFUL").ok()?;
     let library = std::env::var("COUNTERSIGN_TEST_FAKETIME").expect(
         "COUNTERSIGN_TEST_FAKETIME names libfaketime.so.1: the clock of tests stands still",
     );
-    // One file for each server; they are gone with the tests.
-    static FOLDER: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
     let folder = FOLDER.get_or_init(|| tempfile::TempDir::new().unwrap());
     let clock_file = folder.path().join(random_name());
     let text = |text: &str| text.to_owned();

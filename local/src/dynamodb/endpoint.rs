@@ -2,7 +2,8 @@
 
 use std::error::Error;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
@@ -16,9 +17,15 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Region;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use http::Uri;
+use shared::Clock;
 
 use crate::iam::REGION;
 
@@ -29,6 +36,8 @@ pub struct Endpoint {
     pub(super) region: Region,
     pub(super) credentials: SharedCredentialsProvider,
     pub(super) http: SharedHttpClient,
+    /// For requests that no client of the SDK makes.
+    connector: Arc<OnceLock<SharedHttpConnector>>,
 }
 
 /// Why a URL is none that `DynamoDB` can be reached at.
@@ -75,6 +84,7 @@ impl Endpoint {
                 region: Region::from_static(REGION),
                 credentials: anyone(),
                 http: builder.build_http(),
+                connector: Arc::default(),
             });
         }
         let aws = ProviderConfig::without_region().with_http_client(https());
@@ -91,7 +101,52 @@ impl Endpoint {
             } else {
                 https()
             },
+            connector: Arc::default(),
         })
+    }
+
+    /// What takes requests there that no client of the SDK makes.
+    pub(super) fn connector(&self) -> SharedHttpConnector {
+        let connector = self.connector.get_or_init(|| {
+            let builder = Connector::builder();
+            SharedHttpConnector::new(if self.url.starts_with("http://") {
+                builder.build_http()
+            } else {
+                builder
+                    .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+                    .build()
+            })
+        });
+        connector.clone()
+    }
+
+    /// Signs a request to it, in the name that we have there. What stood in the place of a signature is
+    /// another's, and replaced.
+    pub(super) async fn sign(&self, mut request: HttpRequest) -> Result<HttpRequest, BoxError> {
+        request.set_uri(self.url.as_str())?;
+        let identity = self.credentials.provide_credentials().await?.into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.region.as_ref())
+            .name("dynamodb")
+            .time(now())
+            .settings(SigningSettings::default())
+            .build()?
+            .into();
+        let body = request.body().bytes().unwrap_or_default();
+        let signable = SignableRequest::new(
+            request.method(),
+            request.uri(),
+            request.headers().iter(),
+            SignableBody::Bytes(body),
+        )?;
+        let (signature, _) = sign(signable, &parameters)?.into_parts();
+        let (headers, _) = signature.into_parts();
+        for header in headers {
+            let value = header.value().to_owned();
+            request.headers_mut().insert(header.name(), value);
+        }
+        Ok(request)
     }
 
     /// Asks it something small, through a client that leads to it.
@@ -109,6 +164,12 @@ impl Endpoint {
             _ => Err(EndpointFault::Unreachable(url, innermost(&fault))),
         }
     }
+}
+
+/// A signature has the time of the machine, whatever a test's clock says.
+fn now() -> SystemTime {
+    let millis = Clock::System.now().millis();
+    UNIX_EPOCH + Duration::from_millis(millis.unsigned_abs())
 }
 
 /// The innermost reason: the outer ones say no more than that something went wrong.

@@ -65,20 +65,22 @@ impl HttpConnector for Passage {
 }
 
 impl Door {
-    /// Takes a request through that another process made. `None`: this door leads to a URL, where such
-    /// a request would have to be signed anew.
+    /// Takes a request through that another process made. Where this door leads to a URL, it is signed
+    /// anew: there, that process is nobody.
     pub(crate) async fn carry(
         &self,
-        request: HttpRequest,
-    ) -> Option<Result<HttpResponse, ConnectorError>> {
-        let Backend::Embedded(store) = &self.backend else {
-            return None;
+        mut request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let onward = match &self.backend {
+            Backend::Embedded(store) => Onward::Embedded(store.clone()),
+            Backend::Endpoint(endpoint) => {
+                let signed = endpoint.sign(request).await;
+                request = signed.map_err(|fault| ConnectorError::other(fault, None))?;
+                Onward::Http(endpoint.connector())
+            }
         };
-        let passage = Passage {
-            door: Arc::new(self.clone()),
-            onward: Onward::Embedded(store.clone()),
-        };
-        Some(passage.call(request).await)
+        let door = Arc::new(self.clone());
+        Passage { door, onward }.call(request).await
     }
 }
 

@@ -83,20 +83,19 @@ async fn call(
 
 async fn dynamodb(doors: &Doors, target: &str, body: &[u8]) -> Response<Body> {
     let mut request = HttpRequest::new(SdkBody::from(body));
+    let json = "application/x-amz-json-1.0";
+    request.headers_mut().insert("content-type", json);
     request
         .headers_mut()
         .insert("x-amz-target", target.to_owned());
     let passed = async {
-        let mut answer = doors.dynamodb.carry(request).await?.ok()?;
+        let mut answer = doors.dynamodb.carry(request).await.ok()?;
         let status = answer.status().as_u16();
         let body = ByteStream::new(answer.take_body()).collect().await.ok()?;
         Some((StatusCode::from_u16(status).ok()?, body.into_bytes()))
     };
     match passed.await {
-        Some((status, body)) => {
-            let head = [("content-type", "application/x-amz-json-1.0")];
-            (status, head, body).into_response()
-        }
+        Some((status, body)) => (status, [("content-type", json)], body).into_response(),
         // A connection that breaks.
         None => Body::from_stream(futures_util::stream::iter([Err::<Bytes, _>(
             std::io::Error::other("the store's connection broke"),
