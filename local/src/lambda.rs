@@ -160,6 +160,7 @@ impl Lambda {
                     environment,
                     settings,
                     clock.clone(),
+                    random.clone(),
                 ))
             })
             .collect();

@@ -8,7 +8,6 @@ use std::process::exit;
 use std::thread::sleep;
 use std::time::Duration;
 
-const BASE: &str = "/2018-06-01/runtime";
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 fn main() {
@@ -51,10 +50,10 @@ fn main() {
                 respond(&answer(number));
             }
             "breaks off a stream" => {
-                let mut connection = connect();
+                let (mut connection, (_, base)) = (connect(), api());
                 let head = b"{\"statusCode\":200}\0\0\0\0\0\0\0\0begun";
                 let path = invocation("response");
-                write!(connection, "POST {BASE}/{path} HTTP/1.1\r\nHost: lambda\r\nLambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", head.len()).unwrap();
+                write!(connection, "POST {base}/{path} HTTP/1.1\r\nHost: lambda\r\nLambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", head.len()).unwrap();
                 connection.write_all(head).unwrap();
                 connection.write_all(b"\r\n").unwrap();
                 exit(5);
@@ -77,16 +76,28 @@ fn answer(number: usize) -> String {
     )
 }
 
+/// Where the Runtime API is, and what its paths begin with.
+fn api() -> (String, String) {
+    let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
+    let (address, prefix) = api
+        .strip_prefix("http://")
+        .unwrap()
+        .split_once('/')
+        .unwrap();
+    (address.to_owned(), format!("/{prefix}/2018-06-01/runtime"))
+}
+
 fn connect() -> TcpStream {
-    TcpStream::connect(std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap()).unwrap()
+    TcpStream::connect(api().0).unwrap()
 }
 
 /// Waits for an event, and gives its ID.
 fn next() -> String {
+    let (_, base) = api();
     let mut connection = connect();
     write!(
         connection,
-        "GET {BASE}/invocation/next HTTP/1.1\r\nHost: lambda\r\nConnection: close\r\n\r\n"
+        "GET {base}/invocation/next HTTP/1.1\r\nHost: lambda\r\nConnection: close\r\n\r\n"
     )
     .unwrap();
     let head = read(connection);
@@ -96,9 +107,10 @@ fn next() -> String {
 }
 
 fn post(path: &str, body: &[u8]) -> String {
+    let (_, base) = api();
     let mut connection = connect();
     let length = body.len();
-    write!(connection, "POST {BASE}/{path} HTTP/1.1\r\nHost: lambda\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n").unwrap();
+    write!(connection, "POST {base}/{path} HTTP/1.1\r\nHost: lambda\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n").unwrap();
     // Too large a body may be refused before it is read.
     let _ = connection.write_all(body);
     read(connection)

@@ -177,6 +177,37 @@ async fn a_process_is_frozen_between_events_and_ends_with_the_server() {
 }
 
 #[tokio::test]
+async fn who_reaches_the_ports_of_processes_gets_no_events_and_no_store() {
+    let (app, _log) = whose_functions("does well").await;
+    let reply = list(&app).await;
+    let environment = std::fs::read(format!("/proc/{}/environ", reply.header("x-pid"))).unwrap();
+    let environment = String::from_utf8(environment).unwrap();
+    let variable = |name: &str| {
+        let mut all = environment
+            .split('\0')
+            .filter_map(|line| line.split_once('='));
+        all.find(|(known, _)| *known == name).unwrap().1.to_owned()
+    };
+    let api = variable("AWS_LAMBDA_RUNTIME_API");
+    let (address, _) = api.rsplit_once('/').unwrap();
+    for prefix in ["", "/", "/wrong"] {
+        let url = format!("{address}{prefix}/2018-06-01/runtime/invocation/next");
+        assert_eq!(reqwest::get(url).await.unwrap().status(), 404);
+    }
+    for token in ["", "local"] {
+        let scan = reqwest::Client::new()
+            .post(variable("AWS_ENDPOINT_URL"))
+            .header("x-amz-target", "DynamoDB_20120810.Scan")
+            .header("x-amz-security-token", token)
+            .body(r#"{"TableName":"countersign-clients"}"#);
+        let refused = scan.send().await.unwrap();
+        assert_eq!(refused.status(), 400);
+        let said = refused.text().await.unwrap();
+        assert!(said.contains("UnrecognizedClientException"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_function_says_of_an_error_does_not_reach_its_caller() {
     for misbehaviour in ["answers with an error", "reports that it can not start"] {
         let (app, mut log) = whose_functions(misbehaviour).await;

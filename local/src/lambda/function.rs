@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
-use shared::{Clock, Moment, Timestamp};
+use shared::{Clock, Moment, Random, Timestamp};
 use tokio::process::Command;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -28,6 +28,7 @@ pub(super) struct Function {
     environment: Vec<(&'static str, String)>,
     settings: Of,
     clock: Clock,
+    random: Random,
     /// Frozen, and ready for an event. The last one that was at work is the first to be again.
     idle: Mutex<Vec<Instance>>,
     places: Arc<Semaphore>,
@@ -40,6 +41,7 @@ impl Function {
         environment: Vec<(&'static str, String)>,
         settings: Of,
         clock: Clock,
+        random: Random,
     ) -> Self {
         Self {
             name,
@@ -47,6 +49,7 @@ impl Function {
             environment,
             settings,
             clock,
+            random,
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(MAX_INSTANCES)),
         }
@@ -62,7 +65,7 @@ impl Function {
         }
         let mut instance = match self.free() {
             Some(instance) => instance,
-            None => Instance::start(self.command()?, &self.name).await?,
+            None => Instance::start(self.command()?, &self.name, &self.random).await?,
         };
         let (answer, answered) = oneshot::channel();
         let function = Arc::clone(self);

@@ -1,10 +1,12 @@
 //! One process of a function: started, given one event at a time, frozen between them, killed.
 
+use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Bytes;
-use shared::Clock;
+use shared::{Clock, Random};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -27,14 +29,22 @@ pub(super) struct Instance {
 
 impl Instance {
     /// Starts a process, and waits until it asks for an event.
-    pub(super) async fn start(mut command: Command, function: &str) -> Result<Self, Failure> {
+    pub(super) async fn start(
+        mut command: Command,
+        function: &str,
+        random: &Random,
+    ) -> Result<Self, Failure> {
         let started = Instant::now();
         let (runtime_api, invocations, reports) = RuntimeApi::new();
         let process = runtime_api.process();
-        let runtime_api = Listening::start(runtime_api.router()).await?;
-        let child = command
-            .env("AWS_LAMBDA_RUNTIME_API", &runtime_api.address)
-            .spawn()?;
+        // Lambda's is in a machine of its own. Here others may reach the port, and events hold secrets.
+        let secret = random
+            .id(32)
+            .map_err(|_| io::Error::other("no random numbers"))?;
+        let router = Router::new().nest(&format!("/{secret}"), runtime_api.router());
+        let runtime_api = Listening::start(router).await?;
+        let place = format!("{}/{secret}", runtime_api.url());
+        let child = command.env("AWS_LAMBDA_RUNTIME_API", place).spawn()?;
         process.is(child.id());
         let mut instance = Self {
             child,
