@@ -1,7 +1,6 @@
 //! One process of a function: started, given one event at a time, frozen between them, killed.
 
 use std::io;
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +15,9 @@ use super::{Answer, Failure, Listening};
 
 /// How long a process may take until it asks for its first event.
 const INIT: Duration = Duration::from_secs(10);
+
+/// How long after its end something that it said may arrive.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// A process that has asked for an event.
 #[derive(Debug)]
@@ -124,7 +126,12 @@ impl Instance {
                     }
                 },
                 ended = self.child.wait() => {
-                    say(ended.map_err(Failure::from).and_then(|status: ExitStatus| Err(Failure::Ended(status))));
+                    if let Ok(Some(Report::Answered(answered))) =
+                        timeout(LAST_WORDS, self.reports.recv()).await
+                    {
+                        say(answered);
+                    }
+                    say(ended.map_err(Failure::from).and_then(|status| Err(Failure::Ended(status))));
                     return false;
                 }
                 () = sleep_until(deadline) => {
