@@ -26,7 +26,7 @@ impl KeyDoor {
     fn pass(&self, action: &str) -> Result<(), Error> {
         let (function, key) = (&self.function, Resource::SealingKey.logical_id());
         if let Some(witness) = &self.witness {
-            witness.uses_key(function, action);
+            witness.uses_key(function, action)?;
         }
         let facts: &[(&str, &[&str])] = &[("kms:EncryptionContextKeys", &[ENCRYPTION_CONTEXT])];
         if self.policy.allows_with(action, &key_arn(key), facts) {
