@@ -20,6 +20,15 @@ build:
 deploy *options: build
     sam deploy --template-file template.yaml --stack-name countersign --resolve-s3 --capabilities CAPABILITY_IAM {{ options }}
 
+# What is linked into the built bootstrap, for scanners: target/sbom/bootstrap.cdx.json. `just sbom countersign` after
+# `cargo build --release --locked` is the local binary's.
+sbom binary="bootstrap":
+    scripts/supply-chain sbom {{ binary }}
+
+# Write docs/licences.md anew, after Cargo.lock has changed.
+licences:
+    scripts/supply-chain licences
+
 # Write anew the files that are derived from the operations.
 update:
     COUNTERSIGN_UPDATE=1 cargo test -p countersign-tests --locked derived

@@ -27,7 +27,7 @@ impl KeyDoor {
     pub(crate) fn allows(&self, action: &str, context: &[&str]) -> bool {
         let (function, key) = (&self.function, Resource::SealingKey.logical_id());
         if let Some(witness) = &self.witness {
-            witness.uses_key(function, action);
+            witness.uses_key(function, action)?;
         }
         let facts: &[(&str, &[&str])] = &[("kms:EncryptionContextKeys", context)];
         let is_allowed = self.policy.allows_with(action, &key_arn(key), facts);

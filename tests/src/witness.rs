@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use local::dynamodb::{AnswerView, Call, Intervention, Witness};
 use serde_json::Value;
+use shared::Error;
 use shared::store::Resource;
 
 /// Counts, for each function: round trips, capacity units, and the grants it used.
@@ -68,11 +69,12 @@ impl Witness for Tally {
         }
     }
 
-    fn uses_key(&self, function: &str, action: &str) {
+    fn uses_key(&self, function: &str, action: &str) -> shared::Result<()> {
         let mut tally = self.0.lock().unwrap();
         let used = tally.entry(function.to_owned()).or_default();
         let key = Resource::SealingKey.logical_id();
         used.grants.insert((action.to_owned(), key.to_owned()));
+        Ok(())
     }
 
     fn wants_capacity(&self) -> bool {
@@ -215,6 +217,65 @@ impl Witness for Breakage {
     }
 
     fn after(&self, _: &Call<'_>, _: &AnswerView<'_>) {}
+}
+
+/// Keeps the sealing key from one function, from when a test says so until it says otherwise.
+#[derive(Debug, Default)]
+pub struct KeyTrouble(Mutex<Option<Withheld>>);
+
+#[derive(Debug)]
+struct Withheld {
+    function: &'static str,
+    by: KeyFault,
+    struck: usize,
+}
+
+/// How the sealing key is kept from a function: what is left of KMS's answer when the retries are used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFault {
+    /// KMS does not let the function use it.
+    Denied,
+    /// KMS is asked too much of.
+    Throttled,
+}
+
+impl KeyTrouble {
+    /// From now on this function gets no key.
+    pub fn begin(&self, function: &'static str, by: KeyFault) {
+        *self.0.lock().unwrap() = Some(Withheld {
+            function,
+            by,
+            struck: 0,
+        });
+    }
+
+    /// All goes well again; tells how often the function asked in vain.
+    pub fn end(&self) -> usize {
+        let withheld = self.0.lock().unwrap().take();
+        withheld.map_or(0, |withheld| withheld.struck)
+    }
+}
+
+impl Witness for KeyTrouble {
+    fn before(&self, _: &Call<'_>) -> Intervention {
+        Intervention::Proceed
+    }
+
+    fn after(&self, _: &Call<'_>, _: &AnswerView<'_>) {}
+
+    fn uses_key(&self, function: &str, action: &str) -> shared::Result<()> {
+        let mut withheld = self.0.lock().unwrap();
+        let Some(withheld) = withheld.as_mut().filter(|held| held.function == function) else {
+            return Ok(());
+        };
+        withheld.struck += 1;
+        Err(match withheld.by {
+            KeyFault::Denied => {
+                Error::unexpected(format!("KMS refuses {action}: AccessDeniedException"))
+            }
+            KeyFault::Throttled => Error::Busy,
+        })
+    }
 }
 
 /// An error as DynamoDB answers it.

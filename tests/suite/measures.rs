@@ -4,6 +4,7 @@
 //! or policy is no longer true.
 
 mod administration;
+pub(crate) mod key_faults;
 mod tokens;
 
 use std::collections::BTreeSet;

@@ -51,8 +51,10 @@ pub trait Witness: Send + Sync + Debug {
     fn after(&self, call: &Call<'_>, answer: &AnswerView<'_>);
 
     /// Sees that a function wants to use the sealing key, by the action that it takes: `kms:Decrypt`.
-    fn uses_key(&self, function: &str, action: &str) {
+    /// An error is what the function gets instead, and the key is not used.
+    fn uses_key(&self, function: &str, action: &str) -> shared::Result<()> {
         let _ = (function, action);
+        Ok(())
     }
 
     /// Whether the embedded store should say in its answers what each call would cost. The call

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use countersign_tests::runtime_api::{Cloud, DynamoDb, Event, Function, Kms, Trouble};
+use countersign_tests::witness::KeyFault;
 use countersign_tests::{APPLICATION, Authenticator, Setup};
 use serde_json::{Value, json};
 use shared::{ApplicationId, ENCRYPTION_CONTEXT, Error, KeyWrapper};
 
 use super::administration::{Person, code};
 use super::{list, owner};
+use crate::measures::key_faults::assert_fault;
 
 /// A deployment under this KMS, with people in it, and clients that may ask for tokens.
 async fn on(kms: Kms) -> Cloud {
@@ -121,24 +123,11 @@ async fn nothing_was_done(cloud: &Cloud) {
     assert_eq!(events["items"], json!([]), "a secret was revealed");
 }
 
-/// Holds each answer to what a fault on our side, or throttling, is documented to look like.
-async fn fails(work: &[(Function, Event)], is_busy: bool) {
-    let (machine, oauth, admin) = if is_busy {
-        ((510, "api_limit_error"), 503, (503, "busy"))
-    } else {
-        ((500, "unexpected_error"), 500, (500, "unexpected"))
-    };
+/// Holds each answer to what such trouble is documented to look like.
+async fn fails(work: &[(Function, Event)], by: KeyFault) {
     for (function, event) in work {
         let reply = function.call(event).await;
-        match event.json()["rawPath"].as_str().unwrap() {
-            path if path.starts_with("/clients") => {
-                reply.error(machine.0, machine.1);
-            }
-            path if path.starts_with("/admin") => {
-                reply.problem(admin.0, admin.1);
-            }
-            _ => assert_eq!(reply.status, oauth, "{}", reply.body),
-        }
+        assert_fault(event.json()["rawPath"].as_str().unwrap(), &reply, by);
     }
 }
 
@@ -160,7 +149,7 @@ async fn what_kms_refuses_is_a_fault_that_the_log_names_without_a_word_of_a_key(
     let work = sealed_work(&cloud).await;
     for code in ["AccessDeniedException", "DisabledException"] {
         kms.gets_into(Trouble::Refuses(code));
-        fails(&work, false).await;
+        fails(&work, KeyFault::Denied).await;
         for (function, _) in &work {
             let faults = faults_in(function).join("\n");
             assert!(faults.contains(code), "{code} is not in {faults}");
@@ -184,7 +173,7 @@ async fn throttling_is_waited_for_and_then_said() {
     let kms = cloud.kms();
     let work = sealed_work(&cloud).await;
     kms.gets_into(Trouble::Throttles(usize::MAX));
-    fails(&work, true).await;
+    fails(&work, KeyFault::Throttled).await;
     for (function, _) in &work {
         assert!(faults_in(function).is_empty(), "{}", function.log());
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign_tests::{App, Authenticator, PASSWORD, Person};
+use countersign_tests::{App, Authenticator, PASSWORD, Person, Reply};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::{Endpoint, Privilege};
@@ -45,7 +45,7 @@ pub(super) async fn exercise(app: &App, operation: &str) {
         }
         "admin.administrators.reset_mfa" | "admin.administrators.reset_password" => {
             let what = operation.rsplit('_').next().unwrap();
-            let new = invite_person(&ada).await;
+            let new = invite_person(&ada).await.created();
             let path = format!(
                 "{}/reset-{what}",
                 person(new["administrator"]["id"].as_str().unwrap())
@@ -265,7 +265,7 @@ fn held_call(ada: &Person, operation: &str, cleo: &str) -> (Method, String, Opti
 }
 
 /// Asks for something that waits for approval; the ID of its change request.
-async fn ask(person: &Person, path: &str, body: &Value) -> String {
+pub(super) async fn ask(person: &Person, path: &str, body: &Value) -> String {
     let held = person.post(path, body).await;
     assert_eq!(held.status, 202, "{}", held.body);
     held.json()["change_request"]["id"]
@@ -324,34 +324,41 @@ fn of_client(id: &str, rest: &str) -> String {
     format!("/admin/clients/{id}{rest}")
 }
 
-/// Somebody new, with their link.
-async fn invite_person(person: &Person) -> Value {
+/// Asks for somebody new, who gets a link.
+pub(super) async fn invite_person(person: &Person) -> Reply {
     let new = json!({"email": "new@example.com", "name": "New", "privileges": ["manage_users"]});
-    person.post("/admin/administrators", &new).await.created()
+    person.post("/admin/administrators", &new).await
 }
 
 /// The ID of somebody new who has taken up the invitation and looks after the application.
-async fn newcomer(app: &App, person: &Person) -> String {
-    let invited = invite_person(person).await;
+pub(super) async fn newcomer(app: &App, person: &Person) -> String {
+    let invited = invite_person(person).await.created();
     let url = invited["invitation_url"].as_str().unwrap();
     take_up(app, &url[url.find("/admin/").unwrap()..]).await;
     invited["administrator"]["id"].as_str().unwrap().to_owned()
 }
 
 /// The path of a new invitation.
-async fn invite(person: &Person) -> String {
-    let invited = invite_person(person).await;
+pub(super) async fn invite(person: &Person) -> String {
+    let invited = invite_person(person).await.created();
     let url = invited["invitation_url"].as_str().unwrap();
     url[url.find("/admin/").unwrap()..].to_owned()
 }
 
 async fn take_up(app: &App, path: &str) {
+    let authenticator = look_at(app, path).await;
+    answer(app, path, &authenticator).await.fine();
+}
+
+/// Looks at an invitation; the authenticator that was set up with it.
+pub(super) async fn look_at(app: &App, path: &str) -> Authenticator {
     let invitation: Value = app.stranger().get(path, &[]).await.fine();
-    let authenticator = Authenticator::with(invitation["totp"]["secret"].as_str().unwrap());
+    Authenticator::with(invitation["totp"]["secret"].as_str().unwrap())
+}
+
+/// Takes up an invitation that was looked at.
+pub(super) async fn answer(app: &App, path: &str, authenticator: &Authenticator) -> Reply {
     let body = json!({"password": PASSWORD, "code": authenticator.next_code(&app.clock)});
     let json = "application/json";
-    app.stranger()
-        .post_raw(path, json, body.to_string())
-        .await
-        .fine();
+    app.stranger().post_raw(path, json, body.to_string()).await
 }
