@@ -38,30 +38,25 @@ pub fn hold(path: &str, wanted: &str) {
     );
 }
 
-/// The blocks of `template.yaml` that are rendered: what they are called there, how deep they stand.
-const BLOCKS: [(&str, usize, fn() -> String); 2] = [
-    ("route settings", 8, route_settings),
-    ("functions", 2, functions),
-];
-
 /// `template.yaml` with its blocks as the declarations have them.
 pub fn template() -> String {
-    let mut file = std::fs::read_to_string(repository("template.yaml")).unwrap();
-    for (name, depth, render) in BLOCKS {
-        let begin = format!(
-            "{:depth$}# --- {name}: rendered from the declarations by `just update`; do not edit by hand ---\n",
-            ""
-        );
-        let end = format!("{:depth$}# --- end of {name} ---\n", "");
-        let (before, rest) = file
-            .split_once(&begin)
-            .unwrap_or_else(|| panic!("template.yaml has no line that begins the {name}"));
-        let (_, after) = rest
-            .split_once(&end)
-            .unwrap_or_else(|| panic!("template.yaml has no line that ends the {name}"));
-        file = format!("{before}{begin}{}{end}{after}", render());
-    }
-    file
+    let file = std::fs::read_to_string(repository("template.yaml")).unwrap();
+    let file = filled(&file, "        ", "route settings", &route_settings());
+    filled(&file, "  ", "functions", &functions())
+}
+
+/// The file with another text between the two lines that mark a block.
+fn filled(file: &str, indent: &str, block: &str, text: &str) -> String {
+    let begin = format!(
+        "{indent}# --- {block}: rendered from the declarations by `just update`; do not edit by hand ---\n"
+    );
+    let end = format!("{indent}# --- end of {block} ---\n");
+    let parts = file
+        .split_once(&begin)
+        .and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let (before, after) = parts
+        .unwrap_or_else(|| panic!("template.yaml has no lines that begin and end the {block}"));
+    format!("{before}{begin}{text}{end}{after}")
 }
 
 fn functions() -> String {

@@ -87,7 +87,7 @@ fn every_function_has_a_log_that_ends_and_an_alarm() {
     let logs = of_type(&template, "AWS::Logs::LogGroup");
     let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
     let mut names = BTreeSet::new();
-    for (_, log) in &logs {
+    for log in logs.values() {
         assert_eq!(tagged(&log["RetentionInDays"], "!Ref"), "LogRetentionDays");
         let name = tagged(&log["LogGroupName"], "!Sub").as_str().unwrap();
         assert!(names.insert(name), "two logs are called {name}");
