@@ -12,13 +12,14 @@ test:
 local *options:
     cargo run --release --locked -- {{ options }}
 
-# The one artifact of every Lambda function: target/lambda/bootstrap/bootstrap.
-build:
-    cargo lambda build --release -p countersign-functions --locked --x86-64 --compiler cargo --disable-optimizations
+# The one artifact of every Lambda function, into .aws-sam/build. For arm64 it takes cargo-lambda with zig.
+# With this machine's own compiler: `CARGO_LAMBDA_COMPILER=cargo just build --parameter-overrides Architecture=x86_64`.
+build *options:
+    sam build {{ options }}
 
-# To the AWS account that the environment names: `just deploy --guided` the first time.
-deploy *options: build
-    sam deploy --template-file template.yaml --stack-name countersign --resolve-s3 --capabilities CAPABILITY_IAM {{ options }}
+# What was built, to the AWS account that the environment names: `just deploy --guided` the first time.
+deploy *options:
+    sam deploy --stack-name countersign --resolve-s3 --capabilities CAPABILITY_IAM {{ options }}
 
 # What is linked into the built bootstrap, for scanners: target/sbom/bootstrap.cdx.json. `just sbom countersign` after
 # `cargo build --release --locked` is the local binary's.

@@ -230,10 +230,7 @@ impl Endpoint {
     /// What it may do to which resource, each once and sorted: its IAM policy.
     pub fn grants(&self) -> Vec<Grant> {
         let mut grants: Vec<_> = self
-            .touches
-            .iter()
-            .copied()
-            .flatten()
+            .patterns()
             .flat_map(|pattern| pattern.grants())
             .copied()
             .collect();
@@ -244,8 +241,25 @@ impl Endpoint {
 
     /// Does it take an `Idempotency-Key`?
     pub fn happens_once(&self) -> bool {
-        let mut touches = self.touches.iter().copied().flatten();
-        touches.any(|pattern| *pattern == AccessPattern::CreateOnce)
+        self.does(AccessPattern::CreateOnce)
+    }
+
+    /// Does it spend a one-time code?
+    pub fn takes_a_code(&self) -> bool {
+        self.does(AccessPattern::SpendCode)
+    }
+
+    /// Does it compute Argon2id for a person, each time that it is called?
+    pub fn hashes_slowly(&self) -> bool {
+        self.patterns().any(|pattern| pattern.hashes_slowly())
+    }
+
+    fn does(&self, wanted: AccessPattern) -> bool {
+        self.patterns().any(|pattern| *pattern == wanted)
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = &'static AccessPattern> {
+        self.touches.iter().copied().flatten()
     }
 
     /// Does it take an `If-Match`?

@@ -1,10 +1,13 @@
 //! Files that are made from the declarations. A test holds each to them; with `COUNTERSIGN_UPDATE`
 //! set, the same test writes it anew.
 
+mod class;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
+pub use class::Class;
 use functions::OPERATIONS;
 use shared::store::Resource;
 use shared::{ENCRYPTION_CONTEXT, Endpoint, Feature, Privilege, Requirement};
@@ -35,21 +38,45 @@ pub fn hold(path: &str, wanted: &str) {
     );
 }
 
-const BEGIN: &str =
-    "  # --- functions: rendered from the declarations by `just update`; do not edit by hand ---\n";
-const END: &str = "  # --- end of functions ---\n";
-
-/// `template.yaml` with its block of functions as the declarations have it.
+/// `template.yaml` with its blocks as the declarations have them.
 pub fn template() -> String {
     let file = std::fs::read_to_string(repository("template.yaml")).unwrap();
-    let (before, rest) = file
-        .split_once(BEGIN)
-        .expect("template.yaml has the line that begins the functions");
-    let (_, after) = rest
-        .split_once(END)
-        .expect("template.yaml has the line that ends the functions");
+    let file = filled(&file, "        ", "route settings", &route_settings());
+    filled(&file, "  ", "functions", &functions())
+}
+
+/// The file with another text between the two lines that mark a block.
+fn filled(file: &str, indent: &str, block: &str, text: &str) -> String {
+    let begin = format!(
+        "{indent}# --- {block}: rendered from the declarations by `just update`; do not edit by hand ---\n"
+    );
+    let end = format!("{indent}# --- end of {block} ---\n");
+    let parts = file
+        .split_once(&begin)
+        .and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let (before, after) = parts
+        .unwrap_or_else(|| panic!("template.yaml has no lines that begin and end the {block}"));
+    format!("{before}{begin}{text}{end}{after}")
+}
+
+fn functions() -> String {
     let functions: Vec<_> = OPERATIONS.iter().map(function).collect();
-    format!("{before}{BEGIN}{}{END}{after}", functions.join("\n"))
+    functions.join("\n")
+}
+
+fn route_settings() -> String {
+    let mut yaml = String::new();
+    for endpoint in OPERATIONS {
+        let Some(rate) = Class::of(endpoint).rate() else {
+            continue;
+        };
+        for method in endpoint.route.methods {
+            let path = endpoint.route.path;
+            // A second's worth may come at once.
+            writeln!(yaml, "        \"{method} {path}\": {{ ThrottlingRateLimit: !Ref {rate}, ThrottlingBurstLimit: !Ref {rate} }}").unwrap();
+        }
+    }
+    yaml
 }
 
 /// The logical ID of an operation's function: `clients.reset_secret` is `ClientsResetSecret`.
@@ -60,13 +87,38 @@ fn logical_id(id: &str) -> String {
         .collect()
 }
 
+/// A function, with all that is its own: its log and its alarm.
 fn function(endpoint: &Endpoint) -> String {
+    let id = logical_id(endpoint.id);
+    let class = Class::of(endpoint);
     let mut yaml = format!(
-        "  {}:\n    Type: AWS::Serverless::Function\n    Properties:\n      Description: {}\n      Handler: {}\n",
-        logical_id(endpoint.id),
-        endpoint.summary,
-        endpoint.id
+        "  {id}:
+    Type: AWS::Serverless::Function
+    Metadata: {{ BuildMethod: rust-cargolambda, BuildProperties: {{ Binary: bootstrap }} }}
+    Properties:
+      Description: {summary}
+      Handler: {handler}
+      MemorySize: {memory}
+      Timeout: {timeout}
+      LoggingConfig: {{ LogGroup: !Ref {id}Log }}
+",
+        summary = endpoint.summary,
+        handler = endpoint.id,
+        memory = class.megabytes(),
+        timeout = class.seconds(),
     );
+    if class.reserves_concurrency() {
+        yaml.push_str("      ReservedConcurrentExecutions: !If [ReservesConcurrency, !Ref SignInConcurrency, !Ref AWS::NoValue]\n");
+    }
+    yaml.push_str(&policies(endpoint));
+    yaml.push_str(&door(endpoint));
+    yaml.push_str(&watch(endpoint, &id));
+    yaml
+}
+
+/// What it may do, and nothing else.
+fn policies(endpoint: &Endpoint) -> String {
+    let mut yaml = String::new();
     let mut resources: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for grant in endpoint.grants() {
         resources.entry(grant.on).or_default().push(grant.action);
@@ -93,16 +145,65 @@ fn function(endpoint: &Endpoint) -> String {
             .unwrap();
         }
     }
+    yaml
+}
+
+/// Where it is reached.
+fn door(endpoint: &Endpoint) -> String {
     if endpoint.streams {
         // An HTTP API hands out whole answers of 6 MB at most; a function's own URL streams.
-        yaml.push_str("      Timeout: 300\n      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }\n");
-        return yaml;
+        return "      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }\n"
+            .to_owned();
     }
-    yaml.push_str("      Events:\n");
+    let mut yaml = String::from("      Events:\n");
     for method in endpoint.route.methods {
         let event = logical_id(&method.to_lowercase());
         let path = endpoint.route.path;
         writeln!(yaml, "        {event}:\n          Type: HttpApi\n          Properties: {{ ApiId: !Ref Api, Method: {method}, Path: \"{path}\" }}").unwrap();
+    }
+    yaml
+}
+
+/// Its log, and the alarm that goes off when it breaks down or is throttled.
+fn watch(endpoint: &Endpoint, id: &str) -> String {
+    let mut yaml = format!(
+        "
+  {id}Log:
+    Type: AWS::Logs::LogGroup
+    Properties:
+      LogGroupName: !Sub \"/countersign/${{AWS::StackName}}/{handler}\"
+      RetentionInDays: !Ref LogRetentionDays
+
+  {id}Fails:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmDescription: {handler} breaks down, runs out of time or is throttled
+      AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopic], !Ref AWS::NoValue]
+      OKActions: !If [HasAlarmTopic, [!Ref AlarmTopic], !Ref AWS::NoValue]
+      TreatMissingData: notBreaching
+      ComparisonOperator: GreaterThanThreshold
+      Threshold: 0
+      EvaluationPeriods: 1
+      Metrics:
+        - {{ Id: failures, Label: Failed or throttled, Expression: SUM(METRICS()) }}
+",
+        handler = endpoint.id
+    );
+    for metric in ["Errors", "Throttles"] {
+        writeln!(
+            yaml,
+            "        - Id: {}
+          ReturnData: false
+          MetricStat:
+            Period: 300
+            Stat: Sum
+            Metric:
+              Namespace: AWS/Lambda
+              MetricName: {metric}
+              Dimensions: [{{ Name: FunctionName, Value: !Ref {id} }}]",
+            metric.to_lowercase()
+        )
+        .unwrap();
     }
     yaml
 }

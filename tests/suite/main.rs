@@ -36,4 +36,5 @@ mod settings;
 mod settings_at_once;
 mod signatures;
 mod signing_keys;
+mod template;
 mod vendor_style;

@@ -173,6 +173,12 @@ pub enum AccessPattern {
 }
 
 impl AccessPattern {
+    /// Does it compute Argon2id for a person, each time? What authenticates a client may, too, but
+    /// only for an imported secret, and once in a process.
+    pub const fn hashes_slowly(self) -> bool {
+        matches!(self, Self::SignIn | Self::TakeUpInvitation)
+    }
+
     /// What it takes, and nothing else.
     #[expect(clippy::too_many_lines, reason = "it is a table")]
     pub const fn grants(self) -> &'static [Grant] {
