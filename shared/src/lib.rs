@@ -18,6 +18,7 @@ mod change_request;
 mod client;
 mod clock;
 mod context;
+mod correlation;
 mod envelope;
 mod error;
 mod feature;
@@ -69,6 +70,7 @@ pub use change_request::{ChangeRequest, ChangeRequestId, ChangeState, Why};
 pub use client::{Client, ClientId, ClientName, Description, ModuleGrant, ModuleGrants};
 pub use clock::{Clock, Moment, Timestamp};
 pub use context::{Context, Parts};
+pub use correlation::Correlation;
 pub use error::{Cause, Error, Fault, Held, Result};
 pub use feature::{Feature, Features};
 pub use file::{File, Freshness};
@@ -81,7 +83,7 @@ pub use published::{PublishedSettings, PublishedVersion, Snapshot};
 pub use random::Random;
 pub use request::{Body, BodyStream, MAX_BODY_BYTES, Request, Response};
 pub use resource::{Begun, Created, Download, Ended, NoContent, Tagged};
-pub use road::answer;
+pub use road::{ANSWERED, answer};
 pub use sealing::{
     DataKey, ENCRYPTION_CONTEXT, KeyFile, KeyFileFault, KeyWrapper, WrappedKey, Wrapping,
 };

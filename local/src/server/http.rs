@@ -81,8 +81,9 @@ async fn handle(
         answer
     });
     let Ok(answer) = run.await else {
+        // The request's own line is in the log already: it is written however the operation ends.
         tracing::error!(operation = OPERATIONS[place].id, "the operation panicked");
-        return seen.refuse(Refusal::FunctionFailed);
+        return Refusal::FunctionFailed.into_response();
     };
     gateway::response(answer)
 }

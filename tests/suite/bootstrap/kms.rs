@@ -143,10 +143,7 @@ async fn fails(work: &[(Function, Event)], is_busy: bool) {
 }
 
 fn faults_in(function: &Function) -> Vec<String> {
-    let log = function.log();
-    let lines = log
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines = function.lines().into_iter();
     lines
         .filter(|line| line["level"] == "ERROR")
         .map(|line| line.to_string())
