@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign_tests::runtime_api::{Cloud, DynamoDb, Event, Function, Kms, Trouble};
 use countersign_tests::{APPLICATION, Authenticator, Setup};
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::{ApplicationId, ENCRYPTION_CONTEXT, Error, KeyWrapper};
 
 use super::administration::{Person, code};
