@@ -21,7 +21,8 @@ use crate::{AnswerBody, OPERATIONS, telemetry};
 /// Serves the operation that `_HANDLER` names until Lambda ends the process.
 pub fn run() -> ExitCode {
     let handler = variable("_HANDLER").unwrap_or_default();
-    telemetry::start(&handler, &table_prefix());
+    telemetry::log_as_on_lambda(&handler, &table_prefix(), std::io::stdout);
+    telemetry::log_panics();
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -9,7 +9,7 @@ use shared::{ANSWERED, Clock};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::{Format, Json, Writer};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
 /// Lets a panic say in the log where it happened. What it says itself can quote what it choked on.
@@ -23,22 +23,25 @@ pub fn log_panics() {
     }));
 }
 
-/// From now on the log has JSON lines, and those of requests are the metrics of this operation, in
-/// this deployment.
-pub(crate) fn start(operation: &str, deployment: &str) {
+/// From now on the log of the process has JSON lines, and those of requests are the metrics of this
+/// operation, in this deployment. Where there is a log already, this panics.
+pub fn log_as_on_lambda<W>(operation: &str, deployment: &str, writer: W)
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
     tracing_subscriber::fmt()
         .json()
         .with_span_list(false)
         .flatten_event(true)
         .with_current_span(true)
         .with_target(false)
+        .with_writer(writer)
         .map_event_format(|json| Lines {
             json,
             members: members(operation, deployment),
             is_cold: AtomicBool::new(true),
         })
         .init();
-    log_panics();
 }
 
 /// The members of the root object that are the same in all lines, up to the timestamp. Every

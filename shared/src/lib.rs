@@ -23,6 +23,7 @@ mod envelope;
 mod error;
 mod feature;
 mod file;
+mod findings;
 mod json_body;
 mod oauth;
 mod one_time_code;

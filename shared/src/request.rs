@@ -9,7 +9,7 @@ use futures_util::Stream;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use crate::audit::Findings;
+use crate::findings::Findings;
 use crate::operation::Envelope;
 use crate::store::Noting;
 use crate::{Arguments, Context, Correlation, Result};

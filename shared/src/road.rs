@@ -10,9 +10,10 @@ use tracing::field::Empty;
 
 pub use self::account::ANSWERED;
 use self::account::Account;
-use crate::audit::{About, Actor, Findings, Object};
+use crate::audit::{About, Actor, Object};
 use crate::authorization::origin;
 use crate::envelope::Rendered;
+use crate::findings::Findings;
 use crate::operation::{Endpoint, Envelope};
 use crate::request::Call;
 use crate::{Arguments, Context, Error, MAX_BODY_BYTES, Request, Response, Result};
