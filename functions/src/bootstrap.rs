@@ -16,22 +16,18 @@ use shared::store::tuned;
 use shared::{Clock, Context, Endpoint, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 
 use crate::kms::{self, KmsKeys};
-use crate::{AnswerBody, OPERATIONS};
+use crate::{AnswerBody, OPERATIONS, telemetry};
 
 /// Serves the operation that `_HANDLER` names until Lambda ends the process.
 pub fn run() -> ExitCode {
-    tracing_subscriber::fmt()
-        .json()
-        .with_span_list(false)
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_target(false)
-        .init();
+    let handler = variable("_HANDLER").unwrap_or_default();
+    telemetry::log_as_on_lambda(&handler, &table_prefix(), std::io::stdout);
+    telemetry::log_panics();
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|fault| format!("the runtime does not start: {fault}"))
-        .and_then(|runtime| runtime.block_on(serve()));
+        .and_then(|runtime| runtime.block_on(serve(&handler)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -41,8 +37,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn serve() -> Result<(), String> {
-    let endpoint = endpoint(&variable("_HANDLER").unwrap_or_default())?;
+async fn serve(handler: &str) -> Result<(), String> {
+    let endpoint = endpoint(handler)?;
     let cx = &context()?;
     if !endpoint.grants().is_empty() {
         cx.warm_up().await;
@@ -85,13 +81,17 @@ fn context() -> Result<Context, String> {
     Ok(Context::new(Parts {
         keys: keys(&aws, &random)?,
         dynamodb: aws.dynamodb(),
-        table_prefix: variable("COUNTERSIGN_TABLE_PREFIX")
-            .unwrap_or_else(|| "countersign".to_owned()),
+        table_prefix: table_prefix(),
         warm: WarmSecrets::new(&random).map_err(broken)?,
         clock: Clock::System,
         random,
         public_url: variable("COUNTERSIGN_PUBLIC_URL"),
     }))
+}
+
+/// What the names of the tables begin with: the name of the stack.
+fn table_prefix() -> String {
+    variable("COUNTERSIGN_TABLE_PREFIX").unwrap_or_else(|| "countersign".to_owned())
 }
 
 /// Who wraps the data keys: KMS, or a key file where there is none. Never both, because what one has

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
-use shared::{BodyStream, Context, Endpoint, Error, Request};
+use shared::{BodyStream, Context, Correlation, Endpoint, Request};
 
 /// The body of an answer: whole, as the gateway takes it, or in pieces.
 #[derive(Debug)]
@@ -57,18 +57,10 @@ impl HttpBody for Pieces {
             piece.map(|piece| {
                 piece
                     .map(|piece| Frame::data(Bytes::from(piece)))
-                    .map_err(|error| cut_off(&error))
+                    .map_err(|_| std::io::Error::other("the answer was cut off"))
             })
         })
     }
-}
-
-/// The head has gone out long ago: all that is left to say is that the body ends too early.
-fn cut_off(error: &Error) -> std::io::Error {
-    if let Error::Unexpected(cause) = error {
-        tracing::error!(cause = cause.for_the_log(), "an answer was cut off");
-    }
-    std::io::Error::other("the answer was cut off")
 }
 
 /// Takes a gateway's request to `endpoint` and brings back its response. The caller's address is
@@ -78,16 +70,25 @@ pub async fn answer(
     cx: &Context,
     request: lambda_http::Request,
 ) -> lambda_http::Response<AnswerBody> {
-    let (source_ip, domain) = match request.request_context_ref() {
+    let (source_ip, domain, gateway_id) = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => {
             let ip = context.http.source_ip.as_deref();
             (
                 ip.and_then(|ip| ip.parse().ok()),
                 context.domain_name.clone(),
+                context.request_id.as_deref(),
             )
         }
-        _ => (None, None),
+        _ => (None, None, None),
     };
+    // The trace ID is the one that Lambda hands to the function. The event's header of the same name
+    // may be whatever the caller has sent.
+    let lambda = request.lambda_context_ref();
+    let correlation = Correlation::new(
+        gateway_id,
+        lambda.map(|lambda| lambda.request_id.as_str()),
+        lambda.and_then(|lambda| lambda.xray_trace_id.as_deref()),
+    );
     let path = request.raw_http_path().to_owned();
     let path_parameters = request.path_parameters();
     let path_parameters = path_parameters
@@ -108,6 +109,7 @@ pub async fn answer(
         },
         source_ip,
         domain,
+        correlation,
     };
     let response = shared::answer(endpoint, cx, &request).await;
     let mut builder = lambda_http::Response::builder().status(response.status);

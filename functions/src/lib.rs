@@ -13,6 +13,7 @@ mod shown_key;
 mod shown_modules;
 mod shown_policy;
 mod shown_token_policy;
+mod telemetry;
 
 mod admin {
     pub(crate) mod administrators {
@@ -123,6 +124,7 @@ pub use bootstrap::run as run_bootstrap;
 pub use documents::openapi::document as openapi_document;
 pub use event::{AnswerBody, answer};
 use shared::Endpoint;
+pub use telemetry::{log_as_on_lambda, log_panics};
 
 /// Every operation, in the order of the documentation.
 pub static OPERATIONS: &[Endpoint] = &[

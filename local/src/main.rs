@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::panic;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -46,14 +45,7 @@ fn log(form: Log) {
             .with_current_span(true)
             .init(),
     }
-    // What a panic says can quote what it choked on, so only its place goes to the log.
-    panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        tracing::error!(place, "panicked");
-    }));
+    functions::log_panics();
 }
 
 async fn run(cli: &Cli) -> Result<(), String> {

@@ -126,7 +126,7 @@ async fn look_up(call: &Call<'_>, client: Option<&ClientId>) -> Result<Option<Cr
 
 /// Says, for the audit, which client a caller claims to be who did not prove it.
 fn blame(call: &Call<'_>, claimed: Option<&Credential>) {
-    let _ = call.about.set(About {
+    call.findings.note(About {
         application: claimed.map(|known| known.application.clone()),
         actor: Actor::Nobody,
         object: claimed.map(|known| Object {

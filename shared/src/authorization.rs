@@ -199,7 +199,7 @@ async fn admitted(call: &Call<'_>) -> Result<(Principal, Scope)> {
         id: principal.client.clone(),
         name: principal.name.clone(),
     };
-    let _ = call.about.set(About {
+    call.findings.note(About {
         application: Some(principal.application.clone()),
         actor: actor.clone(),
         object: None,

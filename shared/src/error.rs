@@ -178,6 +178,19 @@ impl Error {
         }
     }
 
+    /// Does it refuse what the caller shows to prove who they are: missing, dead or wrong? These are
+    /// what the metric `AuthenticationFailures` counts.
+    pub(crate) fn refuses_credentials(&self) -> bool {
+        matches!(
+            self,
+            Self::BadCredentials
+                | Self::UnsupportedScheme
+                | Self::SignedOut
+                | Self::SignInFailed
+                | Self::WrongCode
+        )
+    }
+
     /// What to say in the log of something that failed beside a call, which goes on.
     pub(crate) fn for_the_log(&self) -> &str {
         match self {

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use futures_util::Stream;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use crate::audit::About;
+use crate::findings::Findings;
 use crate::operation::Envelope;
 use crate::store::Noting;
-use crate::{Arguments, Context, Result};
+use crate::{Arguments, Context, Correlation, Result};
 
 /// The largest body that an operation reads: 1 MB.
 pub const MAX_BODY_BYTES: usize = 1_048_576;
@@ -36,6 +36,8 @@ pub struct Request {
     pub source_ip: Option<IpAddr>,
     /// The host name that the gateway was called by, as the gateway says it.
     pub domain: Option<String>,
+    /// What others call it, for the log.
+    pub correlation: Correlation,
 }
 
 impl Request {
@@ -94,8 +96,8 @@ pub struct Call<'a> {
     pub(crate) request_id: &'a str,
     /// Where its arguments stand, and how it is answered.
     pub(crate) envelope: Envelope,
-    /// What admission has found out so far of who it is, for the audit of a refusal.
-    pub(crate) about: &'a Arc<OnceLock<About>>,
+    /// What admission has found out so far of who it is.
+    pub(crate) findings: &'a Findings,
     /// What admission writes down while the operation is at work; awaited before the answer leaves.
     pub(crate) alongside: &'a OnceLock<Noting>,
 }

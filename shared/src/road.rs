@@ -1,46 +1,65 @@
 //! The one road from a request to its response: read, admit the caller, decode, run, render, log.
 
-use std::sync::{Arc, OnceLock};
+mod account;
+
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use tracing::Instrument;
+use tracing::field::Empty;
 
+pub use self::account::ANSWERED;
+use self::account::Account;
 use crate::audit::{About, Actor, Object};
 use crate::authorization::origin;
 use crate::envelope::Rendered;
+use crate::findings::Findings;
 use crate::operation::{Endpoint, Envelope};
 use crate::request::Call;
-use crate::{Arguments, Context, Error, MAX_BODY_BYTES, Request, Response};
+use crate::{Arguments, Context, Error, MAX_BODY_BYTES, Request, Response, Result};
 
 /// Takes `request` to `endpoint` and brings the response back. Never fails: faults are responses.
 pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Response {
     let started = Instant::now();
     let request_id = cx.random().id(16).unwrap_or_else(|_| "2".repeat(16));
-    let span = tracing::info_span!("request", request_id);
-    let rendered = travel(endpoint, cx, request, &request_id)
-        .instrument(span.clone())
+    let span = tracing::info_span!(
+        "request",
+        request_id,
+        operation = endpoint.id,
+        application = Empty,
+        gateway_request_id = request.correlation.gateway,
+        lambda_request_id = request.correlation.lambda,
+        trace_id = request.correlation.trace,
+    );
+    let mut account = Account {
+        span: span.clone(),
+        method: request.method.clone(),
+        path: endpoint.route.path,
+        started,
+        status: 500,
+        code: 500,
+        is_authentication_failure: false,
+    };
+    let findings = &Findings::of(&span);
+    let outcome = travel(endpoint, cx, request, &request_id, findings)
+        .instrument(span)
         .await;
+    let rendered = outcome.unwrap_or_else(|error| {
+        account.is_authentication_failure = error.refuses_credentials();
+        endpoint.route.envelope.error(&error, &request_id)
+    });
     let Rendered {
         status,
         code,
         mut headers,
         body,
     } = rendered;
-    span.in_scope(|| {
-        tracing::info!(
-            method = request.method,
-            path = endpoint.route.path,
-            status,
-            code,
-            milliseconds = started.elapsed().as_secs_f64() * 1000.0,
-            "answered"
-        );
-    });
+    (account.status, account.code) = (status, code);
     headers.push(("x-request-id", request_id));
     Response {
         status,
         headers,
-        body,
+        body: account.accompany(body),
     }
 }
 
@@ -49,7 +68,8 @@ async fn travel(
     cx: &Context,
     request: &Request,
     request_id: &str,
-) -> Rendered {
+    findings: &Findings,
+) -> Result<Rendered> {
     let outcome = if request.body.len() > MAX_BODY_BYTES {
         Err(Error::TooLarge)
     } else {
@@ -67,7 +87,7 @@ async fn travel(
             arguments,
             request_id,
             envelope: endpoint.route.envelope,
-            about: &Arc::default(),
+            findings,
             alongside: &OnceLock::new(),
         };
         let answered = match (endpoint.answer)(&call).await {
@@ -79,21 +99,16 @@ async fn travel(
         }
         answered
     };
-    match outcome {
-        Ok(rendered) => rendered,
-        Err(error) => {
-            if let Error::Unexpected(cause) = &error {
-                tracing::error!(cause = cause.for_the_log(), "unexpected error");
-            }
-            endpoint.route.envelope.error(&error, request_id)
-        }
+    if let Err(Error::Unexpected(cause)) = &outcome {
+        tracing::error!(cause = cause.for_the_log(), "unexpected error");
     }
+    outcome
 }
 
 /// A refusal stands in the audit before its caller hears of it. One that can not be written down is
 /// still a refusal, but not a silent one.
 async fn recorded(call: &Call<'_>, error: Error) -> Error {
-    let (Some(reason), Some(about)) = (reason(call, &error), call.about.get()) else {
+    let (Some(reason), Some(about)) = (reason(call, &error), call.findings.about()) else {
         return error;
     };
     let about = &About {

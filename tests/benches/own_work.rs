@@ -31,17 +31,9 @@ const BATCH: u32 = 5_000;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     // As in the bootstrap, but the lines lead nowhere.
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_target(false)
-        .with_writer(io::sink)
-        .init();
-    let endpoint = OPERATIONS
-        .iter()
-        .find(|known| known.id == "settings.get_default")
-        .unwrap();
+    let id = "settings.get_default";
+    functions::log_as_on_lambda(id, "countersign", io::sink);
+    let endpoint = OPERATIONS.iter().find(|known| known.id == id).unwrap();
     let event = Event::get(endpoint.route.path, &[("key", "minimum_age")]).by("login_client");
     let event = event.json().to_string();
     let exchanges = recorded(endpoint, &event).await;

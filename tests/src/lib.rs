@@ -7,6 +7,7 @@
 mod app;
 pub mod binary;
 mod caller;
+pub mod captured;
 pub mod derived;
 pub mod meanwhile;
 pub mod measure;

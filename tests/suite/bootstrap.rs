@@ -2,6 +2,7 @@
 
 mod administration;
 mod kms;
+mod telemetry;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -401,10 +402,7 @@ async fn log_lines_are_json_and_tell_no_secrets() {
     let refused = function.call(&in_query).await;
     refused.error(402, "invalid_client_credentials");
     let log = function.log();
-    let lines: Vec<Value> = log
-        .lines()
-        .map(|line| serde_json::from_str(line).expect(line))
-        .collect();
+    let lines = function.lines();
     for (reply, method, code) in [(&added, "POST", 0), (&refused, "GET", 402)] {
         let id = reply.header("x-request-id");
         let mut of_request = lines.iter().filter(|line| line.to_string().contains(id));

@@ -24,6 +24,7 @@ mod first_start;
 mod idempotency;
 mod last_use;
 mod local_binary;
+mod log;
 mod measures;
 mod model;
 mod newcomer;

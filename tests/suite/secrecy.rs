@@ -4,7 +4,7 @@
 mod administration;
 
 use countersign_tests::binary::Local;
-use countersign_tests::{App, Caller, Setup, secret_of};
+use countersign_tests::{APPLICATION, App, Caller, Setup, secret_of};
 use serde_json::json;
 
 #[tokio::test]
@@ -105,4 +105,10 @@ async fn the_log_has_the_line_of_each_request_and_nothing_that_was_sent() {
     );
     assert_eq!((&line["status"], &line["code"]), (&json!(200), &json!(200)));
     assert!(line["milliseconds"].is_number(), "{line}");
+    let span = &line["span"];
+    assert_eq!(
+        (&span["operation"], &span["application"]),
+        (&json!("clients.set_features"), &json!(APPLICATION))
+    );
+    assert!(!log.contains("_aws"), "metrics are for Lambda: {log}");
 }

@@ -81,10 +81,11 @@ async fn handle(
         drop(working);
         answer
     });
-    let answer = run.await.unwrap_or_else(|_| {
+    let Ok(answer) = run.await else {
+        // The request's own line is in the log already: it is written however the operation ends.
         tracing::error!(operation = OPERATIONS[place].id, "the operation panicked");
-        Err(Refusal::FunctionFailed)
-    });
+        return Refusal::FunctionFailed.into_response();
+    };
     answer.unwrap_or_else(|refusal| seen.refuse(refusal))
 }
 

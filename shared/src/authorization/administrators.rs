@@ -165,7 +165,7 @@ impl<D: Duty> Proof for SignedIn<D> {
             .await?
             .ok_or(Error::SignedOut)?;
         let actor = Actor::of(&administrator);
-        let _ = call.about.set(About {
+        call.findings.note(About {
             application: Some(application.clone()),
             actor: actor.clone(),
             object: None,

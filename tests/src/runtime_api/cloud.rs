@@ -97,6 +97,16 @@ impl Cloud {
         self.kms.as_ref().expect("there is a key file instead")
     }
 
+    /// The DynamoDB of the deployment.
+    pub fn dynamodb(&self) -> &DynamoDb {
+        &self.dynamodb
+    }
+
+    /// What the names of its tables begin with.
+    pub fn table_prefix(&self) -> &str {
+        &self.table_prefix
+    }
+
     /// The environment of an operation's function.
     pub fn environment(&self, handler: &str) -> Environment {
         let environment = Environment::of_lambda(handler)

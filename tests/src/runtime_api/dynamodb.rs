@@ -1,5 +1,7 @@
 //! A DynamoDB at a URL for functions that are processes of their own.
 
+use std::sync::{Arc, Mutex};
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
@@ -14,7 +16,11 @@ use crate::app::remote_dynamodb;
 pub struct DynamoDb {
     url: String,
     embedded: Option<(Embedded, Server)>,
+    traces: Traces,
 }
+
+/// The tracing headers of calls.
+type Traces = Arc<Mutex<Vec<Option<String>>>>;
 
 impl DynamoDb {
     /// The one at `COUNTERSIGN_TEST_DYNAMODB`, or else the embedded one.
@@ -23,6 +29,7 @@ impl DynamoDb {
             Some(url) => Self {
                 url,
                 embedded: None,
+                traces: Traces::default(),
             },
             None => Self::embedded().await,
         }
@@ -31,19 +38,26 @@ impl DynamoDb {
     /// The embedded one, in memory.
     pub async fn embedded() -> Self {
         let store = Embedded::memory().unwrap();
+        let traces = Traces::default();
         let router = Router::new()
             .fallback(call)
             .layer(DefaultBodyLimit::disable())
-            .with_state(store.clone());
+            .with_state((store.clone(), Arc::clone(&traces)));
         let server = Server::start(router).await;
         Self {
             url: format!("http://{}", server.address),
             embedded: Some((store, server)),
+            traces,
         }
     }
 
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The tracing headers of the calls to the embedded one since the last time.
+    pub fn traces(&self) -> Vec<Option<String>> {
+        std::mem::take(&mut self.traces.lock().unwrap())
     }
 
     /// Whether others have tables in it too.
@@ -52,7 +66,12 @@ impl DynamoDb {
     }
 }
 
-async fn call(State(store): State<Embedded>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+async fn call(
+    State((store, traces)): State<(Embedded, Traces)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    traces.lock().unwrap().push(trace_of(&headers));
     let target = headers.get("x-amz-target");
     let target = target.map_or("", |target| target.to_str().unwrap_or_default());
     let operation = target
@@ -64,4 +83,10 @@ async fn call(State(store): State<Embedded>, headers: HeaderMap, body: Bytes) ->
         .header("content-type", "application/x-amz-json-1.0")
         .body(Body::from(answer.body))
         .unwrap()
+}
+
+/// The tracing header of a call.
+pub(super) fn trace_of(headers: &HeaderMap) -> Option<String> {
+    let header = headers.get("x-amzn-trace-id")?;
+    Some(header.to_str().unwrap().to_owned())
 }

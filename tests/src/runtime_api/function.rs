@@ -150,6 +150,18 @@ impl Function {
         }
     }
 
+    /// From now on its invocations have this tracing header.
+    pub fn trace_as(&self, header: &str) {
+        self.api.trace_as(header);
+    }
+
+    /// The lines that it wrote, each a JSON object.
+    pub fn lines(&self) -> Vec<Value> {
+        let log = self.log();
+        let line = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+        log.lines().map(line).collect()
+    }
+
     /// Everything that it wrote to stdout and stderr.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).unwrap()

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use shared::Random;
 
 use super::Server;
+use super::dynamodb::trace_of;
 
 /// A KMS with one key: a stand-in on 127.0.0.1, or another's that is reached by HTTP.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ pub enum Trouble {
 struct StandIn {
     wrapped: BTreeMap<String, DataKey>,
     calls: Vec<(String, Value)>,
+    traces: Vec<Option<String>>,
     trouble: Option<Trouble>,
 }
 
@@ -106,6 +108,11 @@ impl Kms {
         std::mem::take(&mut self.kept().calls)
     }
 
+    /// The tracing headers of what it was asked since the last time.
+    pub fn traces(&self) -> Vec<Option<String>> {
+        std::mem::take(&mut self.kept().traces)
+    }
+
     /// Is a data key of it in this text, in any of the ways in which bytes are written?
     pub fn is_in(&self, text: &str) -> bool {
         self.kept().wrapped.values().any(|key| {
@@ -144,7 +151,11 @@ async fn call(
     let signed_for = headers["authorization"].to_str().unwrap();
     assert!(signed_for.contains("/kms/aws4_request"), "{signed_for}");
     let asked: Value = serde_json::from_slice(&body).unwrap();
-    let answered = kept.lock().unwrap().answer(action, &asked);
+    let answered = {
+        let mut kept = kept.lock().unwrap();
+        kept.traces.push(trace_of(&headers));
+        kept.answer(action, &asked)
+    };
     let (status, answer) = match answered {
         Some(Ok(answer)) => (200, answer),
         Some(Err((code, message))) => (400, json!({"__type": code, "message": message})),

@@ -19,6 +19,9 @@ const VERSION: &str = "/2018-06-01";
 /// How long a function may take for an answer.
 const MILLISECONDS: i64 = 10_000;
 
+/// The tracing header of an invocation that has no other.
+const TRACE: &str = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0";
+
 /// What a function answers: a response, or an error where it could not make one.
 pub(super) type Answer = Result<Bytes, Bytes>;
 
@@ -27,6 +30,8 @@ pub(super) type Answer = Result<Bytes, Bytes>;
 pub(super) struct RuntimeApi {
     server: Server,
     invocations: mpsc::UnboundedSender<Invocation>,
+    /// The tracing header of the invocations that follow.
+    trace: Mutex<String>,
     shared: Arc<Shared>,
     last: AtomicU64,
 }
@@ -35,6 +40,7 @@ pub(super) struct RuntimeApi {
 struct Invocation {
     id: String,
     event: Bytes,
+    trace: String,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -64,6 +70,7 @@ impl RuntimeApi {
         Self {
             server: Server::start(router).await,
             invocations,
+            trace: Mutex::new(TRACE.to_owned()),
             shared,
             last: AtomicU64::default(),
         }
@@ -79,12 +86,23 @@ impl RuntimeApi {
         let (answer, answered) = oneshot::channel();
         let number = self.last.fetch_add(1, Ordering::Relaxed);
         let id = format!("8476a536-e9f4-11e8-9739-{number:012x}");
-        let invocation = Invocation { id, event, answer };
+        let trace = self.trace.lock().unwrap().clone();
+        let invocation = Invocation {
+            id,
+            event,
+            trace,
+            answer,
+        };
         assert!(
             self.invocations.send(invocation).is_ok(),
             "the Runtime API is closed"
         );
         answered
+    }
+
+    /// From now on invocations have this tracing header.
+    pub(super) fn trace_as(&self, header: &str) {
+        header.clone_into(&mut self.trace.lock().unwrap());
     }
 
     /// What the process said went wrong before it asked for the first event.
@@ -95,9 +113,15 @@ impl RuntimeApi {
 
 /// Waits until there is an event. On Lambda that may take hours, most of them frozen.
 async fn next(State(shared): State<Arc<Shared>>) -> Response<Body> {
-    let Some(Invocation { id, event, answer }) = shared.queue.lock().await.recv().await else {
+    let Some(invocation) = shared.queue.lock().await.recv().await else {
         return said(StatusCode::GONE);
     };
+    let Invocation {
+        id,
+        event,
+        trace,
+        answer,
+    } = invocation;
     shared.awaited.lock().unwrap().insert(id.clone(), answer);
     let deadline = Clock::System.now().millis() + MILLISECONDS;
     Response::builder()
@@ -108,10 +132,7 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response<Body> {
             "lambda-runtime-invoked-function-arn",
             "arn:aws:lambda:us-east-1:123456789012:function:countersign",
         )
-        .header(
-            "lambda-runtime-trace-id",
-            "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0",
-        )
+        .header("lambda-runtime-trace-id", trace)
         .body(Body::from(event))
         .unwrap()
 }

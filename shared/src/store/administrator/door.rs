@@ -2,8 +2,6 @@
 
 mod enrolment;
 
-use std::sync::{Arc, OnceLock};
-
 pub use enrolment::Enrolment;
 
 use super::record::{StoredLogin, StoredSession};
@@ -11,6 +9,7 @@ use super::session::LONGEST;
 use super::{Authenticator, Loaded, StoredAuthenticator};
 use crate::audit::{About, Actor, Object, Origin};
 use crate::authorization::origin;
+use crate::findings::Findings;
 use crate::one_time_code::TotpKey;
 use crate::password::RecoveryHashes;
 use crate::precondition::IfMatch;
@@ -71,8 +70,8 @@ pub struct FrontDoor {
     slots: Slots,
     /// Where the call comes from.
     origin: Origin,
-    /// What was found out of the caller, for the audit of a refusal.
-    about: Arc<OnceLock<About>>,
+    /// What was found out of the caller.
+    findings: Findings,
 }
 
 impl std::fmt::Debug for FrontDoor {
@@ -87,7 +86,7 @@ impl FrontDoor {
             store: call.cx.store().clone(),
             slots: call.cx.warm().slots().clone(),
             origin: origin(call, Actor::Nobody),
-            about: Arc::clone(call.about),
+            findings: call.findings.clone(),
         }
     }
 
@@ -107,7 +106,7 @@ impl FrontDoor {
             self.note(application, id, &attempt.email);
             store.reserve_attempt(application, id).await?
         } else {
-            let _ = self.about.set(About::nobody());
+            self.findings.note(About::nobody());
             let _ = store.administrator(&nowhere(), &nobody()).await?;
             store.pretend_attempt(&whose).await?;
             None
@@ -267,9 +266,9 @@ impl FrontDoor {
         }
     }
 
-    /// Notes whom the caller claims to be, for the audit of a refusal.
+    /// Notes whom the caller claims to be.
     fn note(&self, application: &ApplicationId, id: &AdministratorId, email: &Email) {
-        let _ = self.about.set(About {
+        self.findings.note(About {
             application: Some(application.clone()),
             actor: Actor::Nobody,
             object: Some(Object {

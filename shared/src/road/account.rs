@@ -1,0 +1,93 @@
+//! The one line that the log has of each request.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use futures_util::Stream;
+use tracing::Span;
+
+use crate::request::{Body, BodyStream};
+use crate::{Error, Result};
+
+/// The target of the line `answered`, which a subscriber can know it by. Its fields are `method` and
+/// `path`, the numbers `status`, `code` and `milliseconds`, and, where the caller's credentials were
+/// refused, `authentication_failure`, which is `true`.
+pub const ANSWERED: &str = "countersign::answered";
+
+/// What is to be said of a request. It is said when this is dropped: when the answer is ready, when
+/// the last piece of it has left, or when a panic unwinds.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) span: Span,
+    pub(super) method: String,
+    pub(super) path: &'static str,
+    pub(super) started: Instant,
+    /// The HTTP status: until there is another one, that of a panic.
+    pub(super) status: u16,
+    pub(super) code: u16,
+    pub(super) is_authentication_failure: bool,
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        // To the microsecond: more digits say nothing, and each is paid for twice.
+        let milliseconds = (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+        self.span.in_scope(|| {
+            tracing::info!(
+                target: ANSWERED,
+                method = self.method,
+                path = self.path,
+                status = self.status,
+                code = self.code,
+                milliseconds,
+                authentication_failure = self.is_authentication_failure.then_some(true),
+                "answered"
+            );
+        });
+    }
+}
+
+impl Account {
+    /// Goes with a body in pieces until its end.
+    pub(super) fn accompany(self, body: Body) -> Body {
+        match body {
+            Body::Whole(_) => body,
+            Body::Stream(pieces) => Body::Stream(Box::pin(Accompanied {
+                pieces,
+                account: Some(self),
+            })),
+        }
+    }
+}
+
+struct Accompanied {
+    pieces: BodyStream,
+    /// Until the last piece: what is to be said is said before Lambda may freeze the process.
+    account: Option<Account>,
+}
+
+impl Stream for Accompanied {
+    type Item = Result<Vec<u8>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { pieces, account } = &mut *self;
+        let Some(of_request) = account else {
+            return Poll::Ready(None);
+        };
+        let span = of_request.span.clone();
+        let _request = span.enter();
+        let piece = pieces.as_mut().poll_next(task);
+        if let Poll::Ready(Some(Err(error))) = &piece {
+            // The head has gone out long ago: all that is left is that the body ends too early.
+            of_request.code = 500;
+            if let Error::Unexpected(cause) = error {
+                tracing::error!(cause = cause.for_the_log(), "an answer was cut off");
+            }
+        }
+        if matches!(piece, Poll::Ready(None | Some(Err(_)))) {
+            *account = None;
+        }
+        piece
+    }
+}
