@@ -16,7 +16,8 @@ use shared::store::tuned;
 use shared::{Clock, Context, Endpoint, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 
 use crate::kms::{self, KmsKeys};
-use crate::{AnswerBody, OPERATIONS};
+use crate::provisioning;
+use crate::{AnswerBody, OPERATIONS, PROVISION};
 
 /// Serves the operation that `_HANDLER` names until Lambda ends the process.
 pub fn run() -> ExitCode {
@@ -42,7 +43,11 @@ pub fn run() -> ExitCode {
 }
 
 async fn serve() -> Result<(), String> {
-    let endpoint = endpoint(&variable("_HANDLER").unwrap_or_default())?;
+    let handler = variable("_HANDLER").unwrap_or_default();
+    if handler == PROVISION.id {
+        return provisioning::serve(&context()?).await;
+    }
+    let endpoint = endpoint(&handler)?;
     let cx = &context()?;
     if !endpoint.grants().is_empty() {
         cx.warm_up().await;
@@ -72,7 +77,8 @@ fn endpoint(handler: &str) -> Result<&'static Endpoint, String> {
         .ok_or_else(|| {
             let known: Vec<_> = OPERATIONS.iter().map(|endpoint| endpoint.id).collect();
             format!(
-                "no operation is called {handler:?}; set the function's handler to one of {}",
+                "no operation is called {handler:?}; set the function's handler to {} or one of {}",
+                PROVISION.id,
                 known.join(", ")
             )
         })

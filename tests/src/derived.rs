@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use functions::OPERATIONS;
-use shared::store::Resource;
+use functions::{OPERATIONS, PROVISION};
+use shared::store::{Grant, Resource};
 use shared::{ENCRYPTION_CONTEXT, Endpoint, Feature, Privilege, Requirement};
 
 /// A file of the repository.
@@ -48,7 +48,8 @@ pub fn template() -> String {
     let (_, after) = rest
         .split_once(END)
         .expect("template.yaml has the line that ends the functions");
-    let functions: Vec<_> = OPERATIONS.iter().map(function).collect();
+    let mut functions: Vec<_> = OPERATIONS.iter().map(function).collect();
+    functions.push(provisioning());
     format!("{before}{BEGIN}{}{END}{after}", functions.join("\n"))
 }
 
@@ -60,15 +61,27 @@ fn logical_id(id: &str) -> String {
         .collect()
 }
 
-fn function(endpoint: &Endpoint) -> String {
+/// The function that no route leads to. Its links need the URL that requests would tell.
+fn provisioning() -> String {
+    let unrouted = &PROVISION;
+    let mut yaml = declared(unrouted.id, unrouted.summary, &unrouted.grants());
+    write!(
+        yaml,
+        "      Timeout: {}\n      MemorySize: {}\n      Environment:\n        Variables:\n          COUNTERSIGN_PUBLIC_URL: !Sub \"https://${{Api}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}\"\n",
+        unrouted.seconds, unrouted.megabytes
+    )
+    .unwrap();
+    yaml
+}
+
+/// A function's name, description, handler and policy.
+fn declared(id: &str, summary: &str, grants: &[Grant]) -> String {
     let mut yaml = format!(
-        "  {}:\n    Type: AWS::Serverless::Function\n    Properties:\n      Description: {}\n      Handler: {}\n",
-        logical_id(endpoint.id),
-        endpoint.summary,
-        endpoint.id
+        "  {}:\n    Type: AWS::Serverless::Function\n    Properties:\n      Description: {summary}\n      Handler: {id}\n",
+        logical_id(id),
     );
     let mut resources: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for grant in endpoint.grants() {
+    for grant in grants {
         resources.entry(grant.on).or_default().push(grant.action);
     }
     if !resources.is_empty() {
@@ -93,6 +106,11 @@ fn function(endpoint: &Endpoint) -> String {
             .unwrap();
         }
     }
+    yaml
+}
+
+fn function(endpoint: &Endpoint) -> String {
+    let mut yaml = declared(endpoint.id, endpoint.summary, &endpoint.grants());
     if endpoint.streams {
         // An HTTP API hands out whole answers of 6 MB at most; a function's own URL streams.
         yaml.push_str("      Timeout: 300\n      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }\n");
@@ -154,6 +172,12 @@ pub fn permissions() -> String {
         });
     }
     table.push('\n');
+    write!(
+        table,
+        "\nBeside them is one function that no route leads to, `{}`: {}. Who may invoke it is said in IAM, by\n`lambda:InvokeFunction` on the function; the template grants that to nobody. Whoever may can create applications, owners and\nadministrators ([operating](operating.md#provisioning)).\n",
+        PROVISION.id, PROVISION.summary
+    )
+    .unwrap();
     table
 }
 
