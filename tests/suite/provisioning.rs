@@ -235,6 +235,38 @@ async fn of_several_that_found_one_application_at_once_one_gets_its_secret() {
     assert_eq!(deployment.items().await, alone.items().await);
 }
 
+#[tokio::test]
+async fn a_seed_adds_to_what_is_there_and_changes_none_of_it() {
+    let deployment = Deployment::start().await;
+    let cx = deployment.function(&template(), None);
+    call(&cx, &founding()).await.unwrap();
+    let mut strict: Value = json!({"applications": [{
+        "application_id": "strict", "name": "Strict", "multi_admin": true,
+        "administrators": [{"email": "ada@example.com"}]
+    }]});
+    call(&cx, &strict.to_string()).await.unwrap();
+    strict["applications"][0]["name"] = "Another name".into();
+    for application in ["acme", "strict"] {
+        let mut more = strict.clone();
+        more["applications"][0]["application_id"] = application.into();
+        more["applications"][0]["clients"] = json!([{"description": "one more"}]);
+        let people = more["applications"][0]["administrators"]
+            .as_array_mut()
+            .unwrap();
+        people.push(json!({"email": "ada+again@example.com", "privileges": ["manage_users"]}));
+        let added = shown(&call(&cx, &more.to_string()).await.unwrap());
+        let [invited] = added["invitations"].as_array().unwrap().as_slice() else {
+            panic!("{added}");
+        };
+        assert_eq!(invited["email"], "ada+again@example.com", "{application}");
+        let counts = ["applications", "clients", "administrators", "kept"];
+        assert_eq!(
+            counts.map(|what| added[what].as_u64().unwrap()),
+            [0, 1, 1, 2]
+        );
+    }
+}
+
 /// The items of a deployment after an event that broke off after so many writes, and was repeated; and
 /// whether it broke off.
 async fn broken_off(

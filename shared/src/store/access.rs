@@ -296,10 +296,7 @@ impl AccessPattern {
 
     /// What several take together, each once and sorted.
     pub(crate) fn all_grants(patterns: impl Iterator<Item = Self>) -> Vec<Grant> {
-        let mut grants: Vec<_> = patterns
-            .flat_map(|pattern| pattern.grants())
-            .copied()
-            .collect();
+        let mut grants: Vec<_> = patterns.flat_map(Self::grants).copied().collect();
         grants.sort_unstable();
         grants.dedup();
         grants

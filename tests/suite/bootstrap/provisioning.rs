@@ -95,7 +95,7 @@ async fn a_first_application_leads_to_a_session_and_to_calls_of_its_owner() {
         .iter()
         .map(|event| &event["object"]["kind"])
         .collect();
-    objects.sort_by_key(|kind| kind.to_string());
+    objects.sort_by_key(ToString::to_string);
     assert_eq!(objects, ["administrator", "api_client", "application"]);
     for event in &events {
         let actor = json!({"kind": "system", "id": null, "name": "provisioning"});
