@@ -16,7 +16,7 @@ use shared::store::tuned;
 use shared::{Clock, Context, Endpoint, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 
 use crate::kms::{self, KmsKeys};
-use crate::{AnswerBody, OPERATIONS, telemetry};
+use crate::{AnswerBody, OPERATIONS, PROVISION, provisioning, telemetry};
 
 /// Serves the operation that `_HANDLER` names until Lambda ends the process.
 pub fn run() -> ExitCode {
@@ -38,6 +38,9 @@ pub fn run() -> ExitCode {
 }
 
 async fn serve(handler: &str) -> Result<(), String> {
+    if handler == PROVISION.id {
+        return provisioning::serve(&context()?).await;
+    }
     let endpoint = endpoint(handler)?;
     let cx = &context()?;
     if !endpoint.grants().is_empty() {
@@ -68,7 +71,8 @@ fn endpoint(handler: &str) -> Result<&'static Endpoint, String> {
         .ok_or_else(|| {
             let known: Vec<_> = OPERATIONS.iter().map(|endpoint| endpoint.id).collect();
             format!(
-                "no operation is called {handler:?}; set the function's handler to one of {}",
+                "no operation is called {handler:?}; set the function's handler to {} or one of {}",
+                PROVISION.id,
                 known.join(", ")
             )
         })

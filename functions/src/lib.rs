@@ -6,6 +6,7 @@
 mod bootstrap;
 mod event;
 pub mod kms;
+mod provisioning;
 mod shown_administrator;
 mod shown_client;
 mod shown_event;
@@ -123,6 +124,7 @@ mod widget_data {
 pub use bootstrap::run as run_bootstrap;
 pub use documents::openapi::document as openapi_document;
 pub use event::{AnswerBody, answer};
+pub use provisioning::{PROVISION, Provisioned, Refused, provision};
 use shared::Endpoint;
 pub use telemetry::{log_as_on_lambda, log_panics};
 

@@ -23,24 +23,18 @@ pub struct KeyDoor {
 }
 
 impl KeyDoor {
-    /// May the function do this with the sealing key, if this is what its encryption context names?
-    pub(crate) fn allows(&self, action: &str, context: &[&str]) -> bool {
+    /// Asks whether the function may do this with the sealing key, if this is what its encryption context
+    /// names.
+    pub(crate) fn pass(&self, action: &str, context: &[&str]) -> Result<(), Error> {
         let (function, key) = (&self.function, Resource::SealingKey.logical_id());
         if let Some(witness) = &self.witness {
             witness.uses_key(function, action)?;
         }
         let facts: &[(&str, &[&str])] = &[("kms:EncryptionContextKeys", context)];
-        let is_allowed = self.policy.allows_with(action, &key_arn(key), facts);
-        if !is_allowed {
-            tracing::warn!(%function, %action, %key, "not granted by template.yaml");
-        }
-        is_allowed
-    }
-
-    fn pass(&self, action: &str) -> Result<(), Error> {
-        if self.allows(action, &[ENCRYPTION_CONTEXT]) {
+        if self.policy.allows_with(action, &key_arn(key), facts) {
             return Ok(());
         }
+        tracing::warn!(%function, %action, %key, "not granted by template.yaml");
         Err(Error::unexpected(format!(
             "KMS refuses {action}: AccessDeniedException"
         )))
@@ -50,7 +44,7 @@ impl KeyDoor {
 impl KeyWrapper for KeyDoor {
     fn make<'a>(&'a self, application: &'a ApplicationId) -> Wrapping<'a, (DataKey, WrappedKey)> {
         Box::pin(async move {
-            self.pass("kms:GenerateDataKey")?;
+            self.pass("kms:GenerateDataKey", &[ENCRYPTION_CONTEXT])?;
             self.keys.make(application).await
         })
     }
@@ -61,7 +55,7 @@ impl KeyWrapper for KeyDoor {
         wrapped: &'a WrappedKey,
     ) -> Wrapping<'a, DataKey> {
         Box::pin(async move {
-            self.pass("kms:Decrypt")?;
+            self.pass("kms:Decrypt", &[ENCRYPTION_CONTEXT])?;
             self.keys.unwrap(application, wrapped).await
         })
     }

@@ -89,14 +89,12 @@ fn welcome(running: &Running) -> io::Result<()> {
             out,
             "\nTry them:\n  curl -u {id}:{secret} {url}/clients/list"
         )?;
-        if let Some(invitation) = &demo.invitation {
-            let email = invitation.email.as_str();
-            writeln!(
-                out,
-                "\nIts first administrator, {email}, is invited; the link works once, for 72 hours:"
-            )?;
-            writeln!(out, "  {url}{}", invitation.path())?;
-        }
+        let email = demo.invitation.email.as_str();
+        writeln!(
+            out,
+            "\nIts first administrator, {email}, is invited; the link works once, for 72 hours:"
+        )?;
+        writeln!(out, "  {url}{}", demo.invitation.path())?;
     }
     if let Some(planted) = &running.planted {
         let (applications, clients) = (planted.applications, planted.clients);

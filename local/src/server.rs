@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use functions::OPERATIONS;
-use shared::seed::{Demo, Planted, Seed};
+use shared::seed::{Founded, Founding, Planted, Planter, Seed};
 use shared::{Clock, Context, Random, WarmSecrets};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -63,7 +63,7 @@ pub struct Running {
     /// The address that it listens on.
     pub address: SocketAddr,
     /// The demo application, if this start created it.
-    pub demo: Option<Demo>,
+    pub demo: Option<Founded>,
     /// What this start created of the seed, if there was one.
     pub planted: Option<Planted>,
     server: Arc<Server>,
@@ -184,7 +184,7 @@ async fn prepare(
     contexts: &Contexts,
     seed: Option<Seed>,
     demo: bool,
-) -> Result<(Option<Demo>, Option<Planted>), StartError> {
+) -> Result<(Option<Founded>, Option<Planted>), StartError> {
     let cx = contexts.housekeeping().await?;
     cx.create_missing_tables().await?;
     if let Some(key) = &contexts.opened.new_key
@@ -194,18 +194,14 @@ async fn prepare(
         let _ = std::fs::remove_file(key);
         return Err(StartError::KeyMissing(key.clone()));
     }
+    let planter = Planter::Start;
     if let Some(seed) = seed {
-        return Ok((None, Some(seed.plant(&cx).await?)));
+        return Ok((None, Some(seed.plant(&cx, &planter).await?)));
     }
-    let is_wanted = demo && cx.is_empty().await?;
-    Ok((
-        if is_wanted {
-            Some(Demo::plant(&cx).await?)
-        } else {
-            None
-        },
-        None,
-    ))
+    if demo && cx.is_empty().await? {
+        return Ok((Founding::demo()?.plant(&cx, &planter).await?, None));
+    }
+    Ok((None, None))
 }
 
 /// The address that this machine reaches a listener at which listens on all of them.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::random::digest_id;
 use crate::schema::described;
 use crate::sealing::WrappedKey;
 use crate::text::trimmed;
@@ -22,6 +23,11 @@ impl ApplicationId {
     /// A new ID.
     pub fn generate(random: &Random) -> Result<Self> {
         random.id(26).map(Self)
+    }
+
+    /// The ID that a name leads to where none is chosen: always the same.
+    pub(crate) fn of_name(name: &str) -> Self {
+        Self(digest_id(&format!("application {name}"), 26))
     }
 
     /// One that no application has: they all have a character.

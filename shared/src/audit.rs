@@ -25,6 +25,8 @@ pub(crate) enum Actor {
     Nobody,
     /// Countersign itself, for instance on an import.
     System,
+    /// Whoever may invoke the function that creates applications.
+    Provisioning,
 }
 
 impl Actor {
@@ -43,7 +45,7 @@ impl Actor {
             Self::Client { .. } => "api_client",
             Self::Administrator { .. } => "administrator",
             Self::Nobody => "unknown",
-            Self::System => "system",
+            Self::System | Self::Provisioning => "system",
         }
     }
 
@@ -57,6 +59,7 @@ impl Actor {
         match self {
             Self::Client { id, name } => (Some(id.as_str()), Some(name.as_str())),
             Self::Administrator { id, name, .. } => (Some(id.as_str()), Some(name.as_str())),
+            Self::Provisioning => (None, Some("provisioning")),
             Self::System | Self::Nobody => (None, None),
         }
     }

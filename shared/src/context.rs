@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client as DynamoDb;
 
 use crate::sealing::DataKeys;
+use crate::seed::Invitation;
 use crate::store::Store;
 use crate::{
     ClientId, ClientSecret, Clock, KeyWrapper, Random, Request, Result, Timestamp, WarmSecrets,
@@ -117,6 +118,12 @@ impl Context {
             (None, Some(domain)) => format!("https://{domain}"),
             (None, None) => String::new(),
         }
+    }
+
+    /// The link of an invitation; its path alone where it is not known where the API is reached.
+    pub fn link(&self, invitation: &Invitation) -> String {
+        let url = self.public_url.as_deref().unwrap_or_default();
+        format!("{url}{}", invitation.path())
     }
 
     pub(crate) fn random(&self) -> &Random {

@@ -77,7 +77,7 @@ pub use feature::{Feature, Features};
 pub use file::{File, Freshness};
 pub use oauth::TokenFault;
 pub use one_time_code::{OneTimeCode, TotpSetup};
-pub use operation::{Described, Endpoint, Envelope, Nothing, Operation, Reply, Route};
+pub use operation::{Described, Endpoint, Envelope, Nothing, Operation, Reply, Route, Unrouted};
 pub use page::{Cursor, Page, PageOf, PageSize};
 pub use password::{Password, RecoveryCode, RecoveryCodes};
 pub use published::{PublishedSettings, PublishedVersion, Snapshot};

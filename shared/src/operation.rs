@@ -196,6 +196,29 @@ pub struct Endpoint {
     describe: fn(&mut SchemaGenerator) -> Described,
 }
 
+/// A function that no route leads to: IAM alone says who may invoke it. As plain data, like an
+/// [`Endpoint`].
+#[derive(Debug)]
+pub struct Unrouted {
+    /// The name of its handler.
+    pub id: &'static str,
+    /// Its title in the documentation.
+    pub summary: &'static str,
+    /// After so many seconds Lambda ends it.
+    pub seconds: u32,
+    /// Its memory in MB, by which Lambda measures its CPU time as well.
+    pub megabytes: u32,
+    /// What it does with the store.
+    pub touches: &'static [AccessPattern],
+}
+
+impl Unrouted {
+    /// What it may do to which resource, each once and sorted: its IAM policy.
+    pub fn grants(&self) -> Vec<Grant> {
+        AccessPattern::all_grants(self.touches.iter().copied())
+    }
+}
+
 /// An operation at work.
 pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Rendered>> + Send + 'a>>;
 
@@ -229,14 +252,7 @@ impl Endpoint {
 
     /// What it may do to which resource, each once and sorted: its IAM policy.
     pub fn grants(&self) -> Vec<Grant> {
-        let mut grants: Vec<_> = self
-            .patterns()
-            .flat_map(|pattern| pattern.grants())
-            .copied()
-            .collect();
-        grants.sort_unstable();
-        grants.dedup();
-        grants
+        AccessPattern::all_grants(self.patterns().copied())
     }
 
     /// Does it take an `Idempotency-Key`?

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rand::TryRng;
 use rand::rngs::SysRng;
+use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
 
@@ -67,6 +68,17 @@ impl Random {
         let fraction = self.bytes::<2>().map_or(u16::MAX, u16::from_le_bytes);
         most.mul_f64(f64::from(fraction) / f64::from(u16::MAX))
     }
+}
+
+/// The first `length` characters, 32 at most, of an ID that follows from `text`: nobody who does not
+/// look for it meets it.
+pub(crate) fn digest_id(text: &str, length: usize) -> String {
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    digest
+        .iter()
+        .take(length)
+        .map(|byte| char::from(ID_ALPHABET[usize::from(*byte) % ID_ALPHABET.len()]))
+        .collect()
 }
 
 /// Bytes as hexadecimal digits.

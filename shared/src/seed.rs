@@ -1,18 +1,24 @@
 //! The seed format: applications with their clients and settings, planted on the first start and
 //! the way to import from elsewhere.
 
+mod founding;
+
 use std::collections::{BTreeSet, HashSet};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+pub use founding::{Founded, Founding};
 
 use crate::client::ModuleGrants;
+use crate::error::quoted;
 use crate::one_time_code::TotpKey;
 use crate::secret::Origin;
 use crate::token::InvitationToken;
 use crate::{
-    AllowList, Application, ApplicationId, Audiences, ClientId, ClientSecret, Context, Description,
-    Email, Error, Feature, Features, ModuleKey, ModuleName, Password, PersonName, Privilege,
-    Privileges, Random, Result, Settings,
+    AllowList, Application, ApplicationId, Audiences, Cause, ClientId, ClientSecret, Context,
+    Description, Email, Error, Features, ModuleKey, ModuleName, Password, PersonName, Privileges,
+    Result, Settings, Timestamp,
 };
 
 /// What a seed file holds, checked: every reference resolves, nothing stands there twice.
@@ -21,10 +27,97 @@ pub struct Seed {
     applications: Vec<SeedApplication>,
 }
 
-/// Why a seed can not be used. The sentence says where in the file it is.
+/// Why a seed can not be used, or only a part of it. The sentence says where in the file it is. Of what
+/// stands in the file it quotes names at most, never a value that may be a secret in a wrong place.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct SeedFault(String);
+pub enum SeedFault {
+    /// It does not fit, in itself or to what is there.
+    #[error("{0}")]
+    Unfit(String),
+    /// Others changed the same thing at once, or the store or KMS is throttling. It may be tried again.
+    #[error("at {place}: too many others change the same, or the store is throttling; try again")]
+    Busy {
+        /// Where in the file.
+        place: String,
+    },
+    /// A fault on our side.
+    #[error("at {place}: {}", cause.for_the_log())]
+    Unexpected {
+        /// Where in the file.
+        place: String,
+        /// What happened.
+        cause: Cause,
+    },
+}
+
+impl SeedFault {
+    fn unfit(place: &str, why: &str) -> Self {
+        Self::Unfit(format!("at {place}: {why}"))
+    }
+
+    /// What the store says of the part at `place`.
+    fn of(place: &str, error: Error) -> Self {
+        let place = place.to_owned();
+        match error {
+            Error::Invalid { argument, reason } => {
+                Self::Unfit(format!("at {place}: {argument}: {reason}"))
+            }
+            Error::Busy => Self::Busy { place },
+            Error::Unexpected(cause) => Self::Unexpected { place, cause },
+            other => Self::Unexpected {
+                place,
+                cause: Cause::new(format!("{other:?}")),
+            },
+        }
+    }
+}
+
+/// In whose name something is planted, as the audit tells it.
+#[derive(Clone, Debug)]
+pub enum Planter {
+    /// The start of the local binary.
+    Start,
+    /// Whoever invoked the function that creates applications.
+    Provisioning {
+        /// Lambda's ID of the invocation.
+        request_id: String,
+    },
+}
+
+/// A document's text as what it should hold, or the place that is wrong.
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, SeedFault> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|fault| {
+        let words = fault.inner().to_string();
+        SeedFault::unfit(&fault.path().to_string(), &without_values(&words))
+    })?;
+    json.end()
+        .map_err(|fault| SeedFault::Unfit(format!("after the document: {fault}")))?;
+    Ok(read)
+}
+
+/// What serde and our own types say of a value that does not fit, without the value: in a wrong place
+/// stands perhaps a secret.
+fn without_values(words: &str) -> String {
+    const QUOTING: [(&str, &str); 6] = [
+        ("invalid type: ", ", expected "),
+        ("invalid value: ", ", expected "),
+        ("invalid length ", ", expected "),
+        ("unknown variant ", ", expected "),
+        ("invalid cidr address: ", "; "),
+        ("there is no feature ", "; "),
+    ];
+    let quoting = QUOTING.iter().find_map(|(begin, end)| {
+        let rest = words.strip_prefix(begin)?;
+        // What follows the value is ours, and the value may hold anything.
+        let (_, after) = rest.rsplit_once(end)?;
+        Some(format!(
+            "{}{end}{after}",
+            begin.trim_end_matches([':', ' '])
+        ))
+    });
+    quoting.unwrap_or_else(|| words.to_owned())
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +146,7 @@ pub(crate) struct SeedApplication {
     pub(crate) administrators: Vec<SeedAdministrator>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeedClient {
     pub(crate) client_id: Option<ClientId>,
@@ -72,7 +165,7 @@ pub(crate) struct SeedClient {
     pub(crate) settings: Settings,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeedAdministrator {
     pub(crate) email: Email,
@@ -92,14 +185,16 @@ impl SeedAdministrator {
 
     fn check(&self, place: &str) -> Result<(), SeedFault> {
         if self.totp_secret.is_some() && self.totp_key().is_none() {
-            return Err(SeedFault(format!(
-                "at {place}.totp_secret: it takes at least 80 bits in base 32, as authenticators show it"
-            )));
+            return Err(SeedFault::unfit(
+                &format!("{place}.totp_secret"),
+                "it takes at least 80 bits in base 32, as authenticators show it",
+            ));
         }
         if self.password.as_ref().is_some_and(Password::is_empty) {
-            return Err(SeedFault(format!(
-                "at {place}.password: it is empty; leave it out and the person is invited to choose one"
-            )));
+            return Err(SeedFault::unfit(
+                &format!("{place}.password"),
+                "it is empty; leave it out and the person is invited to choose one",
+            ));
         }
         Ok(())
     }
@@ -118,14 +213,10 @@ fn secret<'de, D: serde::Deserializer<'de>>(
 impl Seed {
     /// Reads a seed file's text. What does not fit is refused whole, with the place that is wrong.
     pub fn parse(text: &str) -> Result<Self, SeedFault> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let file: SeedFile = serde_path_to_error::deserialize(&mut json)
-            .map_err(|fault| SeedFault(format!("at {}: {}", fault.path(), fault.inner())))?;
-        json.end()
-            .map_err(|fault| SeedFault(format!("after the document: {fault}")))?;
+        let file: SeedFile = read(text)?;
         let mut ids = Unique::default();
         for (index, application) in file.applications.iter().enumerate() {
-            let place = format!("applications[{index}]");
+            let place = place_of(index);
             ids.claim(
                 &place,
                 "application_id",
@@ -138,31 +229,26 @@ impl Seed {
         })
     }
 
-    /// Creates what is not there yet; what is there stays as it is.
-    pub async fn plant(self, cx: &Context) -> Result<Planted, SeedFault> {
+    /// Creates what is not there yet; what is there stays as it is. Every client and administrator is a
+    /// transaction of its own: what breaks off leaves what is done, and can be repeated.
+    pub async fn plant(self, cx: &Context, planter: &Planter) -> Result<Planted, SeedFault> {
         let mut planted = Planted::default();
         for (index, application) in self.applications.iter().enumerate() {
             let checked = cx.store().check_import(application).await;
-            checked
-                .map_err(|error| SeedFault(in_words(&format!("applications[{index}]"), error)))?;
+            checked.map_err(|error| SeedFault::of(&place_of(index), error))?;
         }
         for (index, application) in self.applications.into_iter().enumerate() {
-            let place = format!("applications[{index}]");
             cx.store()
-                .import(application, &mut planted)
+                .import(application, planter, &mut planted)
                 .await
-                .map_err(|error| SeedFault(in_words(&place, error)))?;
+                .map_err(|error| SeedFault::of(&place_of(index), error))?;
         }
         Ok(planted)
     }
 }
 
-fn in_words(place: &str, error: Error) -> String {
-    match error {
-        Error::Invalid { argument, reason } => format!("at {place}: {argument}: {reason}"),
-        Error::Unexpected(cause) => format!("at {place}: {}", cause.for_the_log()),
-        other => format!("at {place}: {other:?}"),
-    }
+fn place_of(application: usize) -> String {
+    format!("applications[{application}]")
 }
 
 /// What planting did.
@@ -187,6 +273,8 @@ pub struct Invitation {
     pub email: Email,
     /// What its link ends with.
     pub token: InvitationToken,
+    /// The moment from which on it is refused.
+    pub until: Timestamp,
 }
 
 impl Invitation {
@@ -226,17 +314,19 @@ impl SeedClient {
             .keys()
             .find(|module| !modules.contains(module.as_str()))
         {
-            return Err(SeedFault(format!(
-                "at {place}.modules: the application has no module {module}"
-            )));
+            return Err(SeedFault::unfit(
+                &format!("{place}.modules"),
+                &format!("the application has no module {}", quoted(module)),
+            ));
         }
+        let secret = |why| Err(SeedFault::unfit(&format!("{place}.client_secret"), why));
         match &self.client_secret {
-            Some(secret) if secret.expose().is_empty() => Err(SeedFault(format!(
-                "at {place}.client_secret: it is empty; leave it out and one is made"
-            ))),
-            Some(secret) if secret.origin() == Origin::Mistyped => Err(SeedFault(format!(
-                "at {place}.client_secret: it looks like a secret made by Countersign, but its checksum does not fit"
-            ))),
+            Some(given) if given.expose().is_empty() => {
+                secret("it is empty; leave it out and one is made")
+            }
+            Some(given) if given.origin() == Origin::Mistyped => {
+                secret("it looks like a secret made by Countersign, but its checksum does not fit")
+            }
             _ => Ok(()),
         }
     }
@@ -250,71 +340,10 @@ impl Unique {
         if self.0.insert((field, value.to_owned())) {
             return Ok(());
         }
-        Err(SeedFault(format!(
-            "at {place}.{field}: another one has it too"
-        )))
-    }
-}
-
-/// The application that a newcomer starts with.
-#[derive(Debug)]
-pub struct Demo {
-    /// Its ID.
-    pub application_id: ApplicationId,
-    /// The ID of its owner client.
-    pub client_id: ClientId,
-    /// The owner client's secret.
-    pub client_secret: ClientSecret,
-    /// The invitation of its first administrator.
-    pub invitation: Option<Invitation>,
-}
-
-impl Demo {
-    /// Creates the demo application, with an owner client that may call from everywhere.
-    pub async fn plant(cx: &Context) -> Result<Self> {
-        let random = Random::default();
-        let mut demo = Self {
-            application_id: ApplicationId::generate(&random)?,
-            client_id: ClientId::generate(&random)?,
-            client_secret: ClientSecret::generate(&random)?,
-            invitation: None,
-        };
-        let first = SeedAdministrator {
-            email: Email::try_from("admin@example.com".to_owned()).map_err(Error::unexpected)?,
-            name: None,
-            password: None,
-            totp_secret: None,
-            privileges: Privileges::from_iter(Privilege::ALL),
-        };
-        let owner = SeedClient {
-            client_id: Some(demo.client_id.clone()),
-            client_secret: Some(demo.client_secret.clone()),
-            description: Description::try_from("application owner".to_owned())
-                .map_err(Error::unexpected)?,
-            features: Features::from_iter([Feature::Owner]),
-            whitelist: AllowList::default(),
-            enabled: true,
-            modules: ModuleGrants::new(),
-            settings: Settings::default(),
-        };
-        let application = SeedApplication {
-            application_id: demo.application_id.clone(),
-            name: "Demo".to_owned(),
-            modules: ["payments", "collections"]
-                .into_iter()
-                .filter_map(|key| ModuleKey::try_from(key.to_owned()).ok())
-                .collect(),
-            multi_admin: false,
-            signatures: false,
-            audiences: None,
-            settings: Settings::default(),
-            clients: vec![owner],
-            administrators: vec![first],
-        };
-        let mut planted = Planted::default();
-        cx.store().import(application, &mut planted).await?;
-        demo.invitation = planted.invitations.pop();
-        Ok(demo)
+        Err(SeedFault::unfit(
+            &format!("{place}.{field}"),
+            "another one has it too",
+        ))
     }
 }
 
@@ -385,5 +414,45 @@ mod tests {
         );
         assert!(fault("{").contains("EOF"));
         assert!(fault(r#"{"applications":[]} x"#).starts_with("after the document"));
+    }
+
+    #[test]
+    fn what_stands_in_a_wrong_place_is_not_quoted() {
+        const SECRET: &str = "s3cret, expected ; 77";
+        let wrong = [
+            r#"{"description":"d","features":"S"}"#,
+            r#"{"description":"d","features":["S"]}"#,
+            r#"{"description":"d","whitelist":"S"}"#,
+            r#"{"description":"d","whitelist":["S"]}"#,
+            r#"{"description":"d","whitelist":["10.0.0.0/S"]}"#,
+            r#"{"description":"d","enabled":"S"}"#,
+            r#"{"description":"d","modules":{"m":"S"}}"#,
+            r#"{"description":"d","settings":"S"}"#,
+            r#"{"description":["S"]}"#,
+            r#"{"description":"d","client_secret":["S"]}"#,
+            r#""S""#,
+        ];
+        for client in wrong {
+            let client = client.replace('S', SECRET);
+            let text = format!(
+                r#"{{"applications":[{{"application_id":"a","name":"A","modules":["m"],"clients":[{client}]}}]}}"#
+            );
+            let words = fault(&text);
+            assert!(
+                words.starts_with("at applications[0].clients[0]"),
+                "{words}"
+            );
+            assert!(
+                !words.contains("s3cret") && !words.contains("77"),
+                "{words}"
+            );
+        }
+        let number = r#"{"applications":[{"application_id":"a","name":"A","clients":[{"description":"d","client_secret":774411}]}]}"#;
+        let words = fault(number);
+        assert!(
+            words.contains("client_secret: invalid type, expected"),
+            "{words}"
+        );
+        assert!(!words.contains("774411"), "{words}");
     }
 }

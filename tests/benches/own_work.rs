@@ -20,7 +20,7 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context as Invocation, LambdaEvent, Service, service_fn};
 use local::Embedded;
 use local::dynamodb::{Backend, Door};
-use shared::seed::Seed;
+use shared::seed::{Planter, Seed};
 use shared::store::tuned;
 use shared::{Clock, Context, Endpoint, KeyFile, Parts, Random, WarmSecrets};
 
@@ -142,7 +142,7 @@ async fn recorded(endpoint: &'static Endpoint, event: &str) -> Vec<Exchange> {
     let cx = context(door.client());
     cx.create_missing_tables().await.unwrap();
     let seed = Seed::parse(&Setup::default().seed.to_string()).unwrap();
-    seed.plant(&cx).await.unwrap();
+    seed.plant(&cx, &Planter::Start).await.unwrap();
     recorder.take();
     let response = String::from_utf8(invoke(endpoint, &cx, event).await).unwrap();
     assert!(

@@ -2,15 +2,14 @@
 //! set, the same test writes it anew.
 
 mod class;
+mod function;
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
 pub use class::Class;
-use functions::OPERATIONS;
-use shared::store::Resource;
-use shared::{ENCRYPTION_CONTEXT, Endpoint, Feature, Privilege, Requirement};
+use functions::{OPERATIONS, PROVISION};
+use shared::{Feature, Privilege, Requirement};
 
 /// A file of the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -60,7 +59,8 @@ fn filled(file: &str, indent: &str, block: &str, text: &str) -> String {
 }
 
 fn functions() -> String {
-    let functions: Vec<_> = OPERATIONS.iter().map(function).collect();
+    let mut functions: Vec<_> = OPERATIONS.iter().map(function::of).collect();
+    functions.push(function::provisioning());
     functions.join("\n")
 }
 
@@ -75,135 +75,6 @@ fn route_settings() -> String {
             // A second's worth may come at once.
             writeln!(yaml, "        \"{method} {path}\": {{ ThrottlingRateLimit: !Ref {rate}, ThrottlingBurstLimit: !Ref {rate} }}").unwrap();
         }
-    }
-    yaml
-}
-
-/// The logical ID of an operation's function: `clients.reset_secret` is `ClientsResetSecret`.
-fn logical_id(id: &str) -> String {
-    let words = id.split(['.', '_']);
-    words
-        .map(|word| word[..1].to_uppercase() + &word[1..])
-        .collect()
-}
-
-/// A function, with all that is its own: its log and its alarm.
-fn function(endpoint: &Endpoint) -> String {
-    let id = logical_id(endpoint.id);
-    let class = Class::of(endpoint);
-    let mut yaml = format!(
-        "  {id}:
-    Type: AWS::Serverless::Function
-    Metadata: {{ BuildMethod: rust-cargolambda, BuildProperties: {{ Binary: bootstrap }} }}
-    Properties:
-      Description: {summary}
-      Handler: {handler}
-      MemorySize: {memory}
-      Timeout: {timeout}
-      LoggingConfig: {{ LogGroup: !Ref {id}Log }}
-",
-        summary = endpoint.summary,
-        handler = endpoint.id,
-        memory = class.megabytes(),
-        timeout = class.seconds(),
-    );
-    if class.reserves_concurrency() {
-        yaml.push_str("      ReservedConcurrentExecutions: !If [ReservesConcurrency, !Ref SignInConcurrency, !Ref AWS::NoValue]\n");
-    }
-    yaml.push_str(&policies(endpoint));
-    yaml.push_str(&door(endpoint));
-    yaml.push_str(&watch(endpoint, &id));
-    yaml
-}
-
-/// What it may do, and nothing else.
-fn policies(endpoint: &Endpoint) -> String {
-    let mut yaml = String::new();
-    let mut resources: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for grant in endpoint.grants() {
-        resources.entry(grant.on).or_default().push(grant.action);
-    }
-    if !resources.is_empty() {
-        yaml.push_str("      Policies:\n        - Version: \"2012-10-17\"\n          Statement:\n");
-    }
-    for (resource, actions) in resources {
-        writeln!(yaml, "            - Effect: Allow").unwrap();
-        writeln!(yaml, "              Action: [{}]", actions.join(", ")).unwrap();
-        writeln!(
-            yaml,
-            "              Resource: !GetAtt {}.Arn",
-            resource.logical_id()
-        )
-        .unwrap();
-        if resource == Resource::SealingKey {
-            // A request that does not say whose data key it is about is not granted, nor one that says
-            // something else beside.
-            write!(
-                yaml,
-                "              Condition:\n                ForAllValues:StringEquals: {{ \"kms:EncryptionContextKeys\": [\"{ENCRYPTION_CONTEXT}\"] }}\n                \"Null\": {{ \"kms:EncryptionContextKeys\": \"false\" }}\n"
-            )
-            .unwrap();
-        }
-    }
-    yaml
-}
-
-/// Where it is reached.
-fn door(endpoint: &Endpoint) -> String {
-    if endpoint.streams {
-        // An HTTP API hands out whole answers of 6 MB at most; a function's own URL streams.
-        return "      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }\n"
-            .to_owned();
-    }
-    let mut yaml = String::from("      Events:\n");
-    for method in endpoint.route.methods {
-        let event = logical_id(&method.to_lowercase());
-        let path = endpoint.route.path;
-        writeln!(yaml, "        {event}:\n          Type: HttpApi\n          Properties: {{ ApiId: !Ref Api, Method: {method}, Path: \"{path}\" }}").unwrap();
-    }
-    yaml
-}
-
-/// Its log, and the alarm that goes off when it breaks down or is throttled.
-fn watch(endpoint: &Endpoint, id: &str) -> String {
-    let mut yaml = format!(
-        "
-  {id}Log:
-    Type: AWS::Logs::LogGroup
-    Properties:
-      LogGroupName: !Sub \"/countersign/${{AWS::StackName}}/{handler}\"
-      RetentionInDays: !Ref LogRetentionDays
-
-  {id}Fails:
-    Type: AWS::CloudWatch::Alarm
-    Properties:
-      AlarmDescription: {handler} breaks down, runs out of time or is throttled
-      AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopic], !Ref AWS::NoValue]
-      OKActions: !If [HasAlarmTopic, [!Ref AlarmTopic], !Ref AWS::NoValue]
-      TreatMissingData: notBreaching
-      ComparisonOperator: GreaterThanThreshold
-      Threshold: 0
-      EvaluationPeriods: 1
-      Metrics:
-        - {{ Id: failures, Label: Failed or throttled, Expression: SUM(METRICS()) }}
-",
-        handler = endpoint.id
-    );
-    for metric in ["Errors", "Throttles"] {
-        writeln!(
-            yaml,
-            "        - Id: {}
-          ReturnData: false
-          MetricStat:
-            Period: 300
-            Stat: Sum
-            Metric:
-              Namespace: AWS/Lambda
-              MetricName: {metric}
-              Dimensions: [{{ Name: FunctionName, Value: !Ref {id} }}]",
-            metric.to_lowercase()
-        )
-        .unwrap();
     }
     yaml
 }
@@ -255,6 +126,12 @@ pub fn permissions() -> String {
         });
     }
     table.push('\n');
+    write!(
+        table,
+        "\nBeside them is one function that no route leads to, `{}`: {}. Who may invoke it is said in IAM, by\n`lambda:InvokeFunction` on the function; the template grants that to nobody. Whoever may can create applications, owners and\nadministrators ([operating](operating.md#provisioning)).\n",
+        PROVISION.id, PROVISION.summary
+    )
+    .unwrap();
     table
 }
 

@@ -2,6 +2,7 @@
 
 mod administration;
 mod kms;
+mod provisioning;
 mod telemetry;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -447,6 +448,7 @@ async fn a_handler_that_is_no_operation_is_told_all_that_are() {
     for handler in ["clients.lst", "", "bootstrap"] {
         let words = last_words(&cloud.environment(handler), &cloud).await;
         assert!(words.contains(handler), "{words}");
+        assert!(words.contains(functions::PROVISION.id), "{words}");
         for endpoint in OPERATIONS {
             assert!(words.contains(endpoint.id), "{words}");
         }

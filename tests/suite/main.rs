@@ -31,6 +31,7 @@ mod newcomer;
 mod oauth_metadata;
 mod permissions;
 mod preconditions;
+mod provisioning;
 mod publishing;
 mod secrecy;
 mod settings;

@@ -369,7 +369,7 @@ async fn without_any_one_of_its_grants_an_operation_fails() {
 }
 
 /// The template with one action less in one function's policy.
-fn without(template: &str, handler: &str, resource: &str, action: &str) -> String {
+pub(crate) fn without(template: &str, handler: &str, resource: &str, action: &str) -> String {
     let begin = template.find(&format!("Handler: {handler}\n")).unwrap();
     let resource = begin
         + template[begin..]

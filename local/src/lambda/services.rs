@@ -115,9 +115,13 @@ async fn kms(doors: &Doors, action: &str, body: &[u8]) -> Response<Body> {
         .flatten()
         .map(|(name, _)| &**name)
         .collect();
-    if !doors.keys.allows(&format!("kms:{action}"), &keys) {
-        let why = "no identity-based policy allows it";
-        return refused("AccessDeniedException", why);
+    match doors.keys.pass(&format!("kms:{action}"), &keys) {
+        Ok(()) => {}
+        Err(Error::Busy) => return refused("ThrottlingException", "Rate exceeded"),
+        Err(_) => {
+            let why = "no identity-based policy allows it";
+            return refused("AccessDeniedException", why);
+        }
     }
     let application = asked["EncryptionContext"][ENCRYPTION_CONTEXT].as_str();
     let application = application.unwrap_or_default().to_owned();

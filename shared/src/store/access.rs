@@ -52,6 +52,7 @@ const CHECK: &str = "dynamodb:ConditionCheckItem";
 const BATCH_WRITE: &str = "dynamodb:BatchWriteItem";
 const UPDATE: &str = "dynamodb:UpdateItem";
 const DECRYPT: &str = "kms:Decrypt";
+const GENERATE: &str = "kms:GenerateDataKey";
 
 /// A way in which an operation uses the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +171,8 @@ pub enum AccessPattern {
     RotateKeys,
     /// Say whom an application's tokens may be for.
     ChangeIssuer,
+    /// Create applications with all that belongs to them: the only one that makes data keys.
+    Provision,
 }
 
 impl AccessPattern {
@@ -290,6 +293,18 @@ impl AccessPattern {
             Self::InspectToken => grants![Tokens GET, Tokens BATCH_GET, Clients BATCH_GET],
             Self::ReadKeySet => grants![Tokens QUERY],
             Self::ReadIssuer => grants![Tokens GET],
+            Self::Provision => grants![
+                Clients GET, Clients QUERY, Clients PUT, Settings PUT, Administrators GET, Administrators PUT,
+                Tokens BATCH_GET, Tokens PUT, Audit PUT, SealingKey GENERATE, SealingKey DECRYPT
+            ],
         }
+    }
+
+    /// What several take together, each once and sorted.
+    pub(crate) fn all_grants(patterns: impl Iterator<Item = Self>) -> Vec<Grant> {
+        let mut grants: Vec<_> = patterns.flat_map(Self::grants).copied().collect();
+        grants.sort_unstable();
+        grants.dedup();
+        grants
     }
 }

@@ -16,12 +16,12 @@ use crate::one_time_code::TotpKey;
 use crate::precondition::IfMatch;
 use crate::sealing::Sealer;
 use crate::secret::Verifier;
-use crate::seed::{Invitation, Planted, SeedAdministrator, SeedApplication, SeedClient};
+use crate::seed::{Invitation, Planted, Planter, SeedAdministrator, SeedApplication, SeedClient};
 use crate::slow_hash::Slots;
 use crate::token::InvitationToken;
 use crate::{
     Administrator, AdministratorId, Application, ApplicationId, Client, ClientId, ClientSecret,
-    Error, PersonName, Result,
+    Error, PersonName, Result, Settings,
 };
 
 impl Store {
@@ -39,9 +39,15 @@ impl Store {
         Ok(())
     }
 
-    /// Creates the application, its settings and its clients as far as they are not there yet.
-    pub(crate) async fn import(&self, seed: SeedApplication, planted: &mut Planted) -> Result<()> {
-        let scope = self.import_scope(&seed.application_id)?;
+    /// Creates the application, its settings, its clients and its administrators as far as they are
+    /// not there yet.
+    pub(crate) async fn import(
+        &self,
+        seed: SeedApplication,
+        planter: &Planter,
+        planted: &mut Planted,
+    ) -> Result<()> {
+        let scope = self.import_scope(&seed.application_id, planter)?;
         let there = self.there(&seed.application_id).await?;
         let application = if let Some(application) = there.application.clone() {
             planted.kept += 1;
@@ -50,46 +56,80 @@ impl Store {
             planted.applications += 1;
             self.create_application(&scope, &seed).await?
         };
-        let sealer = self
-            .keys
-            .sealer(&application.id, &application.data_key)
-            .await?;
+        let sealer = self.sealer_of(&application).await?;
+        for client in seed.clients {
+            if there.has(&client) {
+                planted.kept += 1;
+            } else {
+                let client = self.new_client(&sealer, client).await?;
+                self.import_client(&scope, &application, client).await?;
+                planted.clients += 1;
+            }
+        }
+        // Last, because a link is told only when all is done: what breaks off before loses none.
         for administrator in seed.administrators {
             let known = Key::login(&administrator.email, &application.id);
             let login: Option<Nothing> = self.get(Table::Administrators, &known).await?;
             if login.is_some() {
                 planted.kept += 1;
             } else {
-                let invitation = self
-                    .import_administrator(&scope, &application, &sealer, administrator)
-                    .await?;
+                let new = self.new_administrator(&sealer, administrator).await?;
+                planted.invitations.extend(new.invitation());
+                self.import_administrator(&scope, &application, new).await?;
                 planted.administrators += 1;
-                planted.invitations.extend(invitation);
-            }
-        }
-        for client in seed.clients {
-            if there.has(&client) {
-                planted.kept += 1;
-            } else {
-                self.import_client(&scope, &application, &sealer, client)
-                    .await?;
-                planted.clients += 1;
             }
         }
         Ok(())
     }
 
-    /// The store as an import sees it: one application, in the system's name.
-    fn import_scope(&self, application: &ApplicationId) -> Result<Scope> {
+    /// Creates an application with all that belongs to it in one transaction, so that one that is
+    /// there is whole; the invitations, or none if it was there.
+    pub(crate) async fn found(
+        &self,
+        seed: SeedApplication,
+        planter: &Planter,
+    ) -> Result<Option<Vec<Invitation>>> {
+        let id = seed.application_id.clone();
+        if self.application(&id).await?.is_some() {
+            return Ok(None);
+        }
+        let scope = &self.import_scope(&id, planter)?;
+        let application = seed.application(self.keys.make(&id).await?);
+        let sealer = self.sealer_of(&application).await?;
+        let mut creation = self.creation(scope, &application, &sealer, &seed)?;
+        let mut invitations = Vec::new();
+        for client in &seed.clients {
+            let new = self.new_client(&sealer, client.clone()).await?;
+            creation = creation.import_client(scope, &application, &new)?;
+        }
+        for administrator in &seed.administrators {
+            let new = self
+                .new_administrator(&sealer, administrator.clone())
+                .await?;
+            invitations.extend(new.invitation());
+            creation = creation.import(scope, &application, new.change())?;
+        }
+        let created = self.created(creation.commit().await?, &seed).await?;
+        Ok(created.is_none().then_some(invitations))
+    }
+
+    /// The store as an import sees it: one application, in the name of who imports.
+    fn import_scope(&self, application: &ApplicationId, planter: &Planter) -> Result<Scope> {
+        let (actor, action, request_id) = match planter {
+            Planter::Start => (Actor::System, "import", self.random.id(16)?),
+            Planter::Provisioning { request_id } => {
+                (Actor::Provisioning, "provision", request_id.clone())
+            }
+        };
         Ok(Scope {
             store: self.clone(),
             application: application.clone(),
             origin: Origin {
-                actor: Actor::System,
+                actor,
                 source_ip: None,
                 user_agent: None,
-                action: "import",
-                request_id: self.random.id(16)?,
+                action,
+                request_id,
             },
             if_match: IfMatch::none(),
             once: None,
@@ -100,7 +140,9 @@ impl Store {
         let Some(application) = self.application(id).await? else {
             return Ok(There::default());
         };
-        let (_, clients) = ClientReader::from(self.import_scope(id)?).all().await?;
+        // It only reads.
+        let scope = self.import_scope(id, &Planter::Start)?;
+        let (_, clients) = ClientReader::from(scope).all().await?;
         Ok(There {
             application: Some(application),
             ids: clients.iter().map(|client| client.id.clone()).collect(),
@@ -137,23 +179,44 @@ impl Store {
     ) -> Result<Application> {
         let application = seed.application(self.keys.make(&seed.application_id).await?);
         let sealer = self.sealer_of(&application).await?;
+        let creation = self.creation(scope, &application, &sealer, seed)?;
+        let created = self.created(creation.commit().await?, seed).await?;
+        Ok(created.unwrap_or(application))
+    }
+
+    /// What an application without clients and administrators consists of.
+    fn creation<'a>(
+        &'a self,
+        scope: &Scope,
+        application: &Application,
+        sealer: &Sealer,
+        seed: &SeedApplication,
+    ) -> Result<Transaction<'a>> {
         let now = self.clock.now();
-        let object = Object::application(&application);
-        let creation = Transaction::on(self)
+        let object = Object::application(application);
+        Transaction::on(self)
             .create(
                 Table::Clients,
                 Key::application(&application.id),
-                &StoredApplication::from(&application),
+                &StoredApplication::from(application),
                 Otherwise::Retry,
             )?
             .create_layer(scope, None, seed.settings.clone())?
-            .create_issuer(&application, &sealer, seed.audiences(), now)?
-            .audit(scope, &object, &crate::audit::Changes::new(), now)?;
-        match creation.commit().await? {
-            Outcome::Committed => Ok(application),
+            .create_issuer(application, sealer, seed.audiences(), now)?
+            .audit(scope, &object, &crate::audit::Changes::new(), now)
+    }
+
+    /// What became of it: the application that another process has created meanwhile, which is as good,
+    /// if it was not this one.
+    async fn created(
+        &self,
+        outcome: Outcome,
+        seed: &SeedApplication,
+    ) -> Result<Option<Application>> {
+        match outcome {
+            Outcome::Committed => Ok(None),
             outcome => match self.application(&seed.application_id).await? {
-                // Another process imports the same file: its application is as good as this one.
-                Some(application) => Ok(application),
+                Some(application) => Ok(Some(application)),
                 None if outcome == Outcome::Refused(Otherwise::AudienceTaken) => {
                     Err(audience_taken(seed))
                 }
@@ -162,13 +225,7 @@ impl Store {
         }
     }
 
-    async fn import_client(
-        &self,
-        scope: &Scope,
-        application: &Application,
-        sealer: &Sealer,
-        seed: SeedClient,
-    ) -> Result<()> {
+    async fn new_client(&self, sealer: &Sealer, seed: SeedClient) -> Result<NewClient> {
         let id = seed
             .client_id
             .map_or_else(|| ClientId::generate(&self.random), Ok)?;
@@ -176,7 +233,6 @@ impl Store {
             .client_secret
             .map_or_else(|| ClientSecret::generate(&self.random), Ok)?;
         let verifier = self.verifier(secret.clone()).await?;
-        let now = self.clock.now();
         let client = Client {
             enabled: seed.enabled,
             features: seed.features,
@@ -186,22 +242,29 @@ impl Store {
                 id.clone(),
                 seed.description,
                 seal(sealer, &id, 1, &secret, verifier)?,
-                now,
+                self.clock.now(),
             )
         };
+        Ok(NewClient {
+            client,
+            settings: seed.settings,
+        })
+    }
+
+    async fn import_client(
+        &self,
+        scope: &Scope,
+        application: &Application,
+        new: NewClient,
+    ) -> Result<()> {
         let mut race = Race::begin(&self.random);
         loop {
-            let change = Change::CreateClient {
-                client: client.clone(),
-            };
-            let creation = Transaction::on(self)
-                .import(scope, application, change)?
-                .create_layer(scope, Some(&client.id), seed.settings.clone())?;
+            let creation = Transaction::on(self).import_client(scope, application, &new)?;
             match creation.commit().await? {
                 Outcome::Committed => return Ok(()),
                 Outcome::Lost => race.again().await?,
                 Outcome::Refused(_) => {
-                    let place = format!("client \"{}\"", client.description.as_str());
+                    let place = format!("client \"{}\"", new.client.description.as_str());
                     return Err(Error::invalid(
                         place,
                         "its ID or description was taken in the meantime",
@@ -211,14 +274,12 @@ impl Store {
         }
     }
 
-    /// Creates an administrator. One who has no password or no authenticator yet is invited.
-    async fn import_administrator(
+    /// An administrator. One who has no password or no authenticator yet is invited.
+    async fn new_administrator(
         &self,
-        scope: &Scope,
-        application: &Application,
         sealer: &Sealer,
         seed: SeedAdministrator,
-    ) -> Result<Option<Invitation>> {
+    ) -> Result<NewAdministrator> {
         let now = self.clock.now();
         let id = AdministratorId::generate(&self.random)?;
         let token = InvitationToken::generate(&self.random)?;
@@ -249,22 +310,32 @@ impl Store {
         if let Some(password) = &seed.password {
             authenticator.set_password(password.hash(&Slots::new(), &self.random).await?);
         }
+        Ok(NewAdministrator {
+            administrator,
+            authenticator,
+            token,
+        })
+    }
+
+    async fn import_administrator(
+        &self,
+        scope: &Scope,
+        application: &Application,
+        new: NewAdministrator,
+    ) -> Result<()> {
         let mut race = Race::begin(&self.random);
         loop {
-            let change = Change::InviteAdministrator {
-                administrator: administrator.clone(),
-                authenticator: authenticator.clone(),
-                token: token.clone(),
-            };
-            let mut creation = Transaction::on(self).import(scope, application, change)?;
-            if administrator.is_eligible() {
-                creation = creation.join_roster(self, &application.id, &id).await?;
+            let mut creation = Transaction::on(self).import(scope, application, new.change())?;
+            if new.administrator.is_eligible() {
+                creation = creation
+                    .join_roster(self, &application.id, &new.administrator.id)
+                    .await?;
             }
             match creation.commit().await? {
-                Outcome::Committed => break,
+                Outcome::Committed => return Ok(()),
                 Outcome::Lost => race.again().await?,
                 Outcome::Refused(_) => {
-                    let place = format!("administrator \"{}\"", seed.email.as_str());
+                    let place = format!("administrator \"{}\"", new.administrator.email.as_str());
                     return Err(Error::invalid(
                         place,
                         "the address was taken in the meantime",
@@ -272,10 +343,6 @@ impl Store {
                 }
             }
         }
-        Ok((!is_ready).then(|| Invitation {
-            email: seed.email,
-            token,
-        }))
     }
 
     /// Argon2 takes tens of milliseconds, so it stays off the threads that serve requests.
@@ -284,6 +351,56 @@ impl Store {
         tokio::task::spawn_blocking(move || Verifier::of(&secret, &random))
             .await
             .map_err(|_| Error::unexpected("the thread for Argon2 was lost"))?
+    }
+}
+
+/// A client that is not there yet.
+struct NewClient {
+    client: Client,
+    settings: Settings,
+}
+
+/// An administrator who is not there yet.
+struct NewAdministrator {
+    administrator: Administrator,
+    authenticator: Authenticator,
+    token: InvitationToken,
+}
+
+impl NewAdministrator {
+    fn change(&self) -> Change {
+        Change::InviteAdministrator {
+            administrator: self.administrator.clone(),
+            authenticator: self.authenticator.clone(),
+            token: self.token.clone(),
+        }
+    }
+
+    fn invitation(&self) -> Option<Invitation> {
+        let open = self.administrator.invitation.as_ref()?;
+        Some(Invitation {
+            email: self.administrator.email.clone(),
+            token: self.token.clone(),
+            until: open.until,
+        })
+    }
+}
+
+impl Transaction<'_> {
+    fn import_client(
+        self,
+        scope: &Scope,
+        application: &Application,
+        new: &NewClient,
+    ) -> Result<Self> {
+        let change = Change::CreateClient {
+            client: new.client.clone(),
+        };
+        self.import(scope, application, change)?.create_layer(
+            scope,
+            Some(&new.client.id),
+            new.settings.clone(),
+        )
     }
 }
 

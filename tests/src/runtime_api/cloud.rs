@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use functions::OPERATIONS;
 use local::dynamodb::{Backend, Door, Endpoint};
 use serde_json::Value;
-use shared::seed::Seed;
+use shared::seed::{Planter, Seed};
 use shared::{Clock, Context, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
@@ -59,7 +59,7 @@ impl Cloud {
         let cx = cloud.context().await;
         cx.create_missing_tables().await.unwrap();
         let seed = Seed::parse(&seed.to_string()).unwrap();
-        seed.plant(&cx).await.unwrap();
+        seed.plant(&cx, &Planter::Start).await.unwrap();
         cloud
     }
 

@@ -25,7 +25,7 @@ pub(super) fn check_modules(
     }
     let may = match actor {
         Actor::Administrator { privileges, .. } => privileges.contains(Privilege::ManageModules),
-        Actor::System => true,
+        Actor::System | Actor::Provisioning => true,
         Actor::Client { .. } | Actor::Nobody => false,
     };
     if !may {

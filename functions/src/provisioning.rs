@@ -1,0 +1,228 @@
+//! Provisioning: a function that no route leads to. It creates applications and imports clients for
+//! whoever may invoke it.
+
+use std::fmt;
+
+use lambda_http::lambda_runtime::{self, Diagnostic};
+use lambda_http::{LambdaEvent, service_fn};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use shared::seed::{Founded, Founding, Invitation, Planted, Planter, Seed, SeedFault};
+use shared::store::AccessPattern;
+use shared::{ApplicationId, ClientId, ClientSecret, Context, Email, Moment, Unrouted};
+
+/// The function.
+pub const PROVISION: Unrouted = Unrouted {
+    id: "provision",
+    summary: "Create applications and import clients",
+    // The longest that Lambda lets any function run: an import hashes every secret.
+    seconds: 900,
+    // One whole CPU.
+    megabytes: 1769,
+    touches: &[AccessPattern::Provision],
+};
+
+/// Serves the function until Lambda ends the process.
+pub(crate) async fn serve(cx: &Context) -> Result<(), String> {
+    cx.warm_up().await;
+    // The event is kept as the text that it is: only what reads it here says what is wrong with it.
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        provision(cx, event.payload.get(), &event.context.request_id).await
+    }))
+    .await
+    .map_err(|fault| format!("the Lambda runtime stopped: {fault}"))
+}
+
+/// Takes an event, an application to be founded or a seed, and does what it says. `request_id` goes to
+/// the audit.
+pub async fn provision(
+    cx: &Context,
+    event: &str,
+    request_id: &str,
+) -> Result<Provisioned, Refused> {
+    let done = carry_out(cx, event, request_id).await;
+    if let Err(SeedFault::Unexpected { place, cause }) = &done {
+        tracing::error!(place, cause = cause.for_the_log(), "unexpected error");
+    }
+    let done = done?;
+    let counts = &done.counts;
+    tracing::info!(
+        applications = counts.applications,
+        clients = counts.clients,
+        administrators = counts.administrators,
+        kept = counts.kept,
+        "provisioned"
+    );
+    Ok(done)
+}
+
+async fn carry_out(cx: &Context, event: &str, request_id: &str) -> Result<Provisioned, SeedFault> {
+    let planter = Planter::Provisioning {
+        request_id: request_id.to_owned(),
+    };
+    if !is_founding(event) {
+        let planted = Seed::parse(event)?.plant(cx, &planter).await?;
+        return Ok(Provisioned::imported(cx, &planted));
+    }
+    let founding = Founding::parse(event)?;
+    let application_id = founding.application_id();
+    let founded = founding.plant(cx, &planter).await?;
+    Ok(Provisioned::founded(cx, application_id, founded))
+}
+
+/// Is it about one application, rather than a seed?
+fn is_founding(event: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Names {
+        application: Option<IgnoredAny>,
+        administrator: Option<IgnoredAny>,
+    }
+    serde_json::from_str(event).is_ok_and(
+        |Names {
+             application,
+             administrator,
+         }| application.is_some() || administrator.is_some(),
+    )
+}
+
+/// What was done. It holds a secret and links, and goes to whoever invoked the function alone.
+#[derive(Serialize)]
+pub struct Provisioned {
+    #[serde(flatten)]
+    counts: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application_id: Option<ApplicationId>,
+    /// The owner client, of an application that was founded just now.
+    #[serde(flatten)]
+    owner: Option<Owner>,
+    invitations: Vec<ShownInvitation>,
+}
+
+/// How many were created, and how many were there already.
+#[derive(Default, Serialize)]
+struct Counts {
+    applications: usize,
+    clients: usize,
+    administrators: usize,
+    kept: usize,
+}
+
+#[derive(Serialize)]
+struct Owner {
+    client_id: ClientId,
+    client_secret: ClientSecret,
+}
+
+#[derive(Serialize)]
+struct ShownInvitation {
+    email: Email,
+    link: String,
+    /// From then on the link is refused.
+    expires_at: Moment,
+}
+
+impl ShownInvitation {
+    fn of(cx: &Context, invitation: &Invitation) -> Self {
+        Self {
+            email: invitation.email.clone(),
+            link: cx.link(invitation),
+            expires_at: Moment(invitation.until),
+        }
+    }
+}
+
+impl Provisioned {
+    fn imported(cx: &Context, planted: &Planted) -> Self {
+        Self {
+            counts: Counts {
+                applications: planted.applications,
+                clients: planted.clients,
+                administrators: planted.administrators,
+                kept: planted.kept,
+            },
+            application_id: None,
+            owner: None,
+            invitations: planted
+                .invitations
+                .iter()
+                .map(|invitation| ShownInvitation::of(cx, invitation))
+                .collect(),
+        }
+    }
+
+    fn founded(cx: &Context, application_id: ApplicationId, founded: Option<Founded>) -> Self {
+        let Some(founded) = founded else {
+            return Self {
+                counts: Counts {
+                    kept: 1,
+                    ..Counts::default()
+                },
+                application_id: Some(application_id),
+                owner: None,
+                invitations: Vec::new(),
+            };
+        };
+        Self {
+            counts: Counts {
+                applications: 1,
+                clients: 1,
+                administrators: 1,
+                kept: 0,
+            },
+            application_id: Some(application_id),
+            invitations: vec![ShownInvitation::of(cx, &founded.invitation)],
+            owner: Some(Owner {
+                client_id: founded.client_id,
+                client_secret: founded.client_secret,
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Provisioned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Provisioned(..)")
+    }
+}
+
+/// Why it was not done, or not all of it. Lambda's runtime writes its `Debug` into the log.
+#[derive(Debug)]
+pub struct Refused {
+    /// `InvalidEvent`, `Busy` or `Unexpected`.
+    pub kind: &'static str,
+    /// A sentence for whoever invoked the function.
+    pub words: String,
+}
+
+impl From<SeedFault> for Refused {
+    fn from(fault: SeedFault) -> Self {
+        let words = fault.to_string();
+        match fault {
+            SeedFault::Unfit(words) => Self {
+                kind: "InvalidEvent",
+                words,
+            },
+            SeedFault::Busy { .. } => Self {
+                kind: "Busy",
+                words,
+            },
+            // What happened is for the log.
+            SeedFault::Unexpected { place, .. } => Self {
+                kind: "Unexpected",
+                words: format!(
+                    "at {place}: a fault on our side, the function's log says which; what was created before it stays, and the same call goes on from there"
+                ),
+            },
+        }
+    }
+}
+
+impl From<Refused> for Diagnostic {
+    fn from(refused: Refused) -> Self {
+        Self {
+            error_type: refused.kind.to_owned(),
+            error_message: refused.words,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A function in `template.yaml`, with all that is its own: its policy, its log and its alarm.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use functions::PROVISION;
+use shared::store::{Grant, Resource};
+use shared::{ENCRYPTION_CONTEXT, Endpoint};
+
+use super::class::Class;
+
+/// The function of an operation.
+pub(super) fn of(endpoint: &Endpoint) -> String {
+    let class = Class::of(endpoint);
+    let mut yaml = head(
+        endpoint.id,
+        endpoint.summary,
+        class.megabytes(),
+        class.seconds(),
+    );
+    if class.reserves_concurrency() {
+        yaml.push_str("      ReservedConcurrentExecutions: !If [ReservesConcurrency, !Ref SignInConcurrency, !Ref AWS::NoValue]\n");
+    }
+    yaml.push_str(&policies(endpoint.grants()));
+    yaml.push_str(&door(endpoint));
+    yaml.push_str(&watch(endpoint.id));
+    yaml
+}
+
+/// The function that no route leads to. Its links need the URL that requests would tell.
+pub(super) fn provisioning() -> String {
+    let unrouted = &PROVISION;
+    let mut yaml = head(
+        unrouted.id,
+        unrouted.summary,
+        unrouted.megabytes,
+        unrouted.seconds,
+    );
+    yaml.push_str(&policies(unrouted.grants()));
+    yaml.push_str(
+        "      Environment:
+        Variables:
+          COUNTERSIGN_PUBLIC_URL:
+            !If [HasPublicUrl, !Ref PublicUrl, !If [HasDomain, !Sub \"https://${DomainName}\", !Sub \"https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}\"]]
+",
+    );
+    yaml.push_str(&watch(unrouted.id));
+    yaml
+}
+
+fn head(handler: &str, summary: &str, megabytes: u32, seconds: u32) -> String {
+    let id = logical_id(handler);
+    format!(
+        "  {id}:
+    Type: AWS::Serverless::Function
+    Metadata: {{ BuildMethod: rust-cargolambda, BuildProperties: {{ Binary: bootstrap }} }}
+    Properties:
+      Description: {summary}
+      Handler: {handler}
+      MemorySize: {megabytes}
+      Timeout: {seconds}
+      LoggingConfig: {{ LogGroup: !Ref {id}Log }}
+"
+    )
+}
+
+/// The logical ID of an operation's function: `clients.reset_secret` is `ClientsResetSecret`.
+fn logical_id(id: &str) -> String {
+    let words = id.split(['.', '_']);
+    words
+        .map(|word| word[..1].to_uppercase() + &word[1..])
+        .collect()
+}
+
+/// What it may do, and nothing else.
+fn policies(grants: Vec<Grant>) -> String {
+    let mut yaml = String::new();
+    let mut resources: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for grant in grants {
+        resources.entry(grant.on).or_default().push(grant.action);
+    }
+    if !resources.is_empty() {
+        yaml.push_str("      Policies:\n        - Version: \"2012-10-17\"\n          Statement:\n");
+    }
+    for (resource, actions) in resources {
+        writeln!(yaml, "            - Effect: Allow").unwrap();
+        writeln!(yaml, "              Action: [{}]", actions.join(", ")).unwrap();
+        writeln!(
+            yaml,
+            "              Resource: !GetAtt {}.Arn",
+            resource.logical_id()
+        )
+        .unwrap();
+        if resource == Resource::SealingKey {
+            // A request that does not say whose data key it is about is not granted, nor one that says
+            // something else beside.
+            write!(
+                yaml,
+                "              Condition:\n                ForAllValues:StringEquals: {{ \"kms:EncryptionContextKeys\": [\"{ENCRYPTION_CONTEXT}\"] }}\n                \"Null\": {{ \"kms:EncryptionContextKeys\": \"false\" }}\n"
+            )
+            .unwrap();
+        }
+    }
+    yaml
+}
+
+/// Where it is reached.
+fn door(endpoint: &Endpoint) -> String {
+    if endpoint.streams {
+        // An HTTP API hands out whole answers of 6 MB at most; a function's own URL streams.
+        return "      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }\n"
+            .to_owned();
+    }
+    let mut yaml = String::from("      Events:\n");
+    for method in endpoint.route.methods {
+        let event = logical_id(&method.to_lowercase());
+        let path = endpoint.route.path;
+        writeln!(yaml, "        {event}:\n          Type: HttpApi\n          Properties: {{ ApiId: !Ref Api, Method: {method}, Path: \"{path}\" }}").unwrap();
+    }
+    yaml
+}
+
+/// Its log, and the alarm that goes off when it breaks down or is throttled.
+fn watch(handler: &str) -> String {
+    let id = logical_id(handler);
+    let mut yaml = format!(
+        "
+  {id}Log:
+    Type: AWS::Logs::LogGroup
+    Properties:
+      LogGroupName: !Sub \"/countersign/${{AWS::StackName}}/{handler}\"
+      RetentionInDays: !Ref LogRetentionDays
+
+  {id}Fails:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmDescription: {handler} breaks down, runs out of time or is throttled
+      AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopic], !Ref AWS::NoValue]
+      OKActions: !If [HasAlarmTopic, [!Ref AlarmTopic], !Ref AWS::NoValue]
+      TreatMissingData: notBreaching
+      ComparisonOperator: GreaterThanThreshold
+      Threshold: 0
+      EvaluationPeriods: 1
+      Metrics:
+        - {{ Id: failures, Label: Failed or throttled, Expression: SUM(METRICS()) }}
+"
+    );
+    for metric in ["Errors", "Throttles"] {
+        writeln!(
+            yaml,
+            "        - Id: {}
+          ReturnData: false
+          MetricStat:
+            Period: 300
+            Stat: Sum
+            Metric:
+              Namespace: AWS/Lambda
+              MetricName: {metric}
+              Dimensions: [{{ Name: FunctionName, Value: !Ref {id} }}]",
+            metric.to_lowercase()
+        )
+        .unwrap();
+    }
+    yaml
+}
