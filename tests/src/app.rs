@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use local::{Bootstrap, Options, Running, Storage};
+use local::{Bootstrap, Embedded, Options, Running, Storage};
 use serde_json::{Value, json};
 use shared::seed::Seed;
 use shared::{Clock, Random, Timestamp};
+use tokio::sync::OnceCell;
 
 use crate::caller::{Caller, http_from};
+use crate::runtime_api::Kms;
 
 /// The ID of the application under test.
 pub const APPLICATION: &str = "app1aaaaaaaaaaaaaaaaaaaaaa";
@@ -95,6 +97,21 @@ pub fn remote_dynamodb() -> Option<String> {
     std::env::var("COUNTERSIGN_TEST_DYNAMODB").ok()
 }
 
+/// Where a server keeps everything, and under whose key: nothing outlives it. `COUNTERSIGN_TEST_KMS`
+/// names a KMS that takes the place of the key file.
+async fn storage(remote: Option<String>) -> Storage {
+    // One key for all: making one takes a stand-in longer than most tests take.
+    static KMS: OnceCell<Kms> = OnceCell::const_new();
+    match remote {
+        Some(url) => Storage::EndpointMemory { url },
+        None if std::env::var_os("COUNTERSIGN_TEST_KMS").is_some() => Storage::Shared {
+            store: Embedded::memory().unwrap(),
+            keys: Arc::new(KMS.get_or_init(Kms::start).await.keys()),
+        },
+        None => Storage::Memory,
+    }
+}
+
 /// The bootstrap that the suite's servers run the operations with, if they do not run them themselves.
 /// `COUNTERSIGN_TEST_FAITHFUL` names it, and `COUNTERSIGN_TEST_FAKETIME` the library that gives its
 /// processes the time of a test's clock.
@@ -150,7 +167,7 @@ impl App {
         };
         let options = Options {
             listen: setup.listen.parse().unwrap(),
-            storage: remote.map_or(Storage::Memory, |url| Storage::EndpointMemory { url }),
+            storage: storage(remote).await,
             table_prefix: table_prefix.clone(),
             seed: Some(Seed::parse(&setup.seed.to_string()).unwrap()),
             demo: false,
