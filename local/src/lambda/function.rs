@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -29,6 +30,8 @@ pub(super) struct Function {
     settings: Of,
     clock: Clock,
     random: Random,
+    /// How often it wrote the time into a file.
+    told: AtomicU64,
     /// Frozen, and ready for an event. The last one that was at work is the first to be again.
     idle: Mutex<Vec<Instance>>,
     places: Arc<Semaphore>,
@@ -50,6 +53,7 @@ impl Function {
             settings,
             clock,
             random,
+            told: AtomicU64::default(),
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(MAX_INSTANCES)),
         }
@@ -94,14 +98,16 @@ impl Function {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Written beside and moved into place, so that nobody reads half of it. The half millisecond is for
+    /// Written beside and moved into place, so that nobody reads half of it: each event beside its own,
+    /// since several may come at once. The half millisecond is for
     /// readers that lose the last digit.
     fn tell_time(&self, file: &Path) -> io::Result<()> {
         let millis = self.clock.now().millis();
         let fraction = millis.rem_euclid(1000);
         let second = String::from(Moment(Timestamp::from_millis(millis - fraction)));
         let second = second.replace('T', " ");
-        let beside = file.with_extension(&*self.name);
+        let number = self.told.fetch_add(1, Ordering::Relaxed);
+        let beside = file.with_extension(format!("{}-{number}", self.name));
         fs::write(
             &beside,
             format!("{}.{fraction:03}5", second.trim_end_matches('Z')),
