@@ -43,9 +43,7 @@ async fn serve(handler: &str) -> Result<(), String> {
     }
     let endpoint = endpoint(handler)?;
     let cx = &context()?;
-    if !endpoint.grants().is_empty() {
-        cx.warm_up().await;
-    }
+    cx.warm_up(&endpoint.grants()).await;
     let served = if endpoint.streams {
         lambda_http::run_with_streaming_response(service_fn(
             |request: lambda_http::Request| async move {

@@ -25,7 +25,7 @@ pub const PROVISION: Unrouted = Unrouted {
 
 /// Serves the function until Lambda ends the process.
 pub(crate) async fn serve(cx: &Context) -> Result<(), String> {
-    cx.warm_up().await;
+    cx.warm_up(&PROVISION.grants()).await;
     // The event is kept as the text that it is: only what reads it here says what is wrong with it.
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         provision(cx, event.payload.get(), &event.context.request_id).await

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 
 use crate::sealing::DataKeys;
 use crate::seed::Invitation;
-use crate::store::Store;
+use crate::store::{Grant, Store};
 use crate::{
     ClientId, ClientSecret, Clock, KeyWrapper, Random, Request, Result, Timestamp, WarmSecrets,
 };
@@ -80,10 +80,11 @@ impl Context {
         ClientSecret::generate(&self.random)
     }
 
-    /// Opens the connection to the store, so that the first request does not pay for it. What goes
-    /// wrong here shows again, with more to say, when the first request comes.
-    pub async fn warm_up(&self) {
-        self.store.warm_up().await;
+    /// Opens the connection to the store, so that the first request does not pay for it, with a read
+    /// that one of these grants allows. What goes wrong here shows again, with more to say, when the
+    /// first request comes.
+    pub async fn warm_up(&self, grants: &[Grant]) {
+        self.store.warm_up(grants).await;
     }
 
     /// Creates the tables that are not there yet: for the local binary and for tests, not for a

@@ -86,6 +86,7 @@ use crate::precondition::{IfMatch, Once};
 use crate::sealing::DataKeys;
 use crate::signing_key::OpenedKeys;
 use crate::{ApplicationId, Clock, Random, Result};
+use dynamodb::SortRange;
 use key::Key;
 
 /// The tables, and what it takes to write in them.
@@ -124,10 +125,21 @@ impl Store {
         }
     }
 
-    /// Reads a credential that nobody has: the cheapest call that every machine function may make.
-    pub(crate) async fn warm_up(&self) {
+    /// Reads what is not there, by the first of these grants that allows a read.
+    pub(crate) async fn warm_up(&self, grants: &[Grant]) {
         let nobody = Key::credential_of("-");
-        let _ = self.get::<client::Nothing>(Table::Clients, &nobody).await;
+        for grant in grants {
+            let Resource::Table(table) = grant.on else {
+                continue;
+            };
+            match grant.action {
+                access::GET => drop(self.get::<client::Nothing>(table, &nobody).await),
+                access::BATCH_GET => drop(self.get_all(&[(table, nobody)]).await),
+                access::QUERY => drop(self.query(table, "-".to_owned(), SortRange::All).await),
+                _ => continue,
+            }
+            return;
+        }
     }
 
     /// Is there no application yet?

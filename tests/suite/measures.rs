@@ -15,7 +15,7 @@ use countersign_tests::derived::template;
 use countersign_tests::witness::{Tally, Use};
 use countersign_tests::{App, Setup, secret_of};
 use functions::OPERATIONS;
-use local::iam::Policies;
+use local::iam::{Policies, table_arn};
 use shared::{Endpoint, Requirement};
 
 use crate::signatures::Signer;
@@ -332,6 +332,38 @@ async fn every_grant_of_the_template_is_used_and_nothing_else() {
             })
             .collect();
         assert_eq!(used, granted, "{}", endpoint.id);
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_starts_reads_once_and_only_what_its_function_may_read() {
+    let tally = Arc::new(Tally::default());
+    let app = App::with(Setup {
+        witness: Some(tally.clone()),
+        ..Setup::default()
+    })
+    .await;
+    let policies = Policies::parse(&template(), &app.table_prefix).unwrap();
+    for endpoint in OPERATIONS {
+        let (id, grants) = (endpoint.id, endpoint.grants());
+        app.running.context(id).unwrap().warm_up(&grants).await;
+        let Use {
+            trips,
+            grants: used,
+            ..
+        } = tally.take(id);
+        assert_eq!(
+            trips.len(),
+            usize::from(!grants.is_empty()),
+            "{id}: {trips:?}"
+        );
+        let policy = policies.of(id).unwrap();
+        for (action, table) in used {
+            assert!(
+                policy.allows(&action, &table_arn(&table)),
+                "{id}: {action} on {table}"
+            );
+        }
     }
 }
 

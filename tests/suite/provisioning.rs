@@ -139,7 +139,7 @@ async fn its_policy_grants_what_is_used_and_nothing_else() {
     let deployment = Deployment::start().await;
     let tally = Arc::new(Tally::default());
     let cx = deployment.function(&template, Some(tally.clone()));
-    cx.warm_up().await;
+    cx.warm_up(&PROVISION.grants()).await;
     exercise(&cx).await.unwrap();
     // By then it has forgotten the opened keys, as a new process has.
     let cx = deployment.function(&template, Some(tally.clone()));

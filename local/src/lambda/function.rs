@@ -99,8 +99,7 @@ impl Function {
     }
 
     /// Written beside and moved into place, so that nobody reads half of it: each event beside its own,
-    /// since several may come at once. The half millisecond is for
-    /// readers that lose the last digit.
+    /// since several may come at once. The half millisecond is for readers that lose the last digit.
     fn tell_time(&self, file: &Path) -> io::Result<()> {
         let millis = self.clock.now().millis();
         let fraction = millis.rem_euclid(1000);

@@ -43,9 +43,9 @@ macro_rules! grants {
     };
 }
 
-const GET: &str = "dynamodb:GetItem";
-const BATCH_GET: &str = "dynamodb:BatchGetItem";
-const QUERY: &str = "dynamodb:Query";
+pub(super) const GET: &str = "dynamodb:GetItem";
+pub(super) const BATCH_GET: &str = "dynamodb:BatchGetItem";
+pub(super) const QUERY: &str = "dynamodb:Query";
 const PUT: &str = "dynamodb:PutItem";
 const DELETE: &str = "dynamodb:DeleteItem";
 const CHECK: &str = "dynamodb:ConditionCheckItem";
