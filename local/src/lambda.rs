@@ -23,7 +23,7 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use self::function::Function;
+use self::function::{Declared, Function};
 use self::services::Services;
 use self::settings::Settings;
 use crate::dynamodb::Door;
@@ -154,14 +154,14 @@ impl Lambda {
             .into_iter()
             .map(|(name, mut environment, settings)| {
                 environment.push(("AWS_ENDPOINT_URL", services.url()));
-                Arc::new(Function::new(
+                Arc::new(Function::new(Declared {
                     name,
-                    Arc::clone(&bootstrap),
+                    bootstrap: Arc::clone(&bootstrap),
                     environment,
                     settings,
-                    clock.clone(),
-                    random.clone(),
-                ))
+                    clock: clock.clone(),
+                    random: random.clone(),
+                }))
             })
             .collect();
         Ok(Self {

@@ -1,5 +1,6 @@
 //! One function: its instances, and which of them takes an event.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
@@ -21,15 +22,26 @@ use super::{Answer, Bootstrap, Failure};
 /// finds all of them at work waits.
 const MAX_INSTANCES: usize = 8;
 
+/// What a function is made of. Its environment has its credentials, so that `Debug` shows its name alone.
+pub(super) struct Declared {
+    pub(super) name: Arc<str>,
+    pub(super) bootstrap: Arc<Bootstrap>,
+    pub(super) environment: Vec<(&'static str, String)>,
+    pub(super) settings: Of,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+}
+
+impl fmt::Debug for Declared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Declared({}, ..)", self.name)
+    }
+}
+
 /// A function and its instances.
 #[derive(Debug)]
 pub(super) struct Function {
-    name: Arc<str>,
-    bootstrap: Arc<Bootstrap>,
-    environment: Vec<(&'static str, String)>,
-    settings: Of,
-    clock: Clock,
-    random: Random,
+    declared: Declared,
     /// How often it wrote the time into a file.
     told: AtomicU64,
     /// Frozen, and ready for an event. The last one that was at work is the first to be again.
@@ -38,21 +50,10 @@ pub(super) struct Function {
 }
 
 impl Function {
-    pub(super) fn new(
-        name: Arc<str>,
-        bootstrap: Arc<Bootstrap>,
-        environment: Vec<(&'static str, String)>,
-        settings: Of,
-        clock: Clock,
-        random: Random,
-    ) -> Self {
+    /// A function without instances.
+    pub(super) fn new(declared: Declared) -> Self {
         Self {
-            name,
-            bootstrap,
-            environment,
-            settings,
-            clock,
-            random,
+            declared,
             told: AtomicU64::default(),
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(MAX_INSTANCES)),
@@ -64,17 +65,19 @@ impl Function {
     pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Result<Answer, Failure> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(io::Error::other)?;
-        if let Some(file) = &self.bootstrap.clock_file {
+        if let Some(file) = &self.declared.bootstrap.clock_file {
             self.tell_time(file)?;
         }
         let mut instance = match self.free() {
             Some(instance) => instance,
-            None => Instance::start(self.command()?, &self.name, &self.random).await?,
+            None => {
+                Instance::start(self.command()?, &self.declared.name, &self.declared.random).await?
+            }
         };
         let (answer, answered) = oneshot::channel();
         let function = Arc::clone(self);
         tokio::spawn(async move {
-            let (clock, timeout) = (&function.clock, function.settings.timeout);
+            let (clock, timeout) = (&function.declared.clock, function.declared.settings.timeout);
             if instance.work(event, clock, timeout, answer).await {
                 function.idle().push(instance);
             }
@@ -90,7 +93,7 @@ impl Function {
             if instance.is_alive() {
                 return Some(instance);
             }
-            tracing::warn!(function = %self.name, "a process ended while it was frozen");
+            tracing::warn!(function = %self.declared.name, "a process ended while it was frozen");
         }
     }
 
@@ -101,12 +104,12 @@ impl Function {
     /// Written beside and moved into place, so that nobody reads half of it: each event beside its own,
     /// since several may come at once. The half millisecond is for readers that lose the last digit.
     fn tell_time(&self, file: &Path) -> io::Result<()> {
-        let millis = self.clock.now().millis();
+        let millis = self.declared.clock.now().millis();
         let fraction = millis.rem_euclid(1000);
         let second = String::from(Moment(Timestamp::from_millis(millis - fraction)));
         let second = second.replace('T', " ");
         let number = self.told.fetch_add(1, Ordering::Relaxed);
-        let beside = file.with_extension(format!("{}-{number}", self.name));
+        let beside = file.with_extension(format!("{}-{number}", self.declared.name));
         fs::write(
             &beside,
             format!("{}.{fraction:03}5", second.trim_end_matches('Z')),
@@ -115,15 +118,20 @@ impl Function {
     }
 
     fn command(&self) -> io::Result<Command> {
-        let mut command = Command::new(&self.bootstrap.program);
-        let (out, err) = match &self.bootstrap.log {
+        let mut command = Command::new(&self.declared.bootstrap.program);
+        let (out, err) = match &self.declared.bootstrap.log {
             Some(log) => (log.try_clone()?, log.try_clone()?),
             None => (stderr()?, stderr()?),
         };
-        let extra = &self.bootstrap.environment;
+        let extra = &self.declared.bootstrap.environment;
         command
             .env_clear()
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .envs(
+                self.declared
+                    .environment
+                    .iter()
+                    .map(|(name, value)| (name, value)),
+            )
             .envs(extra.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(out)

@@ -30,7 +30,6 @@ pub(super) struct Services {
 }
 
 /// What Lambda gives a function to sign with. Nobody checks a signature here: the token is enough.
-#[derive(Debug)]
 pub(super) struct Credentials {
     token: String,
 }
