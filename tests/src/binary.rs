@@ -13,9 +13,12 @@ use tokio::process::Child;
 /// A program of the workspace. All are built once, as this test was built.
 pub fn built(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    // With this package among them, dependencies have the features that they have in the suite. Without it, most are
+    // compiled a second time.
     let packages = [
         "--package=countersign-local",
         "--package=countersign-functions",
+        "--package=countersign-tests",
     ];
     let folder = FOLDER.get_or_init(|| build(&[&["--bins"], &packages[..]].concat()));
     folder.join(name)
