@@ -1,12 +1,18 @@
-# Formatting, lints and documentation.
+# Formatting, lints and documentation; spelling and unused dependencies where .ci/run has installed its tools.
 check:
     cargo fmt --all --check
+    [ ! -x .ci/tools/lint/bin/typos ] || .ci/tools/lint/bin/typos
+    [ ! -x .ci/tools/lint/bin/cargo-shear ] || .ci/tools/lint/bin/cargo-shear --locked
     cargo clippy --workspace --all-targets --locked -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 # Every test, on the embedded store.
 test:
     cargo test --workspace --locked
+
+# The tests of an area, or whose names hold these words: `just t contract::clients_add`.
+t *words:
+    .ci/suite {{ words }}
 
 # The service on this machine: `just local --memory`.
 local *options:
