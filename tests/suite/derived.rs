@@ -1,5 +1,7 @@
 //! The files that are made from the declarations say what the declarations say.
 
+mod plain_words;
+
 use countersign_tests::derived::{hold, openapi, permissions, template};
 
 #[test]
