@@ -1,4 +1,4 @@
-//! How one Lambda function reaches DynamoDB here: through a door that its IAM policy guards.
+//! DynamoDB as one Lambda function reaches it here: behind a guard that enforces its IAM policy.
 
 mod client;
 mod endpoint;
@@ -14,7 +14,7 @@ pub use self::witness::{AnswerView, Call, Intervention, Witness};
 use crate::embedded::{Answer, Embedded};
 use crate::iam::{ACCOUNT, Policy};
 
-/// What is behind the door.
+/// The database that a guard forwards allowed calls to.
 #[derive(Clone, Debug)]
 pub enum Backend {
     /// The `DynamoDB` in this process.
@@ -23,27 +23,27 @@ pub enum Backend {
     Endpoint(Endpoint),
 }
 
-/// One function's way to `DynamoDB`.
+/// A guard of the tables: forwards the calls that a function's policy grants, and refuses the others.
 #[derive(Clone, Debug)]
 pub struct Door {
     /// The function's name, which is its `Handler`.
     pub function: Arc<str>,
-    /// What answers.
+    /// The database behind it.
     pub backend: Backend,
-    /// What the function may do. `None` is for the binary's own housekeeping, which may do all.
+    /// The function's policy. `None` is for the binary's own housekeeping, which may do all.
     pub policy: Option<Arc<Policy>>,
-    /// A test that looks on, and may interfere.
+    /// A test's hook, which sees each call and may fail it.
     pub witness: Option<Arc<dyn Witness>>,
 }
 
 impl Door {
-    /// The client that a function uses, with this door between it and `DynamoDB`.
+    /// Returns the SDK client for the function. All its calls go through this guard.
     #[must_use]
     pub fn client(self) -> aws_sdk_dynamodb::Client {
         client::client(self)
     }
 
-    /// The first thing that a call needs and the policy does not grant, as AWS words it.
+    /// Returns AWS's refusal for the first permission that a call needs and the policy does not grant.
     fn refusal(&self, needs: &[Need]) -> Option<Answer> {
         let policy = self.policy.as_ref()?;
         let missing = needs

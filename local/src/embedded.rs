@@ -17,10 +17,10 @@ use tokio::sync::oneshot;
 
 use self::idempotency::Answered;
 
-/// How often expired items are deleted. `DynamoDB` promises days; a minute keeps the file small.
+/// Interval at which expired items are deleted. `DynamoDB` promises days; a minute keeps the file small.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
-/// What the store answered: an HTTP status and the JSON of a `DynamoDB` answer.
+/// An answer of the store: an HTTP status and `DynamoDB`'s JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
@@ -29,7 +29,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Why the embedded store could not be opened.
+/// The reason why the embedded store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedFault {
     /// The path cannot be passed to the store, which takes UTF-8 only.
@@ -43,7 +43,7 @@ pub enum EmbeddedFault {
     Thread(#[from] std::io::Error),
 }
 
-/// The store's further sentences give advice to programmers.
+/// Returns the first sentence of a fault. The store's further ones give advice to programmers.
 fn first_sentence(fault: &DynoxideError) -> String {
     let text = fault.to_string();
     text.split(". ").next().unwrap_or_default().to_owned()
@@ -100,8 +100,10 @@ impl Embedded {
         answer.await.ok().flatten()
     }
 
-    /// Does `work` that takes some microseconds and never waits for the disk. Handing it to another
-    /// thread and back would take ten times as long, so the caller's does it if the store is free.
+    /// Does `work` that takes some microseconds and never waits for the disk.
+    ///
+    /// Handing it to another thread and back would take ten times as long. So the caller's own thread
+    /// does it if the store is free.
     async fn run_briefly<T: Send + 'static>(&self, work: impl Work<T>) -> Option<T> {
         match self.run_here(work) {
             Ok(done) => done,
@@ -172,7 +174,7 @@ fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
     store.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where the tables are.
+/// The place of the tables.
 enum Source {
     Memory,
     File(PathBuf),
@@ -229,8 +231,10 @@ impl Store {
         None
     }
 
-    /// Deletes expired items on a thread of its own: the database hands its lock to waiting calls
-    /// after each page of a sweep, which here would make every call wait for the whole of it.
+    /// Deletes expired items on a thread of its own.
+    ///
+    /// The database hands its lock to waiting calls after each page of a sweep. On the store's thread
+    /// a call could not use that: it would wait for the whole sweep.
     fn start_sweep(&mut self) {
         if self.sweep.as_ref().is_some_and(|last| !last.is_finished()) {
             return;

@@ -1,4 +1,4 @@
-//! Why the local server did not start, in one sentence: what, which option, what to do.
+//! Start errors of the local server. Each says in one sentence what failed and what to do.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use crate::dynamodb::EndpointFault;
 use crate::embedded::EmbeddedFault;
 use crate::iam::PolicyFault;
 
-/// Why the server did not start.
+/// The reason why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is taken, or is none of this machine.

@@ -1,4 +1,4 @@
-//! What API Gateway does on AWS: an HTTP request becomes the event that a Lambda function gets.
+//! API Gateway's part: turns an HTTP request into the event that a Lambda function gets.
 
 mod event;
 mod integration;
@@ -25,7 +25,7 @@ pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// The most that API Gateway takes for the request line and the values of all headers together.
 pub const MAX_HEAD_BYTES: usize = 10_240;
 
-/// What API Gateway answers by itself, without asking a function.
+/// An error that API Gateway answers by itself, without asking a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     BadRequest,
@@ -37,7 +37,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// What a caller hears when a function does not answer.
+    /// Returns the error that a caller gets when a function does not answer.
     pub(crate) fn of(failure: &Failure) -> Self {
         match failure {
             Failure::EventTooLarge => Self::BodyTooLarge,
@@ -77,23 +77,23 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// What is known of a request beside what it says itself.
+/// The facts about a request that are not in the request itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival<'a> {
-    /// Who is at the other end of the connection.
+    /// The address at the other end of the connection.
     pub(crate) peer: SocketAddr,
     /// The port that it came to.
     pub(crate) port: u16,
-    /// When, in milliseconds since the epoch.
+    /// The time, in milliseconds since the epoch.
     pub(crate) at: i64,
     /// The gateway's own ID of it.
     pub(crate) request_id: &'a str,
 }
 
-/// The path that routes are found by, percent-decoded as in a `rawPath`.
+/// Returns the path that routes are found by, percent-decoded as in a `rawPath`.
 ///
-/// Refuses what could not be put together to a URL again. `lambda_http` does that, and panics if it
-/// cannot: a host that is none must be stopped before.
+/// Refuses a head that cannot be put together to a URL again. `lambda_http` would panic on one, for
+/// instance on an invalid host.
 pub(crate) fn path(head: &Parts) -> Result<String, Refusal> {
     let values: usize = head.headers.values().map(HeaderValue::len).sum();
     let line = head.uri.path().len() + head.uri.query().map_or(0, str::len);
@@ -116,13 +116,12 @@ fn is_host(host: &str) -> bool {
     host.bytes().all(is_plain) && is_url(host)
 }
 
-/// The request that a function gets for an event.
+/// Returns the request that a function gets for an event.
 pub(crate) fn request(event: ApiGatewayV2httpRequest) -> lambda_http::Request {
     LambdaRequest::ApiGatewayV2(event).into()
 }
 
-/// The response that a function's answer becomes. One in pieces goes out as they are made, as that of
-/// a function URL does.
+/// Turns a function's answer into a response. A stream goes out piece by piece, as from a function URL.
 pub(crate) fn response(answer: http::Response<AnswerBody>) -> Response {
     answer
         .map(|body| match body {

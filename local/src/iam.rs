@@ -1,4 +1,4 @@
-//! What each Lambda function may do: the IAM policies of `template.yaml`, decided as AWS does.
+//! IAM: the policies of `template.yaml`, decided as AWS does.
 
 mod condition;
 mod template;
@@ -15,7 +15,7 @@ pub const ACCOUNT: &str = "123456789012";
 /// The region that local resource names carry.
 pub const REGION: &str = "us-east-1";
 
-/// Why a template was not understood. What a policy says is never guessed or skipped.
+/// The reason why a template was not understood. No part of a policy is ever guessed or skipped.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {why}")]
 pub struct PolicyFault {
@@ -57,13 +57,13 @@ impl Policies {
     }
 }
 
-/// What one function may do. The default is nothing.
+/// The permissions of a function. The default is none.
 #[derive(Debug, Default)]
 pub struct Policy {
     statements: Vec<Statement>,
 }
 
-/// One statement, with the names of resources resolved.
+/// A statement, with the names of resources resolved.
 #[derive(Debug)]
 struct Statement {
     effect: Effect,
@@ -73,19 +73,20 @@ struct Statement {
 }
 
 impl Policy {
-    /// Whether an action, `dynamodb:GetItem`, is granted on a resource, as [`table_arn`] names it.
+    /// Returns whether an action (`dynamodb:GetItem`) is granted on a resource ([`table_arn`]).
     #[must_use]
     pub fn allows(&self, action: &str, resource: &str) -> bool {
         self.allows_with(action, resource, &[])
     }
 
-    /// The same, of a request about which more is known, on which conditions depend.
+    /// Returns the same for a request with these facts, on which conditions depend.
     #[must_use]
     pub fn allows_with(&self, action: &str, resource: &str, facts: Facts<'_>) -> bool {
         let mut allowed = false;
         for statement in &self.statements {
             if statement.covers(action, resource, facts) {
                 match statement.effect {
+                    // An explicit deny wins over every allow, in whatever order they stand.
                     Effect::Deny => return false,
                     Effect::Allow => allowed = true,
                 }
@@ -94,7 +95,7 @@ impl Policy {
         allowed
     }
 
-    /// Every pair of action and resource that the `Allow` statements name, wildcards as written.
+    /// Returns every pair of action and resource in the `Allow` statements, wildcards as written.
     pub fn grants(&self) -> impl Iterator<Item = (&str, &str)> {
         let allowing = |statement: &&Statement| statement.effect == Effect::Allow;
         self.statements
@@ -123,25 +124,25 @@ impl Statement {
     }
 }
 
-/// The name that a table has in a policy.
+/// Returns the name that a table has in a policy.
 #[must_use]
 pub fn table_arn(table: &str) -> String {
     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}")
 }
 
-/// The name that a table's index has in a policy.
+/// Returns the name that a table's index has in a policy.
 #[must_use]
 pub fn index_arn(table: &str, index: &str) -> String {
     format!("{}/index/{index}", table_arn(table))
 }
 
-/// The name that a KMS key has in a policy. Locally its ID is its name in the template.
+/// Returns the name that a KMS key has in a policy. Locally its ID is its name in the template.
 #[must_use]
 pub fn key_arn(key: &str) -> String {
     format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}")
 }
 
-/// Whether a text fits a pattern in which `*` stands for any characters and `?` for one.
+/// Returns whether a text fits a pattern in which `*` stands for any characters and `?` for one.
 fn matches(pattern: &str, text: &str, same: fn(&u8, &u8) -> bool) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);

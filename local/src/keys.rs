@@ -1,4 +1,4 @@
-//! How one Lambda function reaches the sealing key here: through a door that its IAM policy guards.
+//! The sealing key as one Lambda function reaches it here: behind a guard that enforces its IAM policy.
 
 use std::sync::Arc;
 
@@ -8,23 +8,24 @@ use shared::{ApplicationId, DataKey, ENCRYPTION_CONTEXT, Error, KeyWrapper, Wrap
 use crate::dynamodb::Witness;
 use crate::iam::{Policy, key_arn};
 
-/// The sealing key, as far as one function may use it. A key file stands here for the key of KMS,
-/// and asks nobody; this asks the function's policy, as KMS would.
+/// A guard of the sealing key, for one function.
+///
+/// A key file stands in for the key in KMS. It checks nothing, so the guard asks the function's
+/// policy, as KMS would.
 #[derive(Debug)]
 pub struct KeyDoor {
     /// The function's name, which is its `Handler`.
     pub function: Arc<str>,
-    /// What opens data keys.
+    /// The sealing key itself.
     pub keys: Arc<dyn KeyWrapper>,
-    /// What the function may do.
+    /// The function's policy.
     pub policy: Arc<Policy>,
-    /// A test that looks on.
+    /// A test's hook.
     pub witness: Option<Arc<dyn Witness>>,
 }
 
 impl KeyDoor {
-    /// Asks whether the function may do this with the sealing key, if this is what its encryption context
-    /// names.
+    /// Checks that the function may do this with the sealing key, under an encryption context of these keys.
     pub(crate) fn pass(&self, action: &str, context: &[&str]) -> Result<(), Error> {
         let (function, key) = (&self.function, Resource::SealingKey.logical_id());
         if let Some(witness) = &self.witness {

@@ -1,8 +1,8 @@
 //! AWS Lambda on this machine: the real bootstrap, in processes of its own for each function.
 //!
 //! A process is started when an event finds none that is free. It fetches events through Lambda's
-//! Runtime API, one at a time, is frozen between them, and is killed when it takes too long. Its calls
-//! to DynamoDB and KMS go through the doors that the local binary has for every function.
+//! Runtime API, one at a time. It is frozen between them, and killed when it takes too long. Its
+//! calls to DynamoDB and KMS go through the function's guards.
 
 mod function;
 mod instance;
@@ -33,7 +33,7 @@ use crate::keys::KeyDoor;
 use shared::store::Resource;
 use shared::{Clock, Random};
 
-/// The most that an event or a response may be, but for one that streams: 6 MB.
+/// Largest event or response: 6 MB. A stream may be larger.
 pub const MAX_PAYLOAD_BYTES: usize = 6_291_556;
 
 /// The bootstrap that functions run.
@@ -43,14 +43,13 @@ pub struct Bootstrap {
     pub program: PathBuf,
     /// Environment variables beside those that Lambda and the template give.
     pub environment: Vec<(String, String)>,
-    /// Where its output goes; `None` is this process's standard error.
+    /// The file for its output; `None` is this process's standard error.
     pub log: Option<File>,
-    /// A file that is to have the server's time, UTC, before each event: for tests that wind the clock
-    /// of their functions by it.
+    /// A file that gets the server's time, in UTC, before each event. Tests set their functions' clock by it.
     pub clock_file: Option<PathBuf>,
 }
 
-/// Why a function did not answer. The sentence is for the log; its caller hears less.
+/// The reason why a function did not answer. Its text is for the log; a caller is told less.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("the bootstrap cannot be started: {0}")]
@@ -77,7 +76,7 @@ pub(crate) enum Failure {
     Impatience(Duration),
 }
 
-/// What a function answered.
+/// An answer of a function.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Whole(Bytes),
@@ -85,7 +84,7 @@ pub(crate) enum Answer {
     Stream(Body),
 }
 
-/// What each function has that is its own.
+/// The guards of one function.
 pub(crate) struct Doors {
     pub(crate) dynamodb: Door,
     pub(crate) keys: KeyDoor,
@@ -95,11 +94,11 @@ pub(crate) struct Doors {
 #[derive(Debug)]
 pub(crate) struct Lambda {
     functions: Vec<Arc<Function>>,
-    /// What answers their calls to AWS.
+    /// The server that answers their calls to AWS.
     _services: Listening,
 }
 
-/// What functions have in common.
+/// The settings that all functions have in common.
 pub(crate) struct Deployment<'a> {
     pub(crate) bootstrap: Bootstrap,
     pub(crate) template: &'a str,
@@ -110,7 +109,7 @@ pub(crate) struct Deployment<'a> {
 }
 
 impl Lambda {
-    /// The functions behind these doors, each named by its door. None is started yet.
+    /// Prepares a function for each of these guards, which name it. None is started yet.
     pub(crate) async fn deploy(
         deployment: Deployment<'_>,
         doors: impl Iterator<Item = Doors>,
@@ -179,7 +178,7 @@ impl Lambda {
     }
 }
 
-/// A server on a free port of 127.0.0.1, which ends with this.
+/// A server on a free port of 127.0.0.1, which ends when this is dropped.
 #[derive(Debug)]
 struct Listening {
     address: String,

@@ -1,9 +1,9 @@
 //! Countersign on one machine: an HTTP server that runs the operations as AWS would run them.
 //!
-//! A request goes the way it goes on AWS. [`server`] takes it as API Gateway would, hands it to the
-//! operation's own function, and every call of that function to DynamoDB passes its own
-//! [`dynamodb::Door`], which lets through what `template.yaml` grants and denies the rest.
-//! Behind the doors is the [`embedded::Embedded`] DynamoDB, or a real one.
+//! A request goes the way it goes on AWS. [`server`] takes it as API Gateway would, and hands it to
+//! the operation's own function. Every call of that function to DynamoDB goes through its
+//! [`dynamodb::Door`]. It forwards what `template.yaml` grants and refuses the rest. Behind the
+//! guards is the [`embedded::Embedded`] DynamoDB, or a real one.
 
 pub mod dynamodb;
 pub mod embedded;

@@ -10,7 +10,7 @@ use local::Running;
 use local::options::{Cli, Log};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What shells and scripts take for "used wrongly".
+/// Exit status for a wrong use, as shells and scripts understand it.
 const UNUSABLE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Lines go to stderr; stdout is for what a newcomer needs.
+/// Sends log lines to stderr. Stdout is for the text that a newcomer needs.
 fn log(form: Log) {
     let lines = tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -63,7 +63,7 @@ async fn run(cli: &Cli) -> Result<(), String> {
             )
         })?;
     }
-    // A closed stdout is nobody who wants to be told.
+    // A closed stdout means that nobody reads this text. The server is needed all the same.
     let _ = welcome(&running);
     tokio::select! {
         _ = terminate.recv() => {}
@@ -115,7 +115,7 @@ fn welcome(running: &Running) -> io::Result<()> {
     out.flush()
 }
 
-/// Written beside and moved into place, so that who waits for the file never reads half of it.
+/// Writes the ready file. It is moved into place, so that a script that waits for it reads all of it.
 fn write_ready_file(file: &Path, url: &str) -> io::Result<()> {
     let ready = serde_json::json!({"url": url, "pid": std::process::id()});
     let mut beside = file.as_os_str().to_owned();

@@ -15,7 +15,7 @@ use crate::server::{Options, Storage};
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version)]
 pub struct Cli {
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
 
@@ -43,12 +43,12 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 
-    /// How log lines look
+    /// Form of the log lines
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub log: Log,
 }
 
-/// How log lines look.
+/// Form of the log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Log {
     /// For people.
@@ -58,7 +58,7 @@ pub enum Log {
 }
 
 impl Cli {
-    /// What the server needs to know. A fault is a sentence for the person at the terminal.
+    /// Returns the server's options. A fault is a sentence for the person at the terminal.
     pub fn server(&self) -> Result<Options, String> {
         let folder = self.data.clone();
         let storage = match (self.dynamodb.clone(), self.memory) {

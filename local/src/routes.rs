@@ -1,4 +1,4 @@
-//! Which operation answers a path and a method, as API Gateway decides it.
+//! Routing: finds the operation for a path and a method, as API Gateway does.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub(crate) struct Matched {
     pub(crate) operation: usize,
     /// The path as it is declared, with its `{name}`s.
     pub(crate) path: &'static str,
-    /// What stands in the place of each `{name}`.
+    /// The value of each `{name}`.
     pub(crate) parameters: HashMap<String, String>,
 }
 
@@ -48,7 +48,7 @@ impl Routes {
         }
     }
 
-    /// The route for a decoded path. A path that is declared as it stands goes before patterns.
+    /// Returns the route for a decoded path. A path without parameters goes before patterns.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Matched> {
         let takes = |route: &&Route| route.methods.contains(&method);
         let literal = self.literal.get(path).into_iter().flatten();

@@ -25,28 +25,28 @@ use crate::fault::StartError;
 use crate::iam::Policies;
 use crate::lambda::{Bootstrap, Deployment, Lambda};
 
-/// How long requests that are being answered may take when the server stops.
+/// Longest time for the last requests when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
-/// How often is written down what functions keep in memory for a moment.
+/// Interval at which functions write what they keep in memory.
 const SETTLING: Duration = Duration::from_secs(2);
 
-/// How the server runs.
+/// Options of the server.
 #[derive(Debug)]
 pub struct Options {
-    /// Where it listens; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where everything is kept.
+    /// The storage.
     pub storage: Storage,
-    /// What the names of all tables begin with; also the stack name that policies are read with.
+    /// Prefix of all table names, and the stack name that policies are read with.
     pub table_prefix: String,
-    /// What to create that is not there yet.
+    /// The applications, clients and administrators to create if they are missing.
     pub seed: Option<Seed>,
     /// Whether to create a demo application if there is nothing yet, and no seed.
     pub demo: bool,
     /// The time.
     pub clock: Clock,
-    /// A test that looks on at every call to DynamoDB that an operation makes.
+    /// A test's hook, which sees every call to DynamoDB that an operation makes.
     pub witness: Option<Arc<dyn Witness>>,
     /// The bootstrap that runs the operations, in processes of their own. `None`: they run in this
     /// process.
@@ -58,13 +58,13 @@ pub struct Options {
 /// A server that answers. Dropping it stops it too, but waits for nothing.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it is: `http://127.0.0.1:8080`.
+    /// Its URL: `http://127.0.0.1:8080`.
     pub url: String,
     /// The address that it listens on.
     pub address: SocketAddr,
     /// The demo application, if this start created it.
     pub demo: Option<Founded>,
-    /// What this start created of the seed, if there was one.
+    /// The part of the seed that this start created, if there was a seed.
     pub planted: Option<Planted>,
     server: Arc<Server>,
     serving: JoinHandle<()>,
@@ -73,8 +73,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Takes no more requests, and returns when those that are being answered are done, or have had
-    /// ten seconds.
+    /// Takes no more requests. Returns when the last ones are answered, at the latest after ten seconds.
     pub async fn stop(mut self) {
         drop(self.stop);
         let finish = async {
@@ -90,17 +89,17 @@ impl Running {
         self.server.contexts.settle().await;
     }
 
-    /// The embedded DynamoDB, if that is what the server runs on.
+    /// Returns the embedded DynamoDB, if the server runs on it.
     pub fn embedded(&self) -> Option<&Embedded> {
         self.server.contexts.opened.embedded()
     }
 
-    /// The embedded DynamoDB and its sealing key, for another server that is to share them.
+    /// Returns the embedded DynamoDB and its sealing key, for another server to share.
     pub fn shared_storage(&self) -> Option<Storage> {
         self.server.contexts.opened.shared()
     }
 
-    /// What the function of this operation works with.
+    /// Returns the context that the function of this operation works with.
     pub fn context(&self, operation: &str) -> Option<&Context> {
         let place = OPERATIONS.iter().position(|known| known.id == operation)?;
         Some(self.server.contexts.of(place))
@@ -153,6 +152,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let server = Arc::new(server);
     let (stop, stopped) = oneshot::channel::<Infallible>();
     let (working, at_work) = mpsc::channel(1);
+    // A weak reference: the task must not keep a server alive that was dropped.
     tokio::spawn(settle(Arc::downgrade(&server)));
     let serving = tokio::spawn(http::serve(listener, Arc::clone(&server), working, stopped));
     Ok(Running {
@@ -167,8 +167,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     })
 }
 
-/// Writes down every few seconds what functions keep in memory for a moment, as long as there is a
-/// server.
+/// Lets functions write what they keep in memory every few seconds, as long as there is a server.
 async fn settle(server: Weak<Server>) {
     loop {
         tokio::time::sleep(SETTLING).await;
@@ -179,7 +178,7 @@ async fn settle(server: Weak<Server>) {
     }
 }
 
-/// Creates tables, and what is to be in them from the start.
+/// Creates missing tables, and plants the seed or the demo in them.
 async fn prepare(
     contexts: &Contexts,
     seed: Option<Seed>,
@@ -190,7 +189,8 @@ async fn prepare(
     if let Some(key) = &contexts.opened.new_key
         && !cx.is_empty().await?
     {
-        // It opens nothing of what is there, and would hide that at the next start.
+        // The new key opens none of the secrets that are there. Left in place, it would hide that
+        // at the next start.
         let _ = std::fs::remove_file(key);
         return Err(StartError::KeyMissing(key.clone()));
     }
@@ -204,7 +204,7 @@ async fn prepare(
     Ok((None, None))
 }
 
-/// The address that this machine reaches a listener at which listens on all of them.
+/// Returns an address to reach a listener at. One that listens on all addresses has none in its URL.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),

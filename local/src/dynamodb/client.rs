@@ -10,7 +10,7 @@ use super::passage::DoorClient;
 use super::{Backend, Door};
 use crate::iam::REGION;
 
-/// The client whose every request goes through this door.
+/// Returns a client whose every request goes through this guard.
 pub(super) fn client(door: Door) -> Client {
     let config = tuned(Config::builder());
     let config = towards(&door.backend, config).http_client(DoorClient(Arc::new(door)));

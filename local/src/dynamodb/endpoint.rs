@@ -29,7 +29,7 @@ use shared::Clock;
 
 use crate::iam::REGION;
 
-/// Where `DynamoDB` is, and who we are there.
+/// The address of a `DynamoDB`, and our credentials for it.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub(super) url: String,
@@ -40,7 +40,7 @@ pub struct Endpoint {
     connector: Arc<OnceLock<SharedHttpConnector>>,
 }
 
-/// Why a URL is none that `DynamoDB` can be reached at.
+/// The reason why `DynamoDB` cannot be reached at a URL.
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointFault {
     /// The text is no such URL.
@@ -78,6 +78,8 @@ impl Endpoint {
                 .tls_provider(provider)
                 .build_https()
         };
+        // DynamoDB Local on this machine needs no real credentials. A developer who sets some
+        // anyway gets those used: DynamoDB Local keeps separate tables for each key ID.
         if is_plain && is_loopback(host) && !environment_names_credentials() {
             return Ok(Self {
                 url: url.to_owned(),
@@ -105,7 +107,7 @@ impl Endpoint {
         })
     }
 
-    /// What takes requests there that no client of the SDK makes.
+    /// Returns a connection for requests that no client of the SDK makes.
     pub(super) fn connector(&self) -> SharedHttpConnector {
         let connector = self.connector.get_or_init(|| {
             let builder = Connector::builder();
@@ -120,8 +122,7 @@ impl Endpoint {
         connector.clone()
     }
 
-    /// Signs a request to it, in the name that we have there. What stood in the place of a signature is
-    /// another's, and replaced.
+    /// Signs a request with our credentials, and replaces the signature that it came with.
     pub(super) async fn sign(&self, mut request: HttpRequest) -> Result<HttpRequest, BoxError> {
         request.set_uri(self.url.as_str())?;
         let identity = self.credentials.provide_credentials().await?.into();
@@ -149,7 +150,7 @@ impl Endpoint {
         Ok(request)
     }
 
-    /// Asks it something small, through a client that leads to it.
+    /// Checks that it answers: makes one small call with this client.
     pub async fn reach(&self, client: &Client) -> Result<(), EndpointFault> {
         let Err(fault) = client.list_tables().limit(1).send().await else {
             return Ok(());
@@ -166,13 +167,13 @@ impl Endpoint {
     }
 }
 
-/// A signature has the time of the machine, whatever a test's clock says.
+/// Returns the machine's time, whatever a test's clock says: AWS refuses signatures that are out of date.
 fn now() -> SystemTime {
     let millis = Clock::System.now().millis();
     UNIX_EPOCH + Duration::from_millis(millis.unsigned_abs())
 }
 
-/// The innermost reason: the outer ones say no more than that something went wrong.
+/// Returns the innermost reason. The outer ones only say that something went wrong.
 fn innermost(error: &dyn Error) -> String {
     match error.source() {
         Some(cause) => innermost(cause),
@@ -180,8 +181,10 @@ fn innermost(error: &dyn Error) -> String {
     }
 }
 
-/// The environment's credentials, or a profile's. Not the SDK's whole chain: asking a cloud for an
-/// instance's own takes seconds on a machine that is none, and nobody meant that here.
+/// Returns the environment's credentials, or a profile's.
+///
+/// Not the SDK's whole chain: it would ask the cloud for an instance's own credentials, which takes
+/// seconds on a machine that is no instance.
 async fn of_environment(aws: ProviderConfig) -> Result<SharedCredentialsProvider, EndpointFault> {
     let environment = EnvironmentVariableCredentialsProvider::new();
     let profile = ProfileFileCredentialsProvider::builder().configure(&aws);
@@ -194,7 +197,7 @@ async fn of_environment(aws: ProviderConfig) -> Result<SharedCredentialsProvider
     Ok(SharedCredentialsProvider::new(chain))
 }
 
-/// `DynamoDB` Local wants credentials of letters and digits, and asks no more of them.
+/// Returns placeholder credentials: `DynamoDB` Local takes any that consist of letters and digits.
 fn anyone() -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "local"))
 }

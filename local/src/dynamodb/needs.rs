@@ -1,4 +1,4 @@
-//! What a DynamoDB request needs to be granted, as AWS decides it.
+//! The IAM permissions that a DynamoDB request needs, as AWS decides it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::iam::{index_arn, table_arn};
 
-/// One permission that a request needs.
+/// A permission that a request needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
     /// The IAM action: `dynamodb:GetItem`.
@@ -31,7 +31,7 @@ impl Need {
     }
 }
 
-/// What says which tables a request is about; the values in it are skipped.
+/// The fields of a request that name its tables. Its values are skipped.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[expect(
@@ -50,7 +50,7 @@ struct Shape<'a> {
     return_consumed_capacity: Option<IgnoredAny>,
 }
 
-/// One element of a transaction. A request with none or several of these is refused anyway.
+/// An element of a transaction. A request with none or several of these is refused anyway.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Element<'a> {
@@ -72,7 +72,7 @@ struct OnTable<'a> {
     table_name: Cow<'a, str>,
 }
 
-/// What this request needs. A request that cannot be read needs its operation on every resource.
+/// Returns the permissions that a request needs. An unreadable one needs its operation on every resource.
 #[must_use]
 pub(super) fn needs(operation: &str, body: &[u8]) -> Vec<Need> {
     let shape: Shape<'_> = serde_json::from_slice(body).unwrap_or_default();
@@ -121,7 +121,7 @@ fn need(operation: &str, table: &str) -> Need {
     };
     Need {
         action: match operation {
-            // The ones that are asked for all the time.
+            // The most frequent ones cost no allocation.
             "BatchGetItem" => Cow::Borrowed("dynamodb:BatchGetItem"),
             "GetItem" => Cow::Borrowed("dynamodb:GetItem"),
             "Query" => Cow::Borrowed("dynamodb:Query"),
@@ -132,7 +132,7 @@ fn need(operation: &str, table: &str) -> Need {
     }
 }
 
-/// The request with a wish to be told its cost, or `None` if it has one or cannot have one.
+/// Returns the request, asking for its cost; `None` if it asks already, or cannot.
 pub(super) fn asking_for_capacity(operation: &str, body: &[u8]) -> Option<Vec<u8>> {
     let reads_or_writes_items = operation.ends_with("Item") || operation.ends_with("Items");
     if !reads_or_writes_items && !matches!(operation, "Query" | "Scan") {

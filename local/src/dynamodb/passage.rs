@@ -1,4 +1,4 @@
-//! One call's way through a function's door to DynamoDB.
+//! The HTTP connector of guarded SDK clients: checks a request, then forwards it or refuses it.
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::needs::{asking_for_capacity, needs};
 use super::{AnswerView, Backend, Call, Door, Intervention, Witness};
 use crate::embedded::{Answer, Embedded};
 
-/// The SDK asks an HTTP client for a connector at each attempt; it gets one with the door in it.
+/// An HTTP client for the SDK that puts the guard in front of every connection.
 #[derive(Debug)]
 pub(super) struct DoorClient(pub(super) Arc<Door>);
 
@@ -65,8 +65,9 @@ impl HttpConnector for Passage {
 }
 
 impl Door {
-    /// Takes a request through that another process made. Where this door leads to a URL, it is signed
-    /// anew: there, that process is nobody.
+    /// Checks and forwards a request that another process made.
+    ///
+    /// For a database at a URL it is signed anew: the other process has no credentials there.
     pub(crate) async fn carry(
         &self,
         mut request: HttpRequest,
@@ -85,7 +86,7 @@ impl Door {
 }
 
 impl Passage {
-    /// Refuses or forwards.
+    /// Refuses a request that the policy does not grant, and forwards any other.
     async fn pass(
         &self,
         operation: &str,
@@ -103,7 +104,7 @@ impl Passage {
         }
     }
 
-    /// The same, with a test looking on and perhaps interfering.
+    /// Does the same under the eyes of a test's hook, which may change the outcome.
     async fn pass_seen(
         &self,
         witness: &dyn Witness,
@@ -117,6 +118,7 @@ impl Passage {
             body: &sent,
             needs: &needs(&operation, &sent),
         };
+        // The wish for capacity goes to the store only: the hook is shown what the function sent.
         if witness.wants_capacity()
             && matches!(self.onward, Onward::Embedded(_))
             && let Some(asking) = asking_for_capacity(&operation, &sent)
@@ -138,6 +140,7 @@ impl Passage {
                 self.pass(&operation, request).await?
             }
         };
+        // The hook sees the whole answer, so it is read here and put back afterwards.
         let received = ByteStream::new(answer.take_body()).collect().await;
         let received = received.map_err(|fault| ConnectorError::io(fault.into()))?;
         let received = received.into_bytes();
@@ -154,7 +157,7 @@ impl Passage {
     }
 }
 
-/// What the door reads of a request.
+/// The parts of a request that the guard reads.
 trait DynamoDbRequest {
     /// The operation's name, which is the end of the target header.
     fn operation(&self) -> String;

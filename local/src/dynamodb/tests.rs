@@ -107,7 +107,7 @@ async fn a_function_without_a_policy_in_the_template_can_do_nothing() {
     assert_eq!(denied.code(), Some("AccessDeniedException"));
 }
 
-/// Interferes with the first attempt only, and notes what it sees.
+/// A hook that interferes with the first attempt only, and records the answers.
 #[derive(Debug)]
 struct Once {
     first: Intervention,

@@ -1,11 +1,11 @@
-//! A test's eyes and hands between a function and DynamoDB.
+//! A hook for tests: sees each call to DynamoDB, and may fail it.
 
 use std::fmt::Debug;
 use std::time::Duration;
 
 use super::Need;
 
-/// One request to `DynamoDB`, before the door decides on it.
+/// A request to `DynamoDB`, before the guard decides on it.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The function that makes it.
@@ -14,11 +14,11 @@ pub struct Call<'a> {
     pub operation: &'a str,
     /// Its JSON.
     pub body: &'a [u8],
-    /// What a policy has to grant for it.
+    /// The permissions that it needs.
     pub needs: &'a [Need],
 }
 
-/// What `DynamoDB`, or the door, answered.
+/// An answer of `DynamoDB`, or the guard's refusal.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerView<'a> {
     /// The HTTP status.
@@ -27,10 +27,10 @@ pub struct AnswerView<'a> {
     pub body: &'a [u8],
 }
 
-/// What happens to a request.
+/// A decision on a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intervention {
-    /// What would happen anyway.
+    /// The request is executed as usual.
     Proceed,
     /// Nothing is executed, and this status and JSON are the answer: throttling, for instance.
     AnswerInstead(u16, Vec<u8>),
@@ -42,23 +42,25 @@ pub enum Intervention {
     Delay(Duration),
 }
 
-/// Sees every attempt of every function at `DynamoDB`, the SDK's retries among them.
+/// A hook that sees every attempt of every function at `DynamoDB`, the SDK's retries among them.
 pub trait Witness: Send + Sync + Debug {
     /// Decides what happens to a request.
     fn before(&self, call: &Call<'_>) -> Intervention;
 
-    /// Sees the answer. Not called when there is none ([`Intervention::FailBefore`]).
+    /// Is told the answer. Not called when there is none ([`Intervention::FailBefore`]).
     fn after(&self, call: &Call<'_>, answer: &AnswerView<'_>);
 
-    /// Sees that a function wants to use the sealing key, by the action that it takes: `kms:Decrypt`.
-    /// An error is what the function gets instead, and the key is not used.
+    /// Decides whether a function may use the sealing key for this action, such as `kms:Decrypt`.
+    ///
+    /// With an error, the function gets that error, and the key is not used.
     fn uses_key(&self, function: &str, action: &str) -> shared::Result<()> {
         let _ = (function, action);
         Ok(())
     }
 
-    /// Whether the embedded store should say in its answers what each call would cost. The call
-    /// that the witness is shown stays as the function sent it.
+    /// Returns whether the embedded store should say what each call would cost.
+    ///
+    /// The call that the hook is shown stays as the function sent it.
     fn wants_capacity(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! A transaction that is sent twice with one token happens once.
+//! Idempotency of transactions: sent twice with one token, a transaction happens once.
 //!
 //! The store remembers tokens too, but walks through all it has seen in ten minutes at every
 //! transaction, so a busy quarter of an hour makes each write slower than the last. This memory
@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use super::Answer;
 
-/// `DynamoDB` keeps tokens for ten minutes.
+/// Lifetime of a token, as in `DynamoDB`.
 const REMEMBERED_FOR: Duration = Duration::from_mins(10);
-/// A retry follows within seconds, so at any rate that this store can reach this is plenty.
+/// Most tokens that are kept. A retry follows within seconds, so this is plenty at any load.
 const AT_MOST: usize = 16_384;
 
 /// The transactions that succeeded lately, by their tokens.
@@ -23,7 +23,7 @@ pub(super) struct Answered {
     by_age: VecDeque<(Instant, String)>,
 }
 
-/// What is known of a token.
+/// The state of a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     /// Nothing: run the transaction.
@@ -59,7 +59,7 @@ impl Answered {
     }
 }
 
-/// What tells two transactions with one token apart. A retry sends the same bytes again.
+/// Returns a hash that tells two transactions with one token apart. A retry sends the same bytes again.
 pub(super) fn content(body: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);

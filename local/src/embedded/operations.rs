@@ -38,7 +38,7 @@ pub(super) async fn dispatch(store: &Embedded, operation: &str, body: &[u8]) -> 
 
 type Call<I, O> = fn(&Database, I) -> Result<O, DynoxideError>;
 
-/// JSON is read and written on the caller's thread, so that the store's only has the store's work.
+/// Runs an operation. JSON is read and written on the caller's thread, to keep the store's thread free.
 async fn run<I, O>(store: &Embedded, body: &[u8], call: Call<I, O>) -> Answer
 where
     I: DeserializeOwned + Send + 'static,
@@ -52,7 +52,7 @@ where
     outcome.map_or_else(internal_error, |outcome| write(&outcome))
 }
 
-/// Single items are read by their keys in microseconds, whatever the size of the table.
+/// Runs a read of single items. By their keys that takes microseconds, whatever the table's size.
 async fn read_items<I, O>(store: &Embedded, body: &[u8], call: Call<I, O>) -> Answer
 where
     I: DeserializeOwned + Send + 'static,
@@ -67,12 +67,13 @@ where
     outcome.map_or_else(internal_error, |outcome| write(&outcome))
 }
 
-/// A transaction, at most once for each token.
+/// Runs a transaction, at most once for each token.
 async fn transact_write(store: &Embedded, body: &[u8]) -> Answer {
     let mut input: TransactWriteItemsRequest = match read(body) {
         Ok(input) => input,
         Err(answer) => return answer,
     };
+    // Taken out, because the store's own memory of tokens makes each write slower than the last.
     let Some(token) = input.client_request_token.take() else {
         let outcome = store.run(move |store| store.db.transact_write_items(input));
         return outcome
@@ -102,6 +103,7 @@ fn once(
     }
     let outcome = store.db.transact_write_items(input);
     let answer = write(&outcome);
+    // A failed transaction changed nothing, so its retry runs again, as at AWS.
     if outcome.is_ok() {
         let now = Instant::now();
         store.answered.remember(now, token, content, answer.clone());
@@ -118,7 +120,9 @@ fn read<I: DeserializeOwned>(body: &[u8]) -> Result<I, Answer> {
     }
 }
 
-/// The store marks the class of what it refuses in the text of the parser's error.
+/// Returns the refusal of a body that cannot be read.
+///
+/// The store marks its class at the beginning of the parser's error text.
 fn unreadable(fault: &serde_json::Error) -> Answer {
     let text = fault.to_string();
     let (marker, message) = text

@@ -17,7 +17,7 @@ use super::Arrival;
 use crate::iam::ACCOUNT;
 use crate::routes::Matched;
 
-/// The event for a request. `path` is what [`path`](super::path) gave for this head.
+/// Returns the event for a request. `path` comes from [`path`](super::path) for this head.
 pub(crate) fn event(
     head: Parts,
     path: String,
@@ -80,7 +80,7 @@ pub(crate) fn event(
     event
 }
 
-/// Several values of one header become one, with commas between; those of cookies stay apart.
+/// Joins several values of one header with commas; those of cookies with semicolons.
 fn joined(headers: HeaderMap) -> HeaderMap {
     if headers.keys_len() == headers.len() {
         return headers;
@@ -101,7 +101,7 @@ fn joined(headers: HeaderMap) -> HeaderMap {
     single
 }
 
-/// What the gateway itself says about the connection. Nothing here decides by these headers.
+/// Adds the gateway's own headers about the connection. Nothing here decides by them.
 fn forwarded(headers: &mut HeaderMap, source_ip: IpAddr, port: u16) {
     const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
     const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
@@ -130,7 +130,7 @@ fn cookies(header: Option<&HeaderValue>) -> Option<Vec<String>> {
     Some(cookies.map(ToOwned::to_owned).collect())
 }
 
-/// API Gateway passes these as they are and everything else, forms too, in base64.
+/// Returns whether API Gateway passes a body as it is. It passes all others, forms too, in base64.
 fn is_text(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE);
     let value = value.and_then(|value| value.to_str().ok());

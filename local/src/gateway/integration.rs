@@ -1,5 +1,6 @@
-//! How a gateway asks a function, and the HTTP response that becomes of its answer: payload format 2.0
-//! of HTTP APIs, and what a function's own URL does with a response that streams.
+//! Lambda proxy integration: asks a function, and makes an HTTP response of its answer.
+//!
+//! Whole answers have payload format 2.0 of HTTP APIs. Streams have the format of function URLs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,15 +19,16 @@ use serde_json::Value;
 
 use crate::lambda::{Answer, Failure, Lambda};
 
-/// How long an HTTP API waits for a function.
+/// Longest time that an HTTP API waits for a function.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What stands between the head and the body of a response that streams.
+/// Separator between the head and the body of a stream.
 const SEPARATOR: [u8; 8] = [0; 8];
-/// The most that its head may be.
+/// Largest head of a stream.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// Gives an event to the function at this place, and makes a response of what it answers. One that
-/// streams has a URL of its own, at which no gateway loses patience.
+/// Gives an event to the function at this place, and makes a response of its answer.
+///
+/// A function that streams has a URL of its own, without the gateway's time limit.
 pub(crate) async fn integrate(
     lambda: &Lambda,
     place: usize,
@@ -47,7 +49,7 @@ pub(crate) async fn integrate(
     }
 }
 
-/// What a function answers. Names that are not known mean nothing to a gateway.
+/// The JSON of a function's answer. A gateway ignores fields that it does not know.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Integrated {

@@ -4,13 +4,13 @@ use yaml_serde::Value;
 
 use super::template::one_or_many;
 
-/// What AWS knows of a request beside its action and resource: condition keys and their values.
+/// The condition keys of a request, with their values: facts beside its action and resource.
 pub type Facts<'a> = &'a [(&'a str, &'a [&'a str])];
 
-/// One condition; a statement holds if all of its conditions do.
+/// A condition. A statement holds if all of its conditions do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Condition {
-    /// `ForAllValues:StringEquals`: every value of the key is one of these. So it is if there is none.
+    /// `ForAllValues:StringEquals`: every value of the key is one of these. True if it has no value.
     AllEqual { key: String, values: Vec<String> },
     /// `Null`: whether the key has to be absent.
     Null { key: String, absent: bool },
@@ -27,14 +27,14 @@ impl Condition {
     }
 }
 
-/// The values of a condition key, whose name is compared without regard to case.
+/// Returns the values of a condition key. Upper and lower case in its name are the same.
 fn found<'a>(key: &str, facts: Facts<'a>) -> &'a [&'a str] {
     let mut facts = facts.iter();
     let fact = facts.find(|(name, _)| name.eq_ignore_ascii_case(key));
     fact.map_or(&[], |(_, values)| values)
 }
 
-/// Reads a statement's `Condition`. An operator that is not known here is refused.
+/// Reads a statement's `Condition`. Refuses operators that are not known here.
 pub(super) fn read(written: &Value) -> Result<Vec<Condition>, String> {
     let mut conditions = Vec::new();
     for (operator, keys) in map(written)? {
@@ -63,6 +63,7 @@ pub(super) fn read(written: &Value) -> Result<Vec<Condition>, String> {
             });
         }
     }
+    // An empty condition would hold for every request, which nobody means who writes one.
     if conditions.is_empty() {
         return Err("`Condition` is empty".to_owned());
     }

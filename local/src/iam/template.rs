@@ -7,14 +7,14 @@ use yaml_serde::{Mapping, Value};
 
 use super::{ACCOUNT, Policy, PolicyFault, REGION, Statement, condition, key_arn, table_arn};
 
-/// Whether a statement grants or forbids.
+/// Effect of a statement: it grants or forbids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     Allow,
     Deny,
 }
 
-/// The policies of a template's functions, by handler.
+/// Returns the policies of a template's functions, by handler.
 pub(super) fn read(
     template: &str,
     stack_name: &str,
@@ -43,7 +43,7 @@ pub(super) fn read(
     Ok(policies)
 }
 
-/// The resources of one type: their names in the template, and their properties.
+/// Returns the resources of one type: their names in the template, and their properties.
 fn of_type<'a>(
     resources: &'a Mapping,
     wanted: &'a str,
@@ -55,7 +55,7 @@ fn of_type<'a>(
     })
 }
 
-/// What `!Ref`, `!GetAtt` and `!Sub` can speak of.
+/// The names that `!Ref`, `!GetAtt` and `!Sub` can resolve.
 struct Names<'a> {
     stack: &'a str,
     tables: BTreeMap<&'a str, String>,
@@ -81,6 +81,7 @@ impl<'a> Names<'a> {
                 .map_err(|why| PolicyFault::new(id, why))?;
             tables.insert(id, name);
         }
+        // Only now: a table's name is resolved before any table can be referred to.
         names.tables = tables;
         Ok(names)
     }
@@ -146,7 +147,7 @@ impl<'a> Names<'a> {
         values.map(|value| self.text(value)).collect()
     }
 
-    /// A text, or what a short intrinsic function gives.
+    /// Returns a text, or the result of a short intrinsic function.
     fn text(&self, value: &Value) -> Result<String, String> {
         let Value::Tagged(tagged) = value else {
             let text = value.as_str().map(ToOwned::to_owned);
@@ -207,7 +208,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// IAM lets a list of one be written without the list.
+/// Returns the elements of a list. IAM lets a list of one be written without the list.
 pub(super) fn one_or_many(value: &Value) -> Vec<&Value> {
     match value {
         Value::Sequence(values) => values.iter().collect(),

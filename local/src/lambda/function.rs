@@ -1,4 +1,4 @@
-//! One function: its instances, and which of them takes an event.
+//! A function: its instances, and the choice of the one that takes an event.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -18,11 +18,12 @@ use super::instance::Instance;
 use super::settings::Of;
 use super::{Answer, Bootstrap, Failure};
 
-/// How many instances one function may have here; Lambda has a thousand for an account. An event that
-/// finds all of them at work waits.
+/// Most instances of one function. Lambda has a thousand for an account.
+///
+/// An event that finds all of them at work waits.
 const MAX_INSTANCES: usize = 8;
 
-/// What a function is made of. Its environment has its credentials, so that `Debug` shows its name alone.
+/// The parts of a function. `Debug` shows its name only: its environment holds its credentials.
 pub(super) struct Declared {
     pub(super) name: Arc<str>,
     pub(super) bootstrap: Arc<Bootstrap>,
@@ -42,9 +43,9 @@ impl fmt::Debug for Declared {
 #[derive(Debug)]
 pub(super) struct Function {
     declared: Declared,
-    /// How often it wrote the time into a file.
+    /// Number of times that it wrote the time into a file.
     told: AtomicU64,
-    /// Frozen, and ready for an event. The last one that was at work is the first to be again.
+    /// The frozen instances. The one that worked last is taken first.
     idle: Mutex<Vec<Instance>>,
     places: Arc<Semaphore>,
 }
@@ -60,8 +61,9 @@ impl Function {
         }
     }
 
-    /// Gives an event to an instance that is free, or to a new one. Returns when there is an answer; the
-    /// instance may go on until it asks for its next event.
+    /// Gives an event to a free instance, or to a new one.
+    ///
+    /// Returns when there is an answer. The instance may go on until it asks for its next event.
     pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Result<Answer, Failure> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(io::Error::other)?;
@@ -101,15 +103,17 @@ impl Function {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Written beside and moved into place, so that nobody reads half of it: each event beside its own,
-    /// since several may come at once. The half millisecond is for readers that lose the last digit.
+    /// Writes the server's time into the clock file.
     fn tell_time(&self, file: &Path) -> io::Result<()> {
         let millis = self.declared.clock.now().millis();
         let fraction = millis.rem_euclid(1000);
         let second = String::from(Moment(Timestamp::from_millis(millis - fraction)));
         let second = second.replace('T', " ");
+        // Written to a file of its own and moved into place, so that nobody reads half of it. Several
+        // events may come at once, so each has its own number.
         let number = self.told.fetch_add(1, Ordering::Relaxed);
         let beside = file.with_extension(format!("{}-{number}", self.declared.name));
+        // The half millisecond is for readers that lose the last digit.
         fs::write(
             &beside,
             format!("{}.{fraction:03}5", second.trim_end_matches('Z')),
@@ -125,6 +129,7 @@ impl Function {
         };
         let extra = &self.declared.bootstrap.environment;
         command
+            // As on Lambda: a function sees its own environment, and nothing of the server's.
             .env_clear()
             .envs(
                 self.declared

@@ -1,4 +1,4 @@
-//! One process of a function: started, given one event at a time, frozen between them, killed.
+//! A process of a function: started, given one event at a time, frozen between them, killed.
 
 use std::io;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::runtime_api::{Invocation, Report, RuntimeApi};
 use super::{Answer, Failure, Listening};
 
-/// How long a process may take until it asks for its first event.
+/// Longest time until a process asks for its first event, as on Lambda.
 const INIT: Duration = Duration::from_secs(10);
 
-/// How long after its end something that it said may arrive.
+/// Time for the last words of a process to arrive after its end.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// A process that has asked for an event.
@@ -75,13 +75,14 @@ impl Instance {
         }
     }
 
-    /// Has its process not ended?
+    /// Returns whether its process still runs.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Lets it work on an event, and passes its answer on. Returns when it is frozen again: true, or
-    /// must not be given another one.
+    /// Lets it work on an event, and passes its answer on.
+    ///
+    /// Returns true when it is frozen again, and false when it must not get another event.
     pub(super) async fn work(
         &mut self,
         event: Bytes,
@@ -113,6 +114,7 @@ impl Instance {
         let deadline = Instant::now() + limit;
         loop {
             tokio::select! {
+                // Reports first: a process that answers and then ends has answered.
                 biased;
                 report = self.reports.recv() => match report {
                     Some(Report::Answered(answered)) => {

@@ -1,4 +1,4 @@
-//! Lambda's Runtime API for one process: where it fetches its events and leaves its answers.
+//! Lambda's Runtime API for one process, which fetches its events and leaves its answers here.
 
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -17,11 +17,11 @@ use super::{Answer, Failure, MAX_PAYLOAD_BYTES};
 
 /// The API's version, which begins every path.
 const VERSION: &str = "/2018-06-01";
-/// A function's name is of no use to it here.
+/// The ARN that every function is told. No function uses its own.
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:countersign";
-/// The most of an error's type that is told.
+/// Most characters of an error's type in the log.
 const LOGGED: usize = 100;
-/// Pieces of a response that wait for its reader.
+/// Most pieces of a stream that wait for its reader.
 const PIECES: usize = 4;
 
 /// An event for a process.
@@ -29,11 +29,11 @@ const PIECES: usize = 4;
 pub(super) struct Invocation {
     pub(super) id: String,
     pub(super) event: Bytes,
-    /// When it is killed, in milliseconds since the epoch.
+    /// The time when it is killed, in milliseconds since the epoch.
     pub(super) deadline: i64,
 }
 
-/// What a process lets know.
+/// A message from a process.
 #[derive(Debug)]
 pub(super) enum Report {
     /// It asks for an event, and is frozen.
@@ -77,7 +77,7 @@ pub(super) struct RuntimeApi {
 type Shared = State<Arc<RuntimeApi>>;
 
 impl RuntimeApi {
-    /// An API, the way in for events, and the way out for reports.
+    /// Returns an API, a sender of events to it, and a receiver of its reports.
     pub(super) fn new() -> (
         Self,
         mpsc::Sender<Invocation>,
@@ -94,7 +94,7 @@ impl RuntimeApi {
         (api, sender, reported)
     }
 
-    /// The process that it is for, which is started later.
+    /// Returns a handle to the process that it serves, which is started later.
     pub(super) fn process(&self) -> Process {
         self.process.clone()
     }
@@ -114,7 +114,7 @@ impl RuntimeApi {
         let _ = self.reports.send(report);
     }
 
-    /// Takes the event of this ID as answered. False: it is not what the process works on.
+    /// Takes the event of this ID as answered. Returns false if the process does not work on it.
     fn settles(&self, id: &str) -> bool {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let is_current = current.as_deref() == Some(id);
@@ -125,7 +125,7 @@ impl RuntimeApi {
     }
 }
 
-/// Freezes the process until there is an event.
+/// Freezes the process until there is an event for it.
 async fn next(State(api): Shared) -> Response<Body> {
     let mut invocations = api.invocations.lock().await;
     api.process.send(Signal::STOP);
@@ -188,7 +188,7 @@ async fn response(
     }
 }
 
-/// Passes pieces on as they come. One that does not come to its end breaks off for its reader too.
+/// Passes pieces on as they come. A stream that breaks off does so for its reader too.
 async fn stream(api: &RuntimeApi, mut body: Body) -> Response<Body> {
     let (sender, pieces) = mpsc::channel::<io::Result<Bytes>>(PIECES);
     let pieces = futures_util::stream::unfold(pieces, |mut pieces| async {
@@ -231,7 +231,7 @@ async fn init_error(State(api): Shared, body: Bytes) -> Response<Body> {
     accepted()
 }
 
-/// The type of an error. Its message can quote anything, and is nothing for the log.
+/// Returns the type of an error. Its message may quote secrets, so it is not for the log.
 fn kind(error: &[u8]) -> String {
     let json: serde_json::Value = serde_json::from_slice(error).unwrap_or_default();
     let kind = json["errorType"]

@@ -1,7 +1,7 @@
 //! DynamoDB and KMS at a URL, for functions that are processes of their own.
 //!
-//! Each function has its own credentials, which Lambda gives it; by them a call finds the function's
-//! door, and is granted or denied by its policy.
+//! Each function has its own credentials, which Lambda gives it. They lead a call to the function's
+//! guards, which grant or deny it by its policy.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,19 +23,19 @@ use shared::{ApplicationId, ENCRYPTION_CONTEXT, Error, Random, WrappedKey};
 use super::Doors;
 use crate::iam::key_arn;
 
-/// The doors of all functions, by the session tokens of their credentials.
+/// The guards of all functions, by the session tokens of their credentials.
 #[derive(Default)]
 pub(super) struct Services {
     by_token: HashMap<String, Doors>,
 }
 
-/// What Lambda gives a function to sign with. Nobody checks a signature here: the token is enough.
+/// The credentials that Lambda gives a function. Signatures are not checked here: the token is enough.
 pub(super) struct Credentials {
     token: String,
 }
 
 impl Credentials {
-    /// As environment variables.
+    /// Returns them as environment variables.
     pub(super) fn variables(self) -> Vec<(&'static str, String)> {
         vec![
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
@@ -46,7 +46,7 @@ impl Credentials {
 }
 
 impl Services {
-    /// Lets a function in, with credentials of its own.
+    /// Registers a function, and makes credentials for it.
     pub(super) fn admit(&mut self, doors: Doors, random: &Random) -> Result<Credentials, Error> {
         let token = random.id(32)?;
         self.by_token.insert(token.clone(), doors);
@@ -124,7 +124,7 @@ async fn kms(doors: &Doors, action: &str, body: &[u8]) -> Response<Body> {
     }
     let application = asked["EncryptionContext"][ENCRYPTION_CONTEXT].as_str();
     let application = application.unwrap_or_default().to_owned();
-    // What a policy can not see is KMS's own to refuse: here that is a wrong application.
+    // A policy does not see the context's values. KMS itself refuses a wrong application.
     let Ok(application) = ApplicationId::try_from(application) else {
         return refused("InvalidCiphertextException", "");
     };

@@ -1,4 +1,4 @@
-//! What the template says of functions beside their rights: how long they may take, and their memory.
+//! Settings of functions in the template: their timeout and their memory.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use yaml_serde::Value;
 
 use crate::iam::PolicyFault;
 
-/// Of all functions, by `Handler`.
+/// The settings of all functions, by `Handler`.
 #[derive(Debug)]
 pub(super) struct Settings {
     by_handler: BTreeMap<String, Of>,
 }
 
-/// Of one function.
+/// The settings of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Of {
-    /// How long an event may take.
+    /// Longest time for an event.
     pub(super) timeout: Duration,
-    /// In MB.
+    /// Memory in MB.
     memory: u64,
 }
 
-/// What Lambda takes if nothing is said.
+/// Lambda's own defaults.
 const DEFAULT: Of = Of {
     timeout: Duration::from_secs(3),
     memory: 128,
@@ -55,7 +55,7 @@ impl Settings {
         Ok(Self { by_handler })
     }
 
-    /// Of the function whose `Handler` this is.
+    /// Returns the settings of the function whose `Handler` this is.
     pub(super) fn of(&self, handler: &str) -> Of {
         self.by_handler.get(handler).copied().unwrap_or(DEFAULT)
     }

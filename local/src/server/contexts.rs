@@ -1,4 +1,4 @@
-//! What each operation works with here: as on AWS, each function has its own client and rights.
+//! The contexts of the operations. As on AWS, each function has its own client and rights.
 
 use std::sync::{Arc, OnceLock};
 
@@ -22,13 +22,13 @@ pub(super) struct Contexts {
     pub(super) clock: Clock,
     pub(super) random: Random,
     pub(super) witness: Option<Arc<dyn Witness>>,
-    /// Where the server is.
+    /// The server's URL.
     pub(super) public_url: String,
     pub(super) of_operation: Vec<OnceLock<Context>>,
 }
 
 impl Contexts {
-    /// The context of the operation at this place in the list.
+    /// Returns the context of the operation at this place in the list.
     pub(super) fn of(&self, place: usize) -> &Context {
         self.of_operation[place].get_or_init(|| {
             let Doors { dynamodb, keys } = self.doors(OPERATIONS[place].id);
@@ -36,7 +36,7 @@ impl Contexts {
         })
     }
 
-    /// What stands between a function and everything else.
+    /// Returns the guards of a function.
     pub(super) fn doors(&self, function: &str) -> Doors {
         let function: Arc<str> = function.into();
         // A function that the template does not have may do nothing.
@@ -57,14 +57,14 @@ impl Contexts {
         }
     }
 
-    /// Lets every function write down what it keeps in memory for a moment.
+    /// Lets every function write what it keeps in memory.
     pub(super) async fn settle(&self) {
         for context in self.of_operation.iter().filter_map(OnceLock::get) {
             context.settle().await;
         }
     }
 
-    /// The context of what the binary does before it serves, which no policy speaks of.
+    /// Returns the context for the work before the first request. No policy limits it.
     pub(super) async fn housekeeping(&self) -> Result<Context, StartError> {
         let door = Door {
             function: "housekeeping".into(),

@@ -1,4 +1,4 @@
-//! From a connection to an operation and back.
+//! The HTTP server: takes connections, calls operations, sends their answers.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -24,15 +24,17 @@ use crate::gateway::{self, Arrival, MAX_BODY_BYTES, Refusal};
 use crate::lambda::Lambda;
 use crate::routes::{Matched, Routes};
 
-/// Characters of a path that go to the log,
+/// Most characters of a path in the log.
 const LOGGED_PATH: usize = 200;
-/// and of a part of it: as many as an ID has. A link's token is longer, and stays out.
+/// Most characters of a path segment in the log: as many as an ID has.
+///
+/// An invitation's token is longer, and so stays out of the log.
 const LOGGED_PART: usize = 32;
 
-/// Held by every task that answers a request; nothing is ever sent.
+/// A handle that every task holds while it answers a request. Nothing is ever sent through it.
 type AtWork = mpsc::Sender<Infallible>;
 
-/// Answers connections until `stopped`, and then those that are open to their end.
+/// Serves connections until `stopped`, then waits for the open ones.
 pub(super) async fn serve(
     listener: TcpListener,
     server: Arc<Server>,
@@ -89,11 +91,11 @@ async fn handle(
     answer.unwrap_or_else(|refusal| seen.refuse(refusal))
 }
 
-/// What all requests share.
+/// The state that all requests share.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) contexts: Contexts,
-    /// What runs the operations, if it is not this process.
+    /// The local Lambda that runs the operations. `None`: this process runs them.
     lambda: Option<Lambda>,
     routes: Routes,
     clock: Clock,
@@ -102,7 +104,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server of all operations.
+    /// Returns a server of all operations.
     pub(super) fn new(
         contexts: Contexts,
         lambda: Option<Lambda>,
@@ -139,11 +141,12 @@ impl Server {
         })
     }
 
-    /// The decoded path, its route, and the body.
+    /// Returns the decoded path, its route, and the body.
     async fn admit(&self, head: &Parts, body: Body) -> Result<(String, Matched, Bytes), Refusal> {
         let path = gateway::path(head)?;
         let route = self.routes.find(head.method.as_str(), &path);
         let route = route.ok_or(Refusal::NotFound)?;
+        // A declared length is refused before the body is read.
         if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
             return Err(Refusal::BodyTooLarge);
         }
@@ -159,7 +162,7 @@ impl Server {
     }
 }
 
-/// What the log says of a request that no operation answered.
+/// The log line of a request that no operation answered.
 struct Seen {
     method: Method,
     path: String,
@@ -201,7 +204,7 @@ impl Seen {
     }
 }
 
-/// What of a path goes to the log where no operation says what it is made of.
+/// Returns the part of an unknown path that may go to the log.
 fn for_the_log(path: &str) -> String {
     let parts = path.split('/').map(|part| {
         if part.chars().count() > LOGGED_PART {

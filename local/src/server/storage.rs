@@ -1,4 +1,4 @@
-//! Where the local server keeps everything: a folder, memory, or DynamoDB at a URL.
+//! Storage of the local server: a folder, memory, or DynamoDB at a URL.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -15,26 +15,26 @@ const DATABASE: &str = "countersign.db";
 const SEALING_KEY: &str = "sealing.key";
 const LOCK: &str = "lock";
 
-/// Where everything is kept.
+/// The storage to use.
 #[derive(Clone, Debug)]
 pub enum Storage {
-    /// Nowhere: it is gone when the server stops.
+    /// Memory: everything is gone when the server stops.
     Memory,
-    /// In this folder, which is created if it is missing.
+    /// A folder, which is created if it is missing.
     Folder(PathBuf),
-    /// In DynamoDB at a URL, with the sealing key in a folder.
+    /// DynamoDB at a URL, with the sealing key in a folder.
     Endpoint {
         /// `http://HOST:PORT` or `https://HOST`
         url: String,
-        /// Where the sealing key is.
+        /// The folder of the sealing key.
         folder: PathBuf,
     },
-    /// In DynamoDB at a URL, under a sealing key that is gone when the server stops: for tests.
+    /// DynamoDB at a URL, under a sealing key that is gone when the server stops: for tests.
     EndpointMemory {
         /// `http://HOST:PORT` or `https://HOST`
         url: String,
     },
-    /// Where another server in this process keeps it.
+    /// The storage of another server in this process.
     Shared {
         /// Its DynamoDB.
         store: Embedded,
@@ -48,9 +48,9 @@ pub enum Storage {
 pub(super) struct Opened {
     pub(super) backend: Backend,
     pub(super) keys: Arc<dyn KeyWrapper>,
-    /// Where the sealing key stands, if it was made just now.
+    /// The sealing key's file, if it was made just now.
     pub(super) new_key: Option<PathBuf>,
-    /// Keeps other processes out of the folder for as long as it is open.
+    /// The lock file, which keeps other processes out of the folder while it is open.
     _lock: Option<File>,
 }
 
@@ -126,7 +126,7 @@ fn keys_in(folder: &Path, random: &Random) -> Result<Arc<dyn KeyWrapper>, StartE
     )?))
 }
 
-/// Creates the folder if it is missing, and keeps it for this process alone.
+/// Creates the folder if it is missing, and locks it for this process.
 fn enter(folder: &Path) -> Result<File, StartError> {
     let fault = |fault| StartError::Folder(folder.to_owned(), fault);
     let mut builder = DirBuilder::new();

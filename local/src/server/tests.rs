@@ -9,7 +9,7 @@ use super::*;
 use crate::dynamodb::{AnswerView, Call, Intervention};
 use crate::{MAX_BODY_BYTES, MAX_HEAD_BYTES};
 
-/// What each operation declares, as a template.
+/// Returns a template in which every operation may do everything.
 fn template() -> String {
     let mut template = "Resources:\n  Nothing: {Type: AWS::SNS::Topic}\n".to_owned();
     for (place, operation) in OPERATIONS.iter().enumerate() {
