@@ -1,7 +1,7 @@
 //! The Lambda bootstrap. `_HANDLER` names the operation; the environment says where its tables are.
 //!
-//! The cold path is kept short: one HTTP client, shared by DynamoDB and KMS, one connection opened while
-//! Lambda still gives the full CPU of the init phase, and nothing else.
+//! The cold start is kept short. DynamoDB and KMS share one HTTP client. Connections are opened in
+//! the init phase, because Lambda gives it a full CPU.
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -23,6 +23,7 @@ pub fn run() -> ExitCode {
     let handler = variable("_HANDLER").unwrap_or_default();
     telemetry::log_as_on_lambda(&handler, &table_prefix(), std::io::stdout);
     telemetry::log_panics();
+    // One thread: Lambda gives a process one event at a time, and a part of one CPU.
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -31,7 +32,7 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            tracing::error!(why, "the function can not start");
+            tracing::error!(why, "the function cannot start");
             ExitCode::FAILURE
         }
     }
@@ -43,6 +44,7 @@ async fn serve(handler: &str) -> Result<(), String> {
     }
     let endpoint = endpoint(handler)?;
     let cx = &context()?;
+    // Reads that are granted open the connections now, in the init phase, and not with a caller waiting.
     cx.warm_up(&endpoint.grants()).await;
     let served = if endpoint.streams {
         lambda_http::run_with_streaming_response(service_fn(
@@ -91,13 +93,14 @@ fn context() -> Result<Context, String> {
     }))
 }
 
-/// What the names of the tables begin with: the name of the stack.
+/// Returns the prefix of all table names, which is the name of the stack.
 fn table_prefix() -> String {
     variable("COUNTERSIGN_TABLE_PREFIX").unwrap_or_else(|| "countersign".to_owned())
 }
 
-/// Who wraps the data keys: KMS, or a key file where there is none. Never both, because what one has
-/// wrapped the other does not open.
+/// Returns the wrapper of data keys: KMS, or a key file where there is none.
+///
+/// Never both: neither opens a data key that the other has wrapped.
 fn keys(aws: &Aws, random: &Random) -> Result<Arc<dyn KeyWrapper>, String> {
     match (
         variable("COUNTERSIGN_KMS_KEY"),
@@ -118,15 +121,16 @@ fn keys(aws: &Aws, random: &Random) -> Result<Arc<dyn KeyWrapper>, String> {
     }
 }
 
-/// How services of AWS are reached. Lambda gives a function its region and credentials in four
-/// variables; reading just these is what the SDK's whole configuration chain would come to, in a
-/// fraction of the time and size.
+/// The configuration of AWS clients, from the variables that Lambda sets.
+///
+/// The SDK's whole configuration chain would find the same region and credentials, with much more
+/// time and code.
 struct Aws {
     region: Region,
     credentials: Credentials,
-    /// Where everything is that has no place of its own; for tests.
+    /// The URL of all services without a URL of their own; for tests.
     endpoint: Option<String>,
-    /// With TLS: it costs most of a start, so that there is one at most.
+    /// The client with TLS. It takes most of a cold start to make, so there is one at most.
     https: OnceCell<SharedHttpClient>,
 }
 
@@ -169,6 +173,7 @@ impl Aws {
 
     fn http(&self, endpoint: Option<&str>) -> SharedHttpClient {
         let builder = aws_smithy_http_client::Builder::new;
+        // Only tests have such a URL. It needs no TLS.
         if endpoint.is_some_and(|url| url.starts_with("http://")) {
             return builder().build_http();
         }

@@ -1,4 +1,4 @@
-//! From an API Gateway event, as `lambda_http` presents it, to an operation and back.
+//! Adapter of API Gateway events: an event becomes a request, and the response an answer.
 
 use std::pin::Pin;
 use std::task::{Context as Task, Poll};
@@ -9,17 +9,17 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use shared::{BodyStream, Context, Correlation, Endpoint, Request};
 
-/// The body of an answer: whole, as the gateway takes it, or in pieces.
+/// The body of an answer: whole, or a stream of pieces.
 #[derive(Debug)]
 pub enum AnswerBody {
-    /// All of it.
+    /// A whole body.
     Whole(Body),
-    /// In pieces, as they are made.
+    /// A stream of pieces, each sent as soon as it is made.
     Pieces(Pieces),
 }
 
 impl AnswerBody {
-    /// The body for a gateway that takes whole ones only. No operation that streams is behind one.
+    /// Returns the body for a gateway, which takes whole ones only. No operation that streams is behind one.
     pub fn whole(self) -> Body {
         match self {
             Self::Whole(body) => body,
@@ -27,7 +27,7 @@ impl AnswerBody {
         }
     }
 
-    /// The body for a caller that takes it in pieces.
+    /// Returns the body as a stream, for a function URL.
     pub fn pieces(self) -> Pieces {
         match self {
             Self::Pieces(pieces) => pieces,
@@ -36,7 +36,7 @@ impl AnswerBody {
     }
 }
 
-/// A body in pieces, for HTTP.
+/// A stream of pieces, as an HTTP body.
 pub struct Pieces(BodyStream);
 
 impl std::fmt::Debug for Pieces {
@@ -63,8 +63,10 @@ impl HttpBody for Pieces {
     }
 }
 
-/// Takes a gateway's request to `endpoint` and brings back its response. The caller's address is
-/// the one that the gateway reports; no header is asked for it.
+/// Answers a gateway's request with an operation.
+///
+/// The caller's address is the one that the gateway reports. Headers with addresses are not read,
+/// because a caller can write anything into them.
 pub async fn answer(
     endpoint: &'static Endpoint,
     cx: &Context,
@@ -81,8 +83,7 @@ pub async fn answer(
         }
         _ => (None, None, None),
     };
-    // The trace ID is the one that Lambda hands to the function. The event's header of the same name
-    // may be whatever the caller has sent.
+    // The trace ID comes from Lambda. A caller can write anything into the header of that name.
     let lambda = request.lambda_context_ref();
     let correlation = Correlation::new(
         gateway_id,
@@ -117,13 +118,14 @@ pub async fn answer(
         builder = builder.header(name, value);
     }
     let body = match response.body {
-        // Replies are text; as such they cross the gateway without base64.
+        // Replies are text. As text they pass the gateway without base64, which is a third longer.
         shared::Body::Whole(bytes) => AnswerBody::Whole(
             String::from_utf8(bytes)
                 .map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text),
         ),
         shared::Body::Stream(stream) => AnswerBody::Pieces(Pieces(stream)),
     };
+    // It fails only for a header that is not valid in HTTP, and none of our headers is.
     builder.body(body).unwrap_or_else(|_| {
         let mut broken = lambda_http::Response::new(AnswerBody::Whole(Body::Empty));
         *broken.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;

@@ -1,4 +1,4 @@
-//! Data keys wrapped by AWS KMS: how a deployment on AWS opens what is sealed.
+//! AWS KMS: makes and decrypts the data keys that seal secrets.
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::StalledStreamProtectionConfig;
@@ -13,8 +13,10 @@ use shared::{
 };
 use zeroize::Zeroizing;
 
-/// Makes and opens data keys with one key of KMS, which never leaves it. The encryption context
-/// binds each to its application, and KMS writes it into its own log.
+/// A wrapper of data keys with a key in KMS, which never leaves KMS.
+///
+/// The encryption context binds each data key to its application. KMS writes the context into its
+/// own log.
 #[derive(Debug)]
 pub struct KmsKeys {
     kms: Client,
@@ -22,14 +24,14 @@ pub struct KmsKeys {
 }
 
 impl KmsKeys {
-    /// With the key that has this ARN or ID.
+    /// Returns a wrapper with the key that has this ARN or ID.
     pub fn new(kms: Client, key: impl Into<String>) -> Self {
         let key = key.into();
         Self { kms, key }
     }
 }
 
-/// KMS is asked as patiently as DynamoDB is.
+/// Adds the retries and timeouts of our DynamoDB clients to a KMS client.
 pub fn tuned(config: Builder) -> Builder {
     config
         .behavior_version(BehaviorVersion::latest())
@@ -66,7 +68,7 @@ impl KeyWrapper for KmsKeys {
             let opened = self
                 .kms
                 .decrypt()
-                // What another key has wrapped is refused, whoever may use that key.
+                // Without it, KMS would also open what another key has wrapped, if the function may use that key.
                 .key_id(&self.key)
                 .ciphertext_blob(Blob::new(wrapped.0.as_slice()))
                 .encryption_context(ENCRYPTION_CONTEXT, application.as_str())
@@ -78,15 +80,16 @@ impl KeyWrapper for KmsKeys {
     }
 }
 
-/// The key out of an answer, whose copy of it is wiped.
+/// Returns the data key from an answer of KMS, and wipes the answer's copy.
 fn data_key(plain: Option<Blob>) -> Result<DataKey> {
     let plain = Zeroizing::new(plain.map(Blob::into_inner).unwrap_or_default());
     DataKey::from_slice(&plain)
         .ok_or_else(|| Error::unexpected("KMS gave a data key that is not 32 bytes long"))
 }
 
-/// What the log says of a failed call: the code, and the request's ID for AWS's own log. Messages and
-/// bodies stay out, so that nothing of a key can be in it.
+/// Returns the error for a failed call, with its code, and its request ID for AWS's own log.
+///
+/// AWS's messages and bodies stay out, because they might contain parts of a key.
 fn refused<E, R>(call: &str, fault: &SdkError<E, R>) -> Error
 where
     E: ProvideErrorMetadata + RequestId,

@@ -1,5 +1,6 @@
-//! Provisioning: a function that no route leads to. It creates applications and imports clients for
-//! whoever may invoke it.
+//! Provisioning: a function without a route, which creates applications and imports clients.
+//!
+//! IAM decides who may invoke it.
 
 use std::fmt;
 
@@ -12,7 +13,7 @@ use shared::seed::{Founded, Founding, Invitation, Planted, Planter, Seed, SeedFa
 use shared::store::AccessPattern;
 use shared::{ApplicationId, ClientId, ClientSecret, Context, Email, Moment, Unrouted};
 
-/// The function.
+/// The declaration of the function.
 pub const PROVISION: Unrouted = Unrouted {
     id: "provision",
     summary: "Create applications and import clients",
@@ -26,7 +27,7 @@ pub const PROVISION: Unrouted = Unrouted {
 /// Serves the function until Lambda ends the process.
 pub(crate) async fn serve(cx: &Context) -> Result<(), String> {
     cx.warm_up(&PROVISION.grants()).await;
-    // The event is kept as the text that it is: only what reads it here says what is wrong with it.
+    // The event stays text until here, so that all faults in it are reported in our own words.
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         provision(cx, event.payload.get(), &event.context.request_id).await
     }))
@@ -34,8 +35,7 @@ pub(crate) async fn serve(cx: &Context) -> Result<(), String> {
     .map_err(|fault| format!("the Lambda runtime stopped: {fault}"))
 }
 
-/// Takes an event, an application to be founded or a seed, and does what it says. `request_id` goes to
-/// the audit.
+/// Creates the application, or imports the seed, that an event names. `request_id` goes to the audit.
 pub async fn provision(
     cx: &Context,
     event: &str,
@@ -71,7 +71,7 @@ async fn carry_out(cx: &Context, event: &str, request_id: &str) -> Result<Provis
     Ok(Provisioned::founded(cx, application_id, founded))
 }
 
-/// Is it about one application, rather than a seed?
+/// Returns whether an event is about one new application. Otherwise it is a seed.
 fn is_founding(event: &str) -> bool {
     #[derive(Deserialize)]
     struct Names {
@@ -86,20 +86,20 @@ fn is_founding(event: &str) -> bool {
     )
 }
 
-/// What was done. It holds a secret and links, and goes to whoever invoked the function alone.
+/// The reply: counts, a secret and links. Only the caller of the function sees it.
 #[derive(Serialize)]
 pub struct Provisioned {
     #[serde(flatten)]
     counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     application_id: Option<ApplicationId>,
-    /// The owner client, of an application that was founded just now.
+    /// The owner client of an application that was created just now.
     #[serde(flatten)]
     owner: Option<Owner>,
     invitations: Vec<ShownInvitation>,
 }
 
-/// How many were created, and how many were there already.
+/// Numbers of things that were created, and of those that existed already.
 #[derive(Default, Serialize)]
 struct Counts {
     applications: usize,
@@ -118,7 +118,7 @@ struct Owner {
 struct ShownInvitation {
     email: Email,
     link: String,
-    /// From then on the link is refused.
+    /// The time from which on the link is refused.
     expires_at: Moment,
 }
 
@@ -186,12 +186,12 @@ impl fmt::Debug for Provisioned {
     }
 }
 
-/// Why it was not done, or not all of it. Lambda's runtime writes its `Debug` into the log.
+/// The reason why it was not done, or not all of it. Lambda's runtime logs its `Debug`.
 #[derive(Debug)]
 pub struct Refused {
     /// `InvalidEvent`, `Busy` or `Unexpected`.
     pub kind: &'static str,
-    /// A sentence for whoever invoked the function.
+    /// A sentence for the caller of the function.
     pub words: String,
 }
 
@@ -207,7 +207,7 @@ impl From<SeedFault> for Refused {
                 kind: "Busy",
                 words,
             },
-            // What happened is for the log.
+            // The cause may quote a secret, so it goes to the log only.
             SeedFault::Unexpected { place, .. } => Self {
                 kind: "Unexpected",
                 words: format!(

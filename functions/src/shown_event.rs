@@ -129,7 +129,7 @@ impl From<&Event> for ShownEvent {
     }
 }
 
-/// An event as a line of JSON.
+/// Writes an event as a line of JSON.
 pub(crate) fn as_json_line(event: &Event, into: &mut Vec<u8>) -> Result<()> {
     serde_json::to_writer(&mut *into, &ShownEvent::from(event))
         .map_err(|fault| Error::unexpected(format!("an event does not serialise: {fault}")))?;
@@ -140,7 +140,7 @@ pub(crate) fn as_json_line(event: &Event, into: &mut Vec<u8>) -> Result<()> {
 /// The first line of a CSV export (RFC 4180).
 pub(crate) const CSV_HEAD: &str = "time,actor_kind,actor_id,actor_name,source_ip,user_agent,action,object_kind,object_id,object_name,outcome,reason,count,last_time,change_request,request_id,changes\r\n";
 
-/// An event as a line of CSV (RFC 4180), in which no cell is a formula.
+/// Writes an event as a line of CSV (RFC 4180), in which no cell is a formula.
 pub(crate) fn as_csv_line(event: &Event, into: &mut Vec<u8>) -> Result<()> {
     let shown = ShownEvent::from(event);
     let changes = if shown.changes.is_empty() {
@@ -182,8 +182,10 @@ pub(crate) fn as_csv_line(event: &Event, into: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// A cell of CSV. What a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV
-/// Injection), white space in front of it or not.
+/// Returns a cell of CSV.
+///
+/// A spreadsheet runs a cell that looks like a formula, also after white space. Such a cell gets an
+/// apostrophe in front (OWASP, CSV Injection).
 fn csv_cell(text: &str) -> String {
     let is_formula = text
         .trim_start()

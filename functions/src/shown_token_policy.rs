@@ -1,4 +1,4 @@
-//! What administrators say about access tokens, as the admin API shows it.
+//! The policy of access tokens, as the admin API shows it.
 
 use schemars::JsonSchema;
 use serde::Serialize;

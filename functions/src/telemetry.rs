@@ -1,5 +1,7 @@
-//! What a process writes to its log. On Lambda the line of each request is also its metrics, in
-//! CloudWatch's embedded metric format: one line costs half of what two would.
+//! Log lines and metrics of a process.
+//!
+//! On Lambda the log line of a request also carries its metrics, in CloudWatch's embedded metric
+//! format (EMF). A second line for them would double the cost of the log.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +14,7 @@ use tracing_subscriber::fmt::format::{Format, Json, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Lets a panic say in the log where it happened. What it says itself can quote what it choked on.
+/// Logs the place of every panic. Its message stays out of the log, because it may quote a secret.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic
@@ -23,8 +25,9 @@ pub fn log_panics() {
     }));
 }
 
-/// From now on the log of the process has JSON lines, and those of requests are the metrics of this
-/// operation, in this deployment. Where there is a log already, this panics.
+/// Starts a log of JSON lines, in which lines of requests carry the metrics of this operation.
+///
+/// Panics if the process has a log already.
 pub fn log_as_on_lambda<W>(operation: &str, deployment: &str, writer: W)
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
@@ -44,8 +47,10 @@ where
         .init();
 }
 
-/// The members of the root object that are the same in all lines, up to the timestamp. Every
-/// combination of dimensions is a metric that costs money, so there are few, and no caller makes one.
+/// Returns the JSON members that are the same in all lines, up to the timestamp.
+///
+/// Every combination of dimensions is a metric that costs money. So there are few, and no value that
+/// a caller chooses is a dimension.
 fn members(operation: &str, deployment: &str) -> String {
     let directive = |dimensions: &[&str], name, unit| {
         json!({
@@ -67,11 +72,11 @@ fn members(operation: &str, deployment: &str) -> String {
     )
 }
 
-/// JSON lines, of which those of requests have metrics.
+/// A format of JSON lines, with metrics in the lines of requests.
 struct Lines {
     json: Format<Json>,
     members: String,
-    /// Has the process answered nothing yet?
+    /// Whether the process has answered no request yet.
     is_cold: AtomicBool,
 }
 
@@ -112,7 +117,7 @@ where
     }
 }
 
-/// What a request's line says that is measured.
+/// The measured values of a request's line.
 #[derive(Default)]
 struct Answered {
     code: u64,

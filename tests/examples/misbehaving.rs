@@ -15,7 +15,7 @@ fn main() {
     match misbehaviour.as_str() {
         "ends at its start" => exit(3),
         "is never ready" => sleep(FOR_EVER),
-        "reports that it can not start" => {
+        "reports that it cannot start" => {
             let error = r#"{"errorType":"Init.Broken","errorMessage":"swordfish"}"#;
             post("init/error", error.as_bytes());
             exit(1);

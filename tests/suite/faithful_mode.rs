@@ -48,7 +48,7 @@ async fn list(app: &App) -> Reply {
 async fn a_function_that_does_not_answer_is_a_fault_of_the_gateway() {
     for misbehaviour in [
         "ends at its start",
-        "reports that it can not start",
+        "reports that it cannot start",
         "ends with an event",
         "hangs",
         "asks for the next event",
@@ -214,7 +214,7 @@ async fn who_reaches_the_ports_of_processes_gets_no_events_and_no_store() {
 
 #[tokio::test]
 async fn what_a_function_says_of_an_error_does_not_reach_its_caller() {
-    for misbehaviour in ["answers with an error", "reports that it can not start"] {
+    for misbehaviour in ["answers with an error", "reports that it cannot start"] {
         let (app, mut log) = whose_functions(misbehaviour).await;
         let reply = list(&app).await;
         assert!(!reply.body.contains("swordfish"), "{}", reply.body);

@@ -1,4 +1,4 @@
-//! Delete a Client: the client, its settings and its published files. Owners can not be deleted.
+//! Delete a Client: the client, its settings and its published files. Owners cannot be deleted.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,10 +30,11 @@ impl Operation for DeleteClient {
         caller
             .store()
             .delete(&target, |client| {
+                // Asked inside, of the client as it is deleted: it may have become an owner meanwhile.
                 if client.features.contains(Feature::Owner) {
                     return Err(Error::invalid(
                         ARGUMENT,
-                        "an owner client can not be deleted",
+                        "an owner client cannot be deleted",
                     ));
                 }
                 Ok(())

@@ -1,4 +1,4 @@
-//! Modify Client Features: replaces what a client may call. Owners can not demote themselves.
+//! Modify Client Features: replaces what a client may call. Owners cannot demote themselves.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,10 +27,11 @@ impl Operation for ModifyClientFeatures {
 
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<Nothing> {
         let target = caller.target(self.for_client_id);
+        // The caller is an owner and stays one, so an application never loses its last owner.
         if caller.is(&target) && !self.features.contains(Feature::Owner) {
             return Err(Error::invalid(
                 "features",
-                "an owner can not take owner from itself",
+                "an owner cannot take owner from itself",
             ));
         }
         caller

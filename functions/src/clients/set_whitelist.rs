@@ -28,6 +28,7 @@ impl Operation for CreateAllowList {
 
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<Nothing> {
         let target = caller.target(self.for_client_id);
+        // After this change the caller could not call again, not even to undo it.
         if caller.is(&target) && !self.whitelist.admits(caller.source_ip()) {
             return Err(Error::invalid(
                 "whitelist",

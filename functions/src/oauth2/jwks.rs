@@ -1,5 +1,6 @@
-//! The public keys that verify access tokens (RFC 7517): those that sign, those that will, and those
-//! whose last tokens live.
+//! The key set (RFC 7517): public keys that verify access tokens.
+//!
+//! It has the keys that sign now, the keys that will sign next, and old ones while their last tokens live.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

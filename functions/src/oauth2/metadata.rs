@@ -1,4 +1,4 @@
-//! What a client library needs to know of the authorization server (RFC 8414).
+//! Authorization server metadata (RFC 8414), which OAuth 2 client libraries read first.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,9 @@ struct Metadata<'a> {
     jwks_uri: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
-    /// There is no authorization endpoint, and so none. Left out or empty it would not be valid (RFC 8414,
-    /// sections 2 and 3.2).
+    /// The value `none`: there is no authorization endpoint.
+    ///
+    /// Left out or empty, the document would not be valid (RFC 8414, sections 2 and 3.2).
     response_types_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 1],
     token_endpoint_auth_methods_supported: [&'static str; 2],

@@ -45,6 +45,7 @@ impl Operation for IssueToken {
     type Reply = IssuedToken;
 
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<IssuedToken> {
+        // Form decoding joins repeated arguments with spaces, which no audience contains.
         let asked_for = [&self.audience, &self.resource].into_iter().flatten();
         let audiences: Vec<_> = asked_for.flat_map(|list| list.split(' ')).collect();
         let issued = caller.store().issue(self.scope, &audiences).await?;

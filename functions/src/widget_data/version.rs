@@ -1,4 +1,4 @@
-//! One version of a client's published settings: for anyone, without credentials.
+//! Read a version of a client's published settings, without credentials.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

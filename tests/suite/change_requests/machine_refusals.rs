@@ -99,7 +99,7 @@ async fn what_is_wrong_with_a_call_is_still_said_first() {
             "/clients/delete",
             vec![("client_id_for_deletion", "owner")],
             "client_id_for_deletion",
-            "an owner client can not be deleted",
+            "an owner client cannot be deleted",
         ),
         (
             "/clients/delete",
@@ -126,7 +126,7 @@ async fn what_is_wrong_with_a_call_is_still_said_first() {
             "/clients/set_features",
             vec![("features", "[]")],
             "features",
-            "an owner can not take owner from itself",
+            "an owner cannot take owner from itself",
         ),
         (
             "/clients/set_features",

@@ -37,6 +37,7 @@ impl Operation for ApproveChangeRequest {
     type Reply = Tagged<Approval>;
 
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<Tagged<Approval>> {
+        // First, so that a request that does not exist costs nobody a one-time code.
         let takes_code = caller.store().takes_code(&self.id).await?;
         let fresh = match self.code {
             Some(code) if takes_code => Some(caller.confirm(&code).await?),

@@ -1,5 +1,4 @@
-//! Create an API Client: its secret is made here, and shown to nobody who does not ask for it with a
-//! code.
+//! Create an API Client. Its secret is made here, and shown by another operation, for a code.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -41,6 +41,7 @@ impl Operation for RegenerateSecret {
 
     async fn run(self, cx: &Context, caller: Self::Caller) -> Result<RegeneratedSecret> {
         let target = Target::at(self.client_id);
+        // First, so that a wrong ID costs nobody a one-time code, which works only once.
         caller.store().look(&target).await?;
         let fresh = caller.confirm(&self.code).await?;
         let client_secret = cx.new_secret()?;

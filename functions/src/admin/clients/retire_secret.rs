@@ -1,5 +1,4 @@
-//! Retire a Client's Old Secret: the one before the present one, which would go on working for the rest
-//! of its grace period, ends now.
+//! Retire a Client's Old Secret, which would otherwise work for the rest of its grace period.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
