@@ -43,7 +43,7 @@ impl ShownClient {
     }
 }
 
-/// The path of a client.
+/// Returns the path of a client.
 pub(crate) fn path(id: &ClientId) -> String {
     let part =
         percent_encoding::utf8_percent_encode(id.as_str(), percent_encoding::NON_ALPHANUMERIC);

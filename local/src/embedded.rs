@@ -56,12 +56,12 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// A store that keeps nothing when it closes.
+    /// Returns a store that keeps nothing when it closes.
     pub fn memory() -> Result<Self, EmbeddedFault> {
         Self::start(Source::Memory)
     }
 
-    /// The store in this file, which is created if it is missing.
+    /// Returns the store in this file, which is created if it is missing.
     ///
     /// What was acknowledged survives `kill -9`; only a power loss can take the last moments.
     pub fn open(file: &Path) -> Result<Self, EmbeddedFault> {

@@ -45,13 +45,13 @@ impl Policies {
         Ok(Self { by_handler })
     }
 
-    /// The policy of the function whose `Handler` this is.
+    /// Returns the policy of the function whose `Handler` this is.
     #[must_use]
     pub fn of(&self, handler: &str) -> Option<Arc<Policy>> {
         self.by_handler.get(handler).cloned()
     }
 
-    /// The `Handler` of every function, in alphabetical order.
+    /// Returns the `Handler` of every function, in alphabetical order.
     pub fn handlers(&self) -> impl Iterator<Item = &str> {
         self.by_handler.keys().map(String::as_str)
     }

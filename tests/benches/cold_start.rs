@@ -1,5 +1,6 @@
-//! Cold start: from the start of a function's process to its first answer through the Runtime API; and
-//! its further answers; beside a function that only says hello.
+//! Cold start: from the start of a function's process to its first answer through the Runtime API.
+//!
+//! Its further answers are measured too, and a function that only says hello for comparison.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ const PROCESSES: usize = 25;
 /// Of each process, after its first.
 const FURTHER: usize = 20;
 
-/// What is started, and what it is asked first.
+/// The function to start, and its first event.
 struct Candidate {
     name: &'static str,
     program: PathBuf,

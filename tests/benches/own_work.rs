@@ -116,7 +116,7 @@ fn request(event: &str) -> LambdaRequest {
     serde_json::from_str(event).unwrap()
 }
 
-/// What the bootstrap does with an event, between the Runtime API's request and its answer.
+/// Handles an event as the bootstrap does, between the Runtime API's request and its answer.
 async fn invoke(endpoint: &'static Endpoint, cx: &Context, event: &str) -> Vec<u8> {
     let mut adapter = Adapter::from(service_fn(|request: lambda_http::Request| async move {
         Ok::<_, Infallible>(
@@ -130,7 +130,7 @@ async fn invoke(endpoint: &'static Endpoint, cx: &Context, event: &str) -> Vec<u
     serde_json::to_vec(&response).unwrap()
 }
 
-/// What the operation and a real store say to each other.
+/// Records the calls between an operation and a real store.
 async fn recorded(endpoint: &'static Endpoint, event: &str) -> Vec<Exchange> {
     let recorder = Arc::new(Recorder::default());
     let door = Door {
@@ -183,7 +183,7 @@ fn player(exchanges: Vec<Exchange>) -> Client {
     Client::from_conf(config.build())
 }
 
-/// What stands in a request, and the answer to it.
+/// A connector that replays recorded answers, found by the bodies of their requests.
 #[derive(Clone, Debug)]
 struct Player(Arc<Vec<(String, Vec<u8>)>>);
 

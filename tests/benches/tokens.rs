@@ -1,5 +1,6 @@
-//! Access tokens: how many a second the local binary issues with its data on disk, what one costs it in
-//! CPU time, and how much of that is the signature; beside a setting that is read over the same wire.
+//! Access tokens: issues a second by the local binary on disk, and the CPU time of each.
+//!
+//! The share of the signature is measured too, and the read of a setting for comparison.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};

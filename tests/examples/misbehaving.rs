@@ -1,6 +1,7 @@
-//! A Lambda function that does what the variable `MISBEHAVIOUR` says, with nothing but sockets: what a
-//! Lambda service has to cope with. Where it answers at all, its answer has its process ID and how many
-//! events it has had.
+//! A Lambda function that misbehaves as the variable `MISBEHAVIOUR` says.
+//!
+//! It uses nothing but sockets. A Lambda service has to cope with all of it. Its answers, if there
+//! are any, have its process ID and the number of its events.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -76,7 +77,7 @@ fn answer(number: usize) -> String {
     )
 }
 
-/// Where the Runtime API is, and what its paths begin with.
+/// Returns the address of the Runtime API, and the prefix of its paths.
 fn api() -> (String, String) {
     let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
     let (address, prefix) = api

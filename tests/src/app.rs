@@ -15,7 +15,7 @@ use crate::runtime_api::Kms;
 /// The ID of the application under test.
 pub const APPLICATION: &str = "app1aaaaaaaaaaaaaaaaaaaaaa";
 
-/// How a test's server differs from the usual one.
+/// The settings of a test's server.
 #[derive(Debug)]
 pub struct Setup {
     pub seed: Value,
@@ -24,13 +24,14 @@ pub struct Setup {
     /// Another bootstrap than the one that the suite runs with, if it does.
     pub bootstrap: Option<Bootstrap>,
     pub listen: &'static str,
-    /// On the embedded store even when the suite runs on another: for tests about that store.
+    /// Whether it runs on the embedded store even when the suite runs on another.
     pub embedded: bool,
 }
 
 impl Default for Setup {
-    /// One application with an owner, a client for each lesser feature, one without features and
-    /// one that is disabled; and a foreign application with an owner.
+    /// Returns the usual setup: an application with clients, and a foreign one with an owner.
+    ///
+    /// The clients are an owner, one for each lesser feature, one without features, and a disabled one.
     fn default() -> Self {
         let client = |id: &str, features: &[&str]| json!({"client_id": id, "client_secret": secret_of(id), "description": format!("the {id}"), "features": features});
         let mut disabled = client("disabled", &["owner"]);
@@ -67,8 +68,9 @@ impl Default for Setup {
     }
 }
 
-/// The secret that the seed gives a client: with the form of one made by Countersign, so that no
-/// test waits for Argon2 unless that is what it is about.
+/// Returns the secret that the seed gives a client.
+///
+/// It has the form of a generated one, which Countersign does not hash with Argon2: tests stay fast.
 pub fn secret_of(client: &str) -> String {
     use std::collections::HashMap;
     use std::sync::{Mutex, OnceLock};
@@ -86,19 +88,20 @@ pub fn secret_of(client: &str) -> String {
         .clone()
 }
 
-/// A name that no other test has.
+/// Returns a name that no other test has.
 pub fn random_name() -> String {
     let bytes = Random::default().bytes::<8>().unwrap();
     format!("t{:016x}", u64::from_le_bytes(bytes))
 }
 
-/// The DynamoDB that the suite runs on, if it is not the embedded one.
+/// Returns the DynamoDB that the suite runs on, if it is not the embedded one.
 pub fn remote_dynamodb() -> Option<String> {
     std::env::var("COUNTERSIGN_TEST_DYNAMODB").ok()
 }
 
-/// Where a server keeps everything, and under whose key: nothing outlives it. `COUNTERSIGN_TEST_KMS`
-/// names a KMS that takes the place of the key file.
+/// Returns the storage of a server, which ends with it.
+///
+/// `COUNTERSIGN_TEST_KMS` names a KMS that takes the place of the key file.
 async fn storage(remote: Option<String>) -> Storage {
     // One key for all: making one takes a stand-in longer than most tests take.
     static KMS: OnceCell<Kms> = OnceCell::const_new();
@@ -112,8 +115,9 @@ async fn storage(remote: Option<String>) -> Storage {
     }
 }
 
-/// The bootstrap that the suite's servers run the operations with, if they do not run them themselves.
-/// `COUNTERSIGN_TEST_FAITHFUL` names it, and `COUNTERSIGN_TEST_FAKETIME` the library that gives its
+/// Returns the bootstrap for the suite's servers in faithful mode.
+///
+/// `COUNTERSIGN_TEST_FAITHFUL` names it. `COUNTERSIGN_TEST_FAKETIME` names the library that gives its
 /// processes the time of a test's clock.
 fn faithful() -> Option<Bootstrap> {
     // One file for each server; they are gone with the tests.
@@ -141,7 +145,7 @@ fn faithful() -> Option<Bootstrap> {
     })
 }
 
-/// A running Countersign. Its clock stands still until a test winds it.
+/// A running Countersign. Its clock stands still until a test advances it.
 #[derive(Debug)]
 pub struct App {
     pub running: Running,
@@ -150,14 +154,14 @@ pub struct App {
 }
 
 impl App {
-    /// The usual server.
+    /// Starts the usual server.
     pub async fn start() -> Self {
         Self::with(Setup::default()).await
     }
 
-    /// One that differs.
+    /// Starts a server with these settings.
     pub async fn with(setup: Setup) -> Self {
-        // 2036-11-21T00:00:00Z: ahead of the clock on the wall, by which stores sweep away what has expired.
+        // 2036-11-21T00:00:00Z: in the future, because stores delete expired items by the real time.
         let clock = Clock::manual(Timestamp::from_millis(2_110_838_400_000));
         let remote = remote_dynamodb().filter(|_| !setup.embedded);
         let table_prefix = if remote.is_some() {
@@ -188,27 +192,27 @@ impl App {
         &self.running.url
     }
 
-    /// The owner client of the application under test.
+    /// Returns the owner client of the application under test.
     pub fn owner(&self) -> Caller {
         self.client("owner")
     }
 
-    /// A client of the seed, by its ID.
+    /// Returns a client of the seed, by its ID.
     pub fn client(&self, id: &str) -> Caller {
         self.caller(id, &secret_of(id))
     }
 
-    /// Anyone with an ID and a secret.
+    /// Returns a caller with this ID and secret.
     pub fn caller(&self, id: &str, secret: &str) -> Caller {
         Caller::new(self.url()).basic(id, secret)
     }
 
-    /// Someone without credentials.
+    /// Returns a caller without credentials.
     pub fn stranger(&self) -> Caller {
         Caller::new(self.url())
     }
 
-    /// Winds the server's clock.
+    /// Advances the server's clock.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
@@ -231,7 +235,7 @@ impl App {
         )
     }
 
-    /// The list entry of a client.
+    /// Returns the list entry of a client.
     pub async fn listed(&self, id: &str) -> Option<Value> {
         let list = self.owner().post("/clients/list", &[]).await.ok();
         list["results"]
@@ -242,7 +246,7 @@ impl App {
             .cloned()
     }
 
-    /// Everything that a table holds, as DynamoDB's JSON.
+    /// Returns everything that a table holds, as DynamoDB's JSON.
     pub async fn dump(&self, table: &str) -> Vec<Value> {
         let mut scan = json!({"TableName": format!("{}-{table}", self.table_prefix)});
         let mut items = Vec::new();

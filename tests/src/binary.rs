@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::process::Child;
 
-/// A program of the workspace. All are built once, as this test was built.
+/// Returns a program of the workspace. All are built once, in the profile of this test.
 pub fn built(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     // With this package among them, dependencies have the features that they have in the suite. Without it, most are
@@ -24,14 +24,14 @@ pub fn built(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// An example of this package, built likewise.
+/// Returns an example of this package, built in the same profile.
 pub fn example(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| build(&["--examples", "--package=countersign-tests"]));
     folder.join("examples").join(name)
 }
 
-/// Builds, and says where it went.
+/// Builds, and returns the folder of the programs.
 fn build(arguments: &[&str]) -> PathBuf {
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet"]).args(arguments);
@@ -54,7 +54,7 @@ pub struct Local {
 }
 
 impl Local {
-    /// The command line of the binary, in `folder`, with `arguments`.
+    /// Returns the command line of the binary, in `folder`, with `arguments`.
     pub fn command(folder: &TempDir, arguments: &[&str]) -> tokio::process::Command {
         let mut command = tokio::process::Command::new(built("countersign"));
         command
@@ -98,7 +98,7 @@ impl Local {
         Self { url, folder, child }
     }
 
-    /// Its process.
+    /// Returns its process ID.
     pub fn id(&self) -> u32 {
         self.child.id().expect("it has not ended")
     }
@@ -114,7 +114,7 @@ impl Local {
         (out, err)
     }
 
-    /// What it has printed up to and with the line that holds `part`.
+    /// Returns its output up to and including the line that contains `part`.
     pub async fn printed_until(&mut self, part: &str) -> String {
         let stdout = self.child.stdout.as_mut().unwrap();
         let mut printed = Vec::new();

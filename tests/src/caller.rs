@@ -24,7 +24,7 @@ pub struct Reply {
     pub body: String,
 }
 
-/// An HTTP client that calls from a given address of this machine: all of 127.0.0.0/8 is ours.
+/// Returns an HTTP client that calls from a given address of this machine: all of 127.0.0.0/8 is ours.
 pub fn http_from(address: &str) -> Client {
     let address: IpAddr = address.parse().unwrap();
     Client::builder()
@@ -66,12 +66,12 @@ impl Caller {
         }
     }
 
-    /// The same caller at another server.
+    /// Returns the same caller at another server.
     pub fn at(url: &str) -> Self {
         Self::new(url)
     }
 
-    /// With HTTP Basic credentials.
+    /// Adds HTTP Basic credentials.
     #[must_use]
     pub fn basic(mut self, id: &str, secret: &str) -> Self {
         self.authorization = vec![format!(
@@ -81,27 +81,27 @@ impl Caller {
         self
     }
 
-    /// With these `Authorization` headers instead.
+    /// Replaces the credentials with these `Authorization` headers.
     #[must_use]
     pub fn authorization(mut self, headers: &[&str]) -> Self {
         self.authorization = headers.iter().map(ToString::to_string).collect();
         self
     }
 
-    /// From another address of this machine.
+    /// Changes to another address of this machine.
     #[must_use]
     pub fn from(mut self, address: &str) -> Self {
         self.http = http_from(address);
         self
     }
 
-    /// `POST` with the arguments as a form.
+    /// Sends a `POST` with the arguments as a form.
     pub async fn post(&self, path: &str, arguments: &[(&str, &str)]) -> Reply {
         self.post_raw(path, "application/x-www-form-urlencoded", form(arguments))
             .await
     }
 
-    /// `POST` with any body.
+    /// Sends a `POST` with any body.
     pub async fn post_raw(
         &self,
         path: &str,
@@ -117,7 +117,7 @@ impl Caller {
         .await
     }
 
-    /// `GET` with the arguments in the query.
+    /// Sends a `GET` with the arguments in the query.
     pub async fn get(&self, path: &str, arguments: &[(&str, &str)]) -> Reply {
         let path = if arguments.is_empty() {
             path.to_owned()
@@ -128,14 +128,14 @@ impl Caller {
             .await
     }
 
-    /// `POST` to a server that may go away.
+    /// Sends a `POST` to a server that may go away.
     pub async fn try_post(&self, path: &str, arguments: &[(&str, &str)]) -> reqwest::Result<Reply> {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         self.try_send(Method::POST, path, &headers, form(arguments).into())
             .await
     }
 
-    /// Any request.
+    /// Sends any request.
     pub async fn send(
         &self,
         method: Method,
@@ -146,7 +146,7 @@ impl Caller {
         self.try_send(method, path, headers, body).await.unwrap()
     }
 
-    /// Any request to a server that may go away, or not read it to its end.
+    /// Sends any request to a server that may go away, or not read it to its end.
     pub async fn try_send(
         &self,
         method: Method,
@@ -174,13 +174,13 @@ impl Caller {
 }
 
 impl Reply {
-    /// The body as JSON.
+    /// Returns the body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|fault| panic!("{fault}: {self:?}"))
     }
 
-    /// The success it must be, as the machine API answers it.
+    /// Asserts that it is a success of the machine API, and returns its JSON.
     #[track_caller]
     pub fn ok(&self) -> Value {
         let json = self.json();
@@ -193,7 +193,7 @@ impl Reply {
         self.checked(json)
     }
 
-    /// The error it must be, as the machine API answers it: its code, its name and its words.
+    /// Asserts that it is this error of the machine API, and returns its description.
     #[track_caller]
     pub fn error(&self, code: u16, name: &str) -> String {
         let json = self.json();
@@ -227,7 +227,7 @@ impl Reply {
             .to_owned()
     }
 
-    /// The error 200 it must be, on this argument; gives the reason.
+    /// Asserts that it is error 200 for this argument, and returns the reason.
     #[track_caller]
     pub fn invalid(&self, argument: &str) -> String {
         let words = self.error(200, "invalid_argument");
@@ -245,7 +245,7 @@ impl Reply {
             .map_or("", |value| value.to_str().unwrap())
     }
 
-    /// What every reply of the machine API has.
+    /// Asserts the properties of every reply of the machine API.
     #[track_caller]
     fn checked(&self, json: Value) -> Value {
         assert_eq!(self.header("content-type"), "application/json");

@@ -1,4 +1,4 @@
-//! What this process logs while a test looks on.
+//! Captured log lines of this process.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -43,7 +43,7 @@ impl Captured {
         }
     }
 
-    /// The lines with this message.
+    /// Returns the lines with this message.
     pub fn lines(&self, message: &str) -> Vec<Value> {
         let log = String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap();
         let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());

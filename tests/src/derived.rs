@@ -1,5 +1,6 @@
-//! Files that are made from the declarations. A test holds each to them; with `COUNTERSIGN_UPDATE`
-//! set, the same test writes it anew.
+//! Derived files: they are rendered from the declarations.
+//!
+//! A test compares each with the declarations. With `COUNTERSIGN_UPDATE` set, it writes the file anew.
 
 mod class;
 mod function;
@@ -11,20 +12,20 @@ pub use class::Class;
 use functions::{OPERATIONS, PROVISION};
 use shared::{Feature, Privilege, Requirement};
 
-/// A file of the repository.
+/// Returns the path of a file of the repository.
 pub fn repository(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("..")
         .join(path)
 }
 
-/// Holds a file to what it should be, or makes it so.
+/// Asserts that a file has this text, or writes it there.
 #[track_caller]
 pub fn hold(path: &str, wanted: &str) {
     let file = repository(path);
     if std::env::var_os("COUNTERSIGN_UPDATE").is_some() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        // At once: other tests read it.
+        // Moved into place, because other tests read it at the same time.
         let new = file.with_extension("new");
         std::fs::write(&new, wanted).unwrap();
         std::fs::rename(&new, &file).unwrap();
@@ -37,14 +38,14 @@ pub fn hold(path: &str, wanted: &str) {
     );
 }
 
-/// `template.yaml` with its blocks as the declarations have them.
+/// Returns `template.yaml` with its blocks rendered from the declarations.
 pub fn template() -> String {
     let file = std::fs::read_to_string(repository("template.yaml")).unwrap();
     let file = filled(&file, "        ", "route settings", &route_settings());
     filled(&file, "  ", "functions", &functions())
 }
 
-/// The file with another text between the two lines that mark a block.
+/// Returns a file with a new text between the two lines that mark a block.
 fn filled(file: &str, indent: &str, block: &str, text: &str) -> String {
     let begin = format!(
         "{indent}# --- {block}: rendered from the declarations by `just update`; do not edit by hand ---\n"
@@ -79,7 +80,7 @@ fn route_settings() -> String {
     yaml
 }
 
-/// The permission table: who may call what.
+/// Returns the permission table: who may call what.
 pub fn permissions() -> String {
     let mut table = String::from(
         "# Who may call what\n\nMade from the declarations by `just update`; a test holds it to them. A client needs at least one of the\nfeatures marked, for OAuth 2 of none; a disabled client, and one calling from outside its allow list, may call nothing. An administrator\nneeds a session and all of the privileges marked; what lets a client into a module takes `manage_modules` beside.\n\n| operation | method | path |",
@@ -135,7 +136,7 @@ pub fn permissions() -> String {
     table
 }
 
-/// The OpenAPI document, as it is served.
+/// Returns the OpenAPI document, as it is served.
 pub fn openapi() -> String {
     format!("{:#}\n", functions::openapi_document())
 }

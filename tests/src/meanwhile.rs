@@ -21,7 +21,7 @@ impl std::fmt::Debug for Meanwhile {
 }
 
 impl Meanwhile {
-    /// `happening` happens when `function` has read, and before its first transaction.
+    /// Runs `happening` when `function` has read, before its first transaction.
     pub fn expect(
         &self,
         function: &'static str,
@@ -30,7 +30,7 @@ impl Meanwhile {
         *self.0.lock().unwrap() = Some((function, Box::pin(happening)));
     }
 
-    /// Has it happened?
+    /// Returns whether it has happened.
     pub fn has_happened(&self) -> bool {
         self.0.lock().unwrap().is_none()
     }

@@ -1,4 +1,4 @@
-//! What the benchmarks measure with: release builds, medians, CPU time and memory of processes.
+//! Tools of the benchmarks: release builds, medians, CPU time and memory of processes.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ impl Samples {
         self.percentile(50)
     }
 
-    /// The sample that so many of a hundred do not exceed.
+    /// Returns the sample that this percentage of all samples do not exceed.
     pub fn percentile(&self, percent: usize) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
@@ -80,25 +80,25 @@ pub fn microseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-/// The CPU time that this thread has used.
+/// Returns the CPU time that this thread has used.
 pub fn thread_cpu() -> Duration {
     on_cpu(Path::new("/proc/thread-self"))
 }
 
-/// The CPU time that a process has used, in all its threads that still run.
+/// Returns the CPU time that a process has used, in all its threads that still run.
 pub fn process_cpu(pid: u32) -> Duration {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     threads.map(|thread| on_cpu(&thread.unwrap().path())).sum()
 }
 
-/// Linux counts, in its first number, nanoseconds.
+/// Reads the CPU time of a thread: Linux's first number, in nanoseconds.
 fn on_cpu(thread: &Path) -> Duration {
     let text = std::fs::read_to_string(thread.join("schedstat")).unwrap_or_default();
     let first = text.split(' ').next().unwrap_or_default();
     Duration::from_nanos(first.parse().unwrap_or_default())
 }
 
-/// A process's memory in MB, as its status has it: `VmRSS`, `RssAnon`.
+/// Returns a process's memory in MB, as its status has it: `VmRSS`, `RssAnon`.
 pub fn memory(pid: u32, what: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status
@@ -110,17 +110,17 @@ pub fn memory(pid: u32, what: &str) -> f64 {
     kilobytes.parse::<f64>().unwrap() * 1024.0 / 1e6
 }
 
-/// A file's size in MB.
+/// Returns a file's size in MB.
 pub fn megabytes(file: &Path) -> f64 {
     let bytes = u32::try_from(file.metadata().unwrap().len()).unwrap();
     f64::from(bytes) / 1e6
 }
 
-/// What an operation and DynamoDB say to each other, kept so that it can be said again.
+/// A recorder of an operation's calls to DynamoDB, for replay.
 #[derive(Debug, Default)]
 pub struct Recorder(Mutex<Vec<Exchange>>);
 
-/// One request to DynamoDB and its answer.
+/// A request to DynamoDB and its answer.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub operation: String,
@@ -129,7 +129,7 @@ pub struct Exchange {
 }
 
 impl Recorder {
-    /// What was said since it was last asked for.
+    /// Returns the calls since the last time, and forgets them.
     pub fn take(&self) -> Vec<Exchange> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
@@ -149,7 +149,7 @@ impl Witness for Recorder {
     }
 }
 
-/// The input of a recorded `GetItem`, to be sent by an SDK client.
+/// Returns the input of a recorded `GetItem`, to be sent by an SDK client.
 pub fn get_item(client: &Client, exchange: &Exchange) -> GetItemFluentBuilder {
     assert_eq!(exchange.operation, "GetItem");
     let request: Value = serde_json::from_slice(&exchange.request).unwrap();

@@ -23,19 +23,19 @@ pub const PEOPLE: [(&str, &[&str]); 4] = [
     ("dora", &[]),
 ];
 
-/// The address of someone in the suite.
+/// Returns the email address of a person in the suite.
 pub fn email_of(name: &str) -> String {
     format!("{name}@example.com")
 }
 
-/// The key of someone's authenticator.
+/// Returns the key of a person's authenticator.
 fn key_of(name: &str) -> Vec<u8> {
     format!("the key of {name:.<9}").into_bytes()
 }
 
 impl Setup {
-    /// The usual applications, with administrators: [`PEOPLE`], and `fay` in the foreign one. The
-    /// application has the modules `payments` and `collections`.
+    /// Returns the usual applications, with administrators: [`PEOPLE`], and `fay` in the foreign one.
+    /// The application has the modules `payments` and `collections`.
     pub fn with_people() -> Self {
         let mut setup = Self::default();
         let person = |name: &str, privileges: &[&str]| {
@@ -57,7 +57,7 @@ impl Setup {
     }
 }
 
-/// RFC 4648, section 6, without padding.
+/// Encodes in base 32 (RFC 4648, section 6), without padding.
 pub fn base32(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut bits = bytes
@@ -71,7 +71,7 @@ pub fn base32(bytes: &[u8]) -> String {
     text
 }
 
-/// RFC 4648, section 6, undone.
+/// Decodes base 32 (RFC 4648, section 6).
 pub fn from_base32(text: &str) -> Vec<u8> {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
@@ -86,22 +86,22 @@ pub fn from_base32(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// An authenticator: written anew, so that it agrees with Countersign by way of RFC 6238 alone.
+/// An authenticator app. It shares no code with Countersign, only RFC 6238.
 #[derive(Clone, Debug)]
 pub struct Authenticator(Vec<u8>);
 
 impl Authenticator {
-    /// Set up with a key that was shown in base 32.
+    /// Returns an authenticator with this key in base 32.
     pub fn with(secret: &str) -> Self {
         Self(from_base32(secret))
     }
 
-    /// The one of someone in the suite.
+    /// Returns the authenticator of a person in the suite.
     pub fn of(name: &str) -> Self {
         Self(key_of(name))
     }
 
-    /// What it shows at this moment.
+    /// Returns the code that it shows at this moment.
     pub fn code_at(&self, millis: i64) -> String {
         let step = millis.div_euclid(30_000);
         let mut mac = Hmac::<Sha1>::new_from_slice(&self.0).unwrap();
@@ -115,18 +115,18 @@ impl Authenticator {
         )
     }
 
-    /// What it shows now.
+    /// Returns the code that it shows now.
     pub fn code(&self, clock: &Clock) -> String {
         self.code_at(clock.now().millis())
     }
 
-    /// Waits until it shows what it has not shown yet.
+    /// Advances the clock, and returns a code that it has not shown yet.
     pub fn next_code(&self, clock: &Clock) -> String {
         clock.advance(Duration::from_secs(30));
         self.code(clock)
     }
 
-    /// A code that it does not show now, nor a step before or after.
+    /// Returns a code that it does not show now, nor a step before or after.
     pub fn wrong_code(&self, clock: &Clock) -> String {
         let now = clock.now().millis();
         let near: Vec<_> = (-2..=2)
@@ -139,7 +139,7 @@ impl Authenticator {
     }
 }
 
-/// Someone with a session.
+/// An administrator with a session.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub caller: Caller,
@@ -152,7 +152,7 @@ pub struct Person {
 }
 
 impl App {
-    /// The usual server, with administrators.
+    /// Starts the usual server, with administrators.
     pub async fn with_people() -> Self {
         Self::with(Setup::with_people()).await
     }
@@ -171,19 +171,19 @@ impl App {
             .await
     }
 
-    /// What someone of the suite signs in with, with a code that was not used yet.
+    /// Returns the credentials of a person in the suite, with an unused code.
     pub fn credentials(&self, name: &str) -> Value {
         let code = Authenticator::of(name).next_code(&self.clock);
         json!({"email": email_of(name), "password": PASSWORD, "code": code})
     }
 
-    /// Someone of the suite, signed in just now.
+    /// Signs a person of the suite in.
     pub async fn sign_in(&self, name: &str) -> Person {
         let begun = self.ask_for_session(&self.credentials(name)).await;
         self.person(&begun, Authenticator::of(name))
     }
 
-    /// Whom a session belongs to that was begun just now.
+    /// Returns the person that this new session belongs to.
     #[track_caller]
     pub fn person(&self, begun: &Reply, authenticator: Authenticator) -> Person {
         assert_eq!(begun.status, 201, "{}", begun.body);
@@ -201,19 +201,19 @@ impl App {
 }
 
 impl Person {
-    /// The same person, who sends this header as well.
+    /// Adds a header to all requests of this person.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
     }
 
-    /// A code that was not used yet: waits for it.
+    /// Advances the clock, and returns an unused code.
     pub fn next_code(&self) -> String {
         self.authenticator.next_code(&self.clock)
     }
 
-    /// A code that is wrong.
+    /// Returns a code that is wrong.
     pub fn wrong_code(&self) -> String {
         self.authenticator.wrong_code(&self.clock)
     }
@@ -238,7 +238,7 @@ impl Person {
         self.send(Method::DELETE, path, None).await
     }
 
-    /// Any request.
+    /// Sends any request.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
         let mut headers: Vec<_> = self
             .headers
@@ -257,7 +257,7 @@ impl Person {
         self.post("/admin/clients", body).await.created()
     }
 
-    /// The present secret of a client, with a fresh code.
+    /// Returns the present secret of a client, with a fresh code.
     pub async fn secret_of(&self, client: &str) -> String {
         let path = format!("/admin/clients/{client}/secret/reveal");
         let code = self.next_code();
@@ -265,12 +265,12 @@ impl Person {
         revealed["client_secret"].as_str().unwrap().to_owned()
     }
 
-    /// The events of the audit that fit a query, newest first, all pages of them.
+    /// Returns the events of the audit that fit a query, newest first, all pages of them.
     pub async fn audit(&self, query: &str) -> Vec<Value> {
         self.all("/admin/audit", query).await
     }
 
-    /// All items of a list, page by page.
+    /// Returns all items of a list, page by page.
     pub async fn all(&self, path: &str, query: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut cursor = String::new();
@@ -286,21 +286,21 @@ impl Person {
 }
 
 impl Reply {
-    /// The 200 that it must be.
+    /// Asserts that it is a 200, and returns its JSON.
     #[track_caller]
     pub fn fine(&self) -> Value {
         self.with_status(200);
         self.json()
     }
 
-    /// The 201 that it must be.
+    /// Asserts that it is a 201, and returns its JSON.
     #[track_caller]
     pub fn created(&self) -> Value {
         self.with_status(201);
         self.json()
     }
 
-    /// The 204 that it must be.
+    /// Asserts that it is a 204 without a body.
     #[track_caller]
     pub fn nothing(&self) {
         self.with_status(204);
@@ -314,7 +314,7 @@ impl Reply {
         assert_eq!(self.header("x-content-type-options"), "nosniff");
     }
 
-    /// The problem that it must be (RFC 9457); gives its `detail`.
+    /// Asserts that it is this problem (RFC 9457), and returns its `detail`.
     #[track_caller]
     pub fn problem(&self, status: u16, kind: &str) -> String {
         self.with_status(status);
@@ -333,7 +333,7 @@ impl Reply {
         problem["detail"].as_str().unwrap().to_owned()
     }
 
-    /// The 422 that it must be; gives its faults, each with its pointer.
+    /// Asserts that it is a 422, and returns its faults, each with its pointer.
     #[track_caller]
     pub fn faults(&self) -> Vec<(String, String)> {
         self.problem(422, "invalid");

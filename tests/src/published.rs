@@ -1,4 +1,4 @@
-//! Published settings: how tests choose, publish, list and read them.
+//! Published settings: choosing, publishing, listing and reading them in tests.
 
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
@@ -11,17 +11,17 @@ use crate::caller::Reply;
 /// The client that most tests publish for.
 pub const PUBLISHED: &str = "featureless";
 
-/// The path of the files of the newest version: `kind` is `json` or `js`.
+/// Returns the path of the files of the newest version: `kind` is `json` or `js`.
 pub fn newest_file(client: &str, kind: &str) -> String {
     format!("/widget_data/settings/{APPLICATION}/{client}.{kind}")
 }
 
-/// The path of the file of one version.
+/// Returns the path of the file of one version.
 pub fn version_file(client: &str, version: &str) -> String {
     format!("/widget_data/settings/{APPLICATION}/{client}/{version}.json")
 }
 
-/// The plain 404 that says nothing about what was wrong.
+/// Asserts that it is the plain 404, which tells nothing about the reason.
 #[track_caller]
 pub fn assert_not_found(reply: &Reply, about: &str) {
     assert_eq!(
@@ -42,7 +42,7 @@ impl App {
         self.owner().post("/settings/set_multi", &given).await.ok();
     }
 
-    /// Chooses what of a client's settings is published, and gives it settings.
+    /// Gives a client settings, and chooses the keys to publish.
     pub async fn choose(&self, client: &str, keys: &[&str], items: &Value) {
         self.give(client, items).await;
         let keys = json!(keys).to_string();
@@ -50,7 +50,7 @@ impl App {
             .await;
     }
 
-    /// Publishes, and gives the version.
+    /// Publishes, and returns the version.
     pub async fn publish(&self, client: &str) -> String {
         let reply = self.try_publish(client).await.ok();
         reply["results"]["janrain_settings_version"]
@@ -59,14 +59,14 @@ impl App {
             .to_owned()
     }
 
-    /// Publishes, if that is possible.
+    /// Tries to publish.
     pub async fn try_publish(&self, client: &str) -> Reply {
         self.owner()
             .post("/settings/widget/publish", &[("for_client_id", client)])
             .await
     }
 
-    /// Publishes `count` versions, and gives them, oldest first.
+    /// Publishes `count` versions, and returns them, oldest first.
     pub async fn publish_times(&self, client: &str, count: usize) -> Vec<String> {
         let mut versions = Vec::with_capacity(count);
         for _ in 0..count {
@@ -82,7 +82,7 @@ impl App {
         self.owner().post("/settings/widget/delete", &given).await
     }
 
-    /// The listed paths.
+    /// Returns the listed paths.
     pub async fn files(&self, given: &[(&str, &str)]) -> Vec<String> {
         let reply = self.owner().post("/settings/widget/list", given).await.ok();
         let paths = reply["results"].as_array().unwrap().iter();
@@ -91,19 +91,19 @@ impl App {
             .collect()
     }
 
-    /// What a file holds for anyone, with these headers.
+    /// Reads a file without credentials, with these headers.
     pub async fn read_with(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
         self.stranger()
             .send(Method::GET, path, headers, Body::default())
             .await
     }
 
-    /// What a file holds for anyone.
+    /// Reads a file without credentials.
     pub async fn read(&self, path: &str) -> Reply {
         self.read_with(path, &[]).await
     }
 
-    /// The status and the body that anyone gets for this path, as it is: HTTP clients tidy paths up.
+    /// Returns the status and the body for exactly this path. HTTP clients would normalise it.
     pub async fn read_raw(&self, path: &str) -> (u16, String) {
         let mut connection = TcpStream::connect(self.running.address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
@@ -115,7 +115,7 @@ impl App {
         (status.parse().unwrap(), body.to_owned())
     }
 
-    /// The newest published settings of a client, as its file has them.
+    /// Returns the newest published settings of a client, as its file has them.
     pub async fn newest(&self, client: &str) -> Value {
         let reply = self.read(&newest_file(client, "json")).await;
         assert_eq!(reply.status, 200, "{}", reply.body);

@@ -1,5 +1,6 @@
-//! Countersign as AWS Lambda runs it: the real bootstrap, a process of its own for each function,
-//! fed through Lambda's Runtime API with what API Gateway makes of requests.
+//! Countersign as AWS Lambda runs it: the real bootstrap, with a process for each function.
+//!
+//! Lambda's Runtime API gives each process the events that API Gateway makes of requests.
 
 mod cloud;
 mod dynamodb;

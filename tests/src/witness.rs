@@ -1,4 +1,4 @@
-//! What stands between a function and DynamoDB in a test: one that counts, and one that breaks.
+//! Hooks between a function and DynamoDB: some count calls, others make them fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -9,11 +9,11 @@ use serde_json::Value;
 use shared::Error;
 use shared::store::Resource;
 
-/// Counts, for each function: round trips, capacity units, and the grants it used.
+/// A hook that counts for each function: round trips, capacity units, and used grants.
 #[derive(Debug, Default)]
 pub struct Tally(Mutex<BTreeMap<String, Use>>);
 
-/// What one function used.
+/// The resources that a function used.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Use {
     /// The DynamoDB operations, in order.
@@ -21,14 +21,14 @@ pub struct Use {
     /// Capacity units, for a read and for a write.
     pub read_units: f64,
     pub write_units: f64,
-    /// How often it was noted beside the operation that a client uses its secret.
+    /// Number of notes that a client used its secret. They are written beside the operation.
     pub notes: usize,
     /// Pairs of an action and a table or key.
     pub grants: BTreeSet<(String, String)>,
 }
 
 impl Tally {
-    /// What `function` used since it was last asked for.
+    /// Returns the resources that `function` used since the last time.
     pub fn take(&self, function: &str) -> Use {
         self.0.lock().unwrap().remove(function).unwrap_or_default()
     }
@@ -82,14 +82,14 @@ impl Witness for Tally {
     }
 }
 
-/// Does it note that a client uses its secret?
+/// Returns whether a call notes that a client used its secret.
 pub fn is_note(call: &Call<'_>) -> bool {
     let body: Value = serde_json::from_slice(call.body).unwrap_or_default();
     let partition = body["Key"]["pk"]["S"].as_str();
     partition.is_some_and(|partition| partition.starts_with("used#"))
 }
 
-/// Breaks the calls that a test picks, as many as it says.
+/// A hook that makes a number of the calls fail that a test picks.
 pub struct Faults {
     pick: Box<dyn Fn(&Call<'_>) -> bool + Send + Sync>,
     with: Intervention,
@@ -104,7 +104,7 @@ impl std::fmt::Debug for Faults {
 }
 
 impl Faults {
-    /// The first `times` calls that `pick` picks become `with`. Seeding is not broken.
+    /// Returns a hook that turns the first `times` calls that `pick` picks into `with`.
     pub fn new(
         times: usize,
         with: Intervention,
@@ -118,7 +118,7 @@ impl Faults {
         }
     }
 
-    /// How many calls were broken.
+    /// Returns the number of calls that failed.
     pub fn struck(&self) -> usize {
         self.seen.load(Ordering::SeqCst)
     }
@@ -143,25 +143,25 @@ impl Witness for Faults {
     fn after(&self, _: &Call<'_>, _: &AnswerView<'_>) {}
 }
 
-/// Breaks the calls of one function, from when a test says so until it says otherwise.
+/// A hook that makes calls of one function fail, from `begin` to `end`.
 #[derive(Debug, Default)]
 pub struct Breakage(Mutex<Option<Plan>>);
 
-/// What is to break.
+/// The calls to fail.
 #[derive(Debug)]
 struct Plan {
     function: &'static str,
     operation: &'static str,
     with: Intervention,
-    /// So many calls go well before.
+    /// Number of calls that succeed first.
     spared: usize,
-    /// So many calls break then.
+    /// Number of calls that fail then.
     left: usize,
     struck: usize,
 }
 
 impl Breakage {
-    /// From now on these calls become `with`: so many of them, after so many that are spared.
+    /// Turns the next `times` of these calls into `with`, after `spared` ones that succeed.
     pub fn begin(
         &self,
         [function, operation]: [&'static str; 2],
@@ -179,7 +179,7 @@ impl Breakage {
         });
     }
 
-    /// How many calls were broken so far.
+    /// Returns the number of calls that failed so far.
     pub fn struck(&self) -> usize {
         self.0
             .lock()
@@ -188,7 +188,7 @@ impl Breakage {
             .map_or(0, |plan| plan.struck)
     }
 
-    /// All goes well again; tells how many calls were broken.
+    /// Lets all calls succeed again, and returns the number of calls that failed.
     pub fn end(&self) -> usize {
         let plan = self.0.lock().unwrap().take();
         plan.map_or(0, |plan| plan.struck)
@@ -219,7 +219,7 @@ impl Witness for Breakage {
     fn after(&self, _: &Call<'_>, _: &AnswerView<'_>) {}
 }
 
-/// Keeps the sealing key from one function, from when a test says so until it says otherwise.
+/// A hook that keeps the sealing key from one function, from `begin` to `end`.
 #[derive(Debug, Default)]
 pub struct KeyTrouble(Mutex<Option<Withheld>>);
 
@@ -230,17 +230,17 @@ struct Withheld {
     struck: usize,
 }
 
-/// How the sealing key is kept from a function: what is left of KMS's answer when the retries are used up.
+/// The error of KMS that is left when the retries are used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyFault {
-    /// KMS does not let the function use it.
+    /// KMS does not let the function use the key.
     Denied,
-    /// KMS is asked too much of.
+    /// KMS throttles the function.
     Throttled,
 }
 
 impl KeyTrouble {
-    /// From now on this function gets no key.
+    /// Keeps the key from this function from now on.
     pub fn begin(&self, function: &'static str, by: KeyFault) {
         *self.0.lock().unwrap() = Some(Withheld {
             function,
@@ -249,7 +249,7 @@ impl KeyTrouble {
         });
     }
 
-    /// All goes well again; tells how often the function asked in vain.
+    /// Gives the key again, and returns the number of refused calls.
     pub fn end(&self) -> usize {
         let withheld = self.0.lock().unwrap().take();
         withheld.map_or(0, |withheld| withheld.struck)
@@ -278,14 +278,14 @@ impl Witness for KeyTrouble {
     }
 }
 
-/// An error as DynamoDB answers it.
+/// Returns an error as DynamoDB answers it.
 pub fn dynamodb_error(kind: &str, fields: &Value) -> Intervention {
     let mut body = fields.clone();
     body["__type"] = format!("com.amazonaws.dynamodb.v20120810#{kind}").into();
     Intervention::AnswerInstead(400, body.to_string().into_bytes())
 }
 
-/// A cancelled transaction, with a reason for each of its items.
+/// Returns a cancelled transaction, with a reason for each of its items.
 pub fn cancelled(reasons: &[&str]) -> Intervention {
     let reasons: Vec<_> = reasons
         .iter()

@@ -20,7 +20,7 @@ pub struct Need {
 }
 
 impl Need {
-    /// The resource, as a policy names it.
+    /// Returns the resource, as a policy names it.
     #[must_use]
     pub fn resource(&self) -> String {
         match (&*self.table, &self.index) {

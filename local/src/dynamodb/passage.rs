@@ -104,7 +104,7 @@ impl Passage {
         }
     }
 
-    /// Does the same under the eyes of a test's hook, which may change the outcome.
+    /// Passes a request under the eyes of a test's hook, which may change the outcome.
     async fn pass_seen(
         &self,
         witness: &dyn Witness,
@@ -159,9 +159,9 @@ impl Passage {
 
 /// The parts of a request that the guard reads.
 trait DynamoDbRequest {
-    /// The operation's name, which is the end of the target header.
+    /// Returns the operation's name, which is the end of the target header.
     fn operation(&self) -> String;
-    /// The JSON body.
+    /// Returns the JSON body.
     fn json(&self) -> &[u8];
 }
 

@@ -173,7 +173,7 @@ async fn a_witness_sees_every_attempt_and_can_interfere() {
     }
 }
 
-/// Not a test: `cargo test --release -p countersign-local --lib latency -- --ignored --nocapture`.
+/// Measures latency: `cargo test --release -p countersign-local --lib latency -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
 #[expect(clippy::print_stderr, reason = "a measurement is for reading")]

@@ -47,7 +47,7 @@ pub trait Witness: Send + Sync + Debug {
     /// Decides what happens to a request.
     fn before(&self, call: &Call<'_>) -> Intervention;
 
-    /// Is told the answer. Not called when there is none ([`Intervention::FailBefore`]).
+    /// Receives the answer. Not called when there is none ([`Intervention::FailBefore`]).
     fn after(&self, call: &Call<'_>, answer: &AnswerView<'_>);
 
     /// Decides whether a function may use the sealing key for this action, such as `kms:Decrypt`.

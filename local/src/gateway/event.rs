@@ -150,7 +150,7 @@ fn protocol(version: Version) -> &'static str {
     }
 }
 
-/// `12/Mar/2020:19:03:58 +0000`
+/// Formats a time in the common log format: `12/Mar/2020:19:03:58 +0000`.
 fn common_log_time(millis: i64) -> String {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

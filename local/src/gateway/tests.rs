@@ -23,7 +23,7 @@ fn matched(path: &str) -> Option<Matched> {
     routes.find("POST", path)
 }
 
-/// The whole way that a request goes, as the server goes it.
+/// Passes a request through all steps of the gateway, as the server does.
 fn pass(
     head: Parts,
     body: &[u8],

@@ -136,7 +136,7 @@ fn the_stack_name_is_the_prefix_of_tables() {
     assert!(!policy.allows("dynamodb:GetItem", &table_arn("countersign-clients")));
 }
 
-/// A template with this property of its one function.
+/// Returns a template with this property of its one function.
 fn fault(property: &str) -> String {
     let template = format!(
         "Resources:\n  T: {{Type: AWS::DynamoDB::Table, Properties: {{TableName: t}}}}\n  \

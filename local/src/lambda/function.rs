@@ -51,7 +51,7 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// A function without instances.
+    /// Returns a function without instances.
     pub(super) fn new(declared: Declared) -> Self {
         Self {
             declared,

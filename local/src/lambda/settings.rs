@@ -62,7 +62,7 @@ impl Settings {
 }
 
 impl Of {
-    /// The environment variables that Lambda gives every function.
+    /// Returns the environment variables that Lambda gives every function.
     pub(super) fn variables(&self, handler: &str) -> [(&'static str, String); 12] {
         let text = |text: &str| text.to_owned();
         [

@@ -336,7 +336,7 @@ async fn a_panic_is_an_answer() {
     running.stop().await;
 }
 
-/// Not a test: `cargo test --release -p countersign-local --lib throughput -- --ignored --nocapture`.
+/// Measures throughput: `cargo test --release -p countersign-local --lib throughput -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
 #[expect(clippy::print_stderr, reason = "a measurement is for reading")]

@@ -1,31 +1,31 @@
-//! What a function is given, and what its routes let through, by what its operation does.
+//! Classes of operations, which decide memory, timeout, concurrency and rate limits.
 
 use shared::store::{Resource, Table};
 use shared::{Endpoint, Envelope, Requirement};
 
-/// Operations that are run and throttled alike. Nothing declares it: it follows from the declaration.
+/// A class of operations that are run and throttled alike. It follows from their declarations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Computes Argon2id for a person who signs in or takes up an invitation.
+    /// Operations that compute Argon2id, to sign in or take up an invitation.
     SignIn,
-    /// Asks for a one-time code or for an invitation's link.
+    /// Operations that ask for a one-time code or for an invitation's link.
     Prompt,
-    /// OAuth 2.
+    /// Operations of OAuth 2.
     Token,
-    /// Reads, for a client.
+    /// Reads of the machine API.
     MachineRead,
-    /// Changes something, for a client.
+    /// Changes of the machine API.
     MachineWrite,
-    /// Whatever else an administrator does.
+    /// All other operations of the admin API.
     Admin,
     /// Files and documents for everyone.
     Public,
-    /// Answers in pieces, of any size, under a URL of its own.
+    /// Operations that stream an answer of any size, under a URL of their own.
     Stream,
 }
 
 impl Class {
-    /// The class of an operation.
+    /// Returns the class of an operation.
     pub fn of(endpoint: &Endpoint) -> Self {
         if endpoint.streams {
             return Self::Stream;
@@ -44,8 +44,9 @@ impl Class {
         }
     }
 
-    /// The template's parameter with the calls a second of each of its routes. A URL of a function's
-    /// own has no such limit.
+    /// Returns the template's parameter with the rate limit of each route.
+    ///
+    /// A function's own URL has no such limit.
     pub fn rate(self) -> Option<&'static str> {
         match self {
             Self::SignIn | Self::Prompt => Some("PromptRate"),
@@ -58,7 +59,7 @@ impl Class {
         }
     }
 
-    /// Memory, in megabytes. Lambda gives as much of a processor as of memory, a whole one with 1,769.
+    /// Returns the memory in megabytes. Lambda's share of CPU grows with it: one whole CPU at 1,769.
     pub fn megabytes(self) -> u32 {
         match self {
             // Twelve hashes in a row take half a second with a whole processor.
@@ -69,7 +70,7 @@ impl Class {
         }
     }
 
-    /// How long a call may take, in seconds. The gateway waits for 30.
+    /// Returns the timeout of a call in seconds. The gateway waits for 30.
     pub fn seconds(self) -> u32 {
         match self {
             Self::Stream => 300,
@@ -80,14 +81,15 @@ impl Class {
         }
     }
 
-    /// Has it concurrency of its own, if any is reserved? So that a flood of guesses takes none from the
-    /// others, and costs no more processors than that.
+    /// Returns whether it has reserved concurrency of its own.
+    ///
+    /// A flood of guesses then takes no concurrency from others, and its cost is limited.
     pub fn reserves_concurrency(self) -> bool {
         self == Self::SignIn
     }
 }
 
-/// Every change has its event in the audit.
+/// Returns whether an operation changes something: every change writes to the audit.
 fn changes_something(endpoint: &Endpoint) -> bool {
     let grants = endpoint.grants();
     grants

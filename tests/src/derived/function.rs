@@ -9,7 +9,7 @@ use shared::{ENCRYPTION_CONTEXT, Endpoint};
 
 use super::class::Class;
 
-/// The function of an operation.
+/// Renders the function of an operation.
 pub(super) fn of(endpoint: &Endpoint) -> String {
     let class = Class::of(endpoint);
     let mut yaml = head(
@@ -27,7 +27,7 @@ pub(super) fn of(endpoint: &Endpoint) -> String {
     yaml
 }
 
-/// The function that no route leads to. Its links need the URL that requests would tell.
+/// Renders the provisioning function. It gets the URL as a variable, because it has no requests.
 pub(super) fn provisioning() -> String {
     let unrouted = &PROVISION;
     let mut yaml = head(
@@ -64,7 +64,7 @@ fn head(handler: &str, summary: &str, megabytes: u32, seconds: u32) -> String {
     )
 }
 
-/// The logical ID of an operation's function: `clients.reset_secret` is `ClientsResetSecret`.
+/// Returns the logical ID of an operation's function: `clients.reset_secret` is `ClientsResetSecret`.
 fn logical_id(id: &str) -> String {
     let words = id.split(['.', '_']);
     words
@@ -72,7 +72,7 @@ fn logical_id(id: &str) -> String {
         .collect()
 }
 
-/// What it may do, and nothing else.
+/// Renders a policy with these grants and nothing else.
 fn policies(grants: Vec<Grant>) -> String {
     let mut yaml = String::new();
     let mut resources: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -104,7 +104,7 @@ fn policies(grants: Vec<Grant>) -> String {
     yaml
 }
 
-/// Where it is reached.
+/// Renders the route or the URL of a function.
 fn door(endpoint: &Endpoint) -> String {
     if endpoint.streams {
         // An HTTP API hands out whole answers of 6 MB at most; a function's own URL streams.
@@ -120,7 +120,7 @@ fn door(endpoint: &Endpoint) -> String {
     yaml
 }
 
-/// Its log, and the alarm that goes off when it breaks down or is throttled.
+/// Renders its log group, and the alarm for its failures and throttling.
 fn watch(handler: &str) -> String {
     let id = logical_id(handler);
     let mut yaml = format!(

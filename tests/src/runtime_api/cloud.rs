@@ -1,4 +1,4 @@
-//! What the functions of a deployment share: DynamoDB, the sealing key, and one artifact.
+//! A deployment: DynamoDB, the sealing key and the artifact that its functions share.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,24 +21,24 @@ use crate::caller::Reply;
 pub struct Cloud {
     dynamodb: DynamoDb,
     table_prefix: String,
-    /// What wraps data keys, if not the key file.
+    /// The KMS that wraps data keys, if no key file does.
     kms: Option<Kms>,
     folder: TempDir,
     functions: Mutex<BTreeMap<String, Arc<Function>>>,
 }
 
 impl Cloud {
-    /// On the DynamoDB that the suite runs on.
+    /// Starts on the DynamoDB that the suite runs on.
     pub async fn start() -> Self {
         Self::on(DynamoDb::start().await, &Setup::default().seed).await
     }
 
-    /// On this DynamoDB, with this in it.
+    /// Starts on this DynamoDB, with this seed.
     pub async fn on(dynamodb: DynamoDb, seed: &Value) -> Self {
         Self::made_of(None, dynamodb, seed).await
     }
 
-    /// The same, with data keys that this KMS wraps.
+    /// Starts with a KMS that wraps data keys.
     pub async fn under(kms: Kms, dynamodb: DynamoDb, seed: &Value) -> Self {
         Self::made_of(Some(kms), dynamodb, seed).await
     }
@@ -63,7 +63,7 @@ impl Cloud {
         cloud
     }
 
-    /// What it takes to create tables and applications, which no function may.
+    /// Returns a context that may create tables and applications, as no function may.
     async fn context(&self) -> Context {
         let random = Random::default();
         let endpoint = Endpoint::new(self.dynamodb.url()).await.unwrap();
@@ -92,22 +92,22 @@ impl Cloud {
         self.folder.path().join("sealing.key")
     }
 
-    /// The KMS of a deployment that has one.
+    /// Returns the KMS of a deployment that has one.
     pub fn kms(&self) -> &Kms {
         self.kms.as_ref().expect("there is a key file instead")
     }
 
-    /// The DynamoDB of the deployment.
+    /// Returns the DynamoDB of the deployment.
     pub fn dynamodb(&self) -> &DynamoDb {
         &self.dynamodb
     }
 
-    /// What the names of its tables begin with.
+    /// Returns the prefix of its table names.
     pub fn table_prefix(&self) -> &str {
         &self.table_prefix
     }
 
-    /// The environment of an operation's function.
+    /// Returns the environment of an operation's function.
     pub fn environment(&self, handler: &str) -> Environment {
         let environment = Environment::of_lambda(handler)
             .with("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.url())
@@ -120,17 +120,17 @@ impl Cloud {
         }
     }
 
-    /// A process of an operation's function.
+    /// Starts a process of an operation's function.
     pub async fn spawn(&self, handler: &str) -> Function {
         self.spawn_with(&self.environment(handler)).await
     }
 
-    /// A process with another environment.
+    /// Starts a process with another environment.
     pub async fn spawn_with(&self, environment: &Environment) -> Function {
         Function::spawn(bootstrap(), environment).await
     }
 
-    /// An operation's function, started when it is first asked for.
+    /// Returns an operation's function, started when it is first asked for.
     pub async fn function(&self, operation: &str) -> Arc<Function> {
         let mut functions = self.functions.lock().await;
         if let Some(function) = functions.get(operation) {
@@ -141,7 +141,7 @@ impl Cloud {
         function
     }
 
-    /// The operations whose functions were started.
+    /// Returns the operations whose functions were started.
     pub async fn started(&self) -> Vec<String> {
         self.functions.lock().await.keys().cloned().collect()
     }
@@ -161,7 +161,7 @@ impl Cloud {
     }
 }
 
-/// Does a route, in which a part in braces stands for any, lead to `path`?
+/// Returns whether a route leads to `path`. A part in braces stands for any.
 fn leads_to(route: &str, path: &str) -> bool {
     let (route, path) = (route.split('/'), path.split('/'));
     route.clone().count() == path.clone().count()
@@ -170,8 +170,9 @@ fn leads_to(route: &str, path: &str) -> bool {
             .all(|(part, given)| part.starts_with('{') || part == given)
 }
 
-/// The bootstrap under test: the one that `COUNTERSIGN_TEST_BOOTSTRAP` names, or else one that is
-/// built once, as the tests were.
+/// Returns the bootstrap under test.
+///
+/// `COUNTERSIGN_TEST_BOOTSTRAP` names it. Otherwise it is built once, in the profile of the tests.
 fn bootstrap() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {

@@ -23,7 +23,7 @@ pub struct DynamoDb {
 type Traces = Arc<Mutex<Vec<Option<String>>>>;
 
 impl DynamoDb {
-    /// The one at `COUNTERSIGN_TEST_DYNAMODB`, or else the embedded one.
+    /// Connects to the one at `COUNTERSIGN_TEST_DYNAMODB`, or starts the embedded one.
     pub async fn start() -> Self {
         match remote_dynamodb() {
             Some(url) => Self {
@@ -35,7 +35,7 @@ impl DynamoDb {
         }
     }
 
-    /// The embedded one, in memory.
+    /// Starts the embedded one, in memory.
     pub async fn embedded() -> Self {
         let store = Embedded::memory().unwrap();
         let traces = Traces::default();
@@ -55,12 +55,12 @@ impl DynamoDb {
         &self.url
     }
 
-    /// The tracing headers of the calls to the embedded one since the last time.
+    /// Returns the tracing headers of calls to the embedded one since the last time.
     pub fn traces(&self) -> Vec<Option<String>> {
         std::mem::take(&mut self.traces.lock().unwrap())
     }
 
-    /// Whether others have tables in it too.
+    /// Returns whether others have tables in it too.
     pub fn is_remote(&self) -> bool {
         self.embedded.is_none()
     }
@@ -85,7 +85,7 @@ async fn call(
         .unwrap()
 }
 
-/// The tracing header of a call.
+/// Returns the tracing header of a call.
 pub(super) fn trace_of(headers: &HeaderMap) -> Option<String> {
     let header = headers.get("x-amzn-trace-id")?;
     Some(header.to_str().unwrap().to_owned())

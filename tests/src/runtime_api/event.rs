@@ -1,4 +1,4 @@
-//! What API Gateway makes of a request: the events of HTTP APIs, payload format 2.0.
+//! Events that API Gateway makes of requests: payload format 2.0 of HTTP APIs.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use crate::caller::form;
 pub struct Event(Value);
 
 impl Event {
-    /// `POST` with the arguments as a form. API Gateway passes forms on in base64.
+    /// Returns a `POST` with the arguments as a form. API Gateway passes forms on in base64.
     pub fn post(path: &str, arguments: &[(&str, &str)]) -> Self {
         let body = STANDARD.encode(form(arguments));
         let mut event =
@@ -22,17 +22,17 @@ impl Event {
         event
     }
 
-    /// `GET` with the arguments in the query.
+    /// Returns a `GET` with the arguments in the query.
     pub fn get(path: &str, arguments: &[(&str, &str)]) -> Self {
         Self::new("GET", path, &form(arguments))
     }
 
-    /// `DELETE`, with nothing beside.
+    /// Returns a `DELETE` without a body.
     pub fn delete(path: &str) -> Self {
         Self::new("DELETE", path, "")
     }
 
-    /// A request of the admin API, with a JSON body.
+    /// Returns a request of the admin API, with a JSON body.
     pub fn json_body(method: &str, path: &str, body: &Value) -> Self {
         let event = Self::new(method, path, "").header("content-type", "application/json");
         event.text(&body.to_string())
@@ -76,34 +76,34 @@ impl Event {
         }))
     }
 
-    /// From a client of the seed, by its ID.
+    /// Adds the credentials of a client of the seed.
     #[must_use]
     pub fn by(self, client: &str) -> Self {
         self.basic(client, &secret_of(client))
     }
 
-    /// With HTTP Basic credentials.
+    /// Adds HTTP Basic credentials.
     #[must_use]
     pub fn basic(self, id: &str, secret: &str) -> Self {
         let pair = STANDARD.encode(format!("{id}:{secret}"));
         self.header("authorization", &format!("Basic {pair}"))
     }
 
-    /// With this header, in the place of another of its name.
+    /// Sets a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.0["headers"][name] = value.into();
         self
     }
 
-    /// From this address, as the gateway saw it.
+    /// Sets the caller's address, as the gateway saw it.
     #[must_use]
     pub fn from(mut self, address: &str) -> Self {
         self.0["requestContext"]["http"]["sourceIp"] = address.into();
         self
     }
 
-    /// With this body, as a gateway passes text on.
+    /// Sets a body of text.
     #[must_use]
     pub fn text(mut self, body: &str) -> Self {
         self.0["body"] = body.into();
@@ -111,7 +111,7 @@ impl Event {
         self
     }
 
-    /// For a route with parts in braces: what stands in their places.
+    /// Sets the path parameters of this route, which has parts in braces.
     #[must_use]
     pub fn on_route(mut self, route: &str) -> Self {
         let path = self.0["rawPath"].as_str().unwrap_or_default().to_owned();
@@ -126,7 +126,7 @@ impl Event {
         self
     }
 
-    /// The event's JSON, to be sent or to be spoilt first.
+    /// Returns the event's JSON.
     pub fn json(&self) -> Value {
         self.0.clone()
     }

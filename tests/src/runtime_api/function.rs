@@ -1,4 +1,4 @@
-//! One Lambda function: its environment, its process, and what it answers.
+//! A Lambda function: its environment, its process and its answers.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,7 +18,7 @@ use super::event::Event;
 use super::service::RuntimeApi;
 use crate::caller::Reply;
 
-/// How long anything may take that takes a fraction of it.
+/// Timeout of steps that normally take a fraction of it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The environment variables of a function. There are no others.
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// What Lambda gives every function.
+    /// Returns the variables that Lambda gives every function.
     pub fn of_lambda(handler: &str) -> Self {
         let variables = [
             ("_HANDLER", handler),
@@ -52,14 +52,14 @@ impl Environment {
         Self(variables.map(owned).into())
     }
 
-    /// With this variable too.
+    /// Adds a variable.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.0.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Without this variable.
+    /// Removes a variable.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         assert!(self.0.remove(name).is_some(), "{name} was not there");
@@ -104,12 +104,12 @@ impl Function {
         }
     }
 
-    /// When its process was started.
+    /// Returns the time when its process was started.
     pub fn started(&self) -> Instant {
         self.started
     }
 
-    /// Its process ID.
+    /// Returns its process ID.
     pub fn pid(&self) -> u32 {
         self.pid
     }
@@ -119,7 +119,7 @@ impl Function {
         self.invoke_raw(event.to_string()).await
     }
 
-    /// The same with anything for an event.
+    /// Invokes it with any bytes as an event.
     pub async fn invoke_raw(&self, event: impl Into<Bytes>) -> Result<Value, Value> {
         let json = |body: Bytes| serde_json::from_slice(&body).unwrap();
         self.invoke_for_bytes(event).await.map(json).map_err(json)
@@ -150,24 +150,24 @@ impl Function {
         }
     }
 
-    /// From now on its invocations have this tracing header.
+    /// Gives its invocations this tracing header from now on.
     pub fn trace_as(&self, header: &str) {
         self.api.trace_as(header);
     }
 
-    /// The lines that it wrote, each a JSON object.
+    /// Returns the lines that it wrote, each a JSON object.
     pub fn lines(&self) -> Vec<Value> {
         let log = self.log();
         let line = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
         log.lines().map(line).collect()
     }
 
-    /// Everything that it wrote to stdout and stderr.
+    /// Returns everything that it wrote to stdout and stderr.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).unwrap()
     }
 
-    /// What it reported to have gone wrong before the first event.
+    /// Returns the error that it reported before its first event.
     pub fn init_error(&self) -> Option<Value> {
         let json = |body: Bytes| serde_json::from_slice(&body).unwrap();
         self.api.init_error().map(json)
@@ -188,12 +188,12 @@ impl Function {
     }
 }
 
-/// Two writers of one file do not overwrite each other's lines if both append.
+/// Opens a file for appending, so that two writers do not overwrite each other's lines.
 fn appending(file: &Path) -> File {
     File::options().append(true).open(file).unwrap()
 }
 
-/// What stands between the head and the body of a response that streams.
+/// Separator between the head and the body of a stream.
 const SEPARATOR: [u8; 8] = [0; 8];
 
 fn split(response: &[u8]) -> Option<(Value, &[u8])> {
@@ -204,7 +204,7 @@ fn split(response: &[u8]) -> Option<(Value, &[u8])> {
     Some((head, &response[place + SEPARATOR.len()..]))
 }
 
-/// What a function's own URL makes of a response that streams.
+/// Returns the reply that a function's own URL makes of a stream.
 fn streamed(head: Value, body: &[u8]) -> Reply {
     let mut response = head;
     response["isBase64Encoded"] = false.into();

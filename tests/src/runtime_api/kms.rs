@@ -26,7 +26,7 @@ pub struct Kms {
     here: Option<(Arc<Mutex<StandIn>>, Server)>,
 }
 
-/// What the stand-in does instead of what it is asked for.
+/// A fault of the stand-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// It refuses with this code, in a message that says more than it should.
@@ -37,7 +37,7 @@ pub enum Trouble {
     IsSilent,
 }
 
-/// What KMS keeps, and what it was asked.
+/// The state of the stand-in, and the calls to it.
 #[derive(Debug, Default)]
 struct StandIn {
     wrapped: BTreeMap<String, DataKey>,
@@ -54,7 +54,7 @@ struct DataKey {
 }
 
 impl Kms {
-    /// The one at `COUNTERSIGN_TEST_KMS`, with a new key, or else the stand-in.
+    /// Connects to the one at `COUNTERSIGN_TEST_KMS` with a new key, or starts the stand-in.
     pub async fn start() -> Self {
         let Ok(url) = std::env::var("COUNTERSIGN_TEST_KMS") else {
             return Self::stand_in().await;
@@ -67,7 +67,7 @@ impl Kms {
         }
     }
 
-    /// The stand-in, which can get into trouble.
+    /// Starts the stand-in, which can be made to fail.
     pub async fn stand_in() -> Self {
         let kept = Arc::new(Mutex::new(StandIn::default()));
         let router = Router::new().fallback(call).with_state(Arc::clone(&kept));
@@ -83,37 +83,37 @@ impl Kms {
         &self.url
     }
 
-    /// The key's ARN.
+    /// Returns the key's ARN.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Data keys that this KMS wraps, for whoever may do all.
+    /// Returns a wrapper of data keys with this KMS and all rights.
     pub fn keys(&self) -> KmsKeys {
         KmsKeys::new(client(&self.url), &self.key)
     }
 
-    /// From now on this is what happens.
+    /// Makes its calls fail like this from now on.
     pub fn gets_into(&self, trouble: Trouble) {
         self.kept().trouble = Some(trouble);
     }
 
-    /// All goes well again.
+    /// Lets its calls succeed again.
     pub fn recovers(&self) {
         self.kept().trouble = None;
     }
 
-    /// What it was asked since the last time: the action and its JSON.
+    /// Returns the calls since the last time: the action and its JSON.
     pub fn asked(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.kept().calls)
     }
 
-    /// The tracing headers of what it was asked since the last time.
+    /// Returns the tracing headers of the calls since the last time.
     pub fn traces(&self) -> Vec<Option<String>> {
         std::mem::take(&mut self.kept().traces)
     }
 
-    /// Is a data key of it in this text, in any of the ways in which bytes are written?
+    /// Returns whether a text contains one of its data keys, in any encoding.
     pub fn is_in(&self, text: &str) -> bool {
         self.kept().wrapped.values().any(|key| {
             let plain = STANDARD.decode(&key.plain).unwrap();

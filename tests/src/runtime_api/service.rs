@@ -16,13 +16,13 @@ use super::Server;
 
 /// The API's version, which begins every path.
 const VERSION: &str = "/2018-06-01";
-/// How long a function may take for an answer.
+/// Timeout of a function's answer.
 const MILLISECONDS: i64 = 10_000;
 
 /// The tracing header of an invocation that has no other.
 const TRACE: &str = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0";
 
-/// What a function answers: a response, or an error where it could not make one.
+/// An answer of a function: a response or an error.
 pub(super) type Answer = Result<Bytes, Bytes>;
 
 /// The Runtime API of one function.
@@ -76,7 +76,7 @@ impl RuntimeApi {
         }
     }
 
-    /// Where it is, as `AWS_LAMBDA_RUNTIME_API` says it.
+    /// Returns its address for `AWS_LAMBDA_RUNTIME_API`.
     pub(super) fn address(&self) -> &str {
         &self.server.address
     }
@@ -100,12 +100,12 @@ impl RuntimeApi {
         answered
     }
 
-    /// From now on invocations have this tracing header.
+    /// Gives invocations this tracing header from now on.
     pub(super) fn trace_as(&self, header: &str) {
         header.clone_into(&mut self.trace.lock().unwrap());
     }
 
-    /// What the process said went wrong before it asked for the first event.
+    /// Returns the error that the process reported before its first event.
     pub(super) fn init_error(&self) -> Option<Bytes> {
         self.shared.init_error.lock().unwrap().clone()
     }
