@@ -15,7 +15,7 @@ pub(crate) const TOKEN: &str = "/oauth2/token";
 pub(crate) const INTROSPECT: &str = "/oauth2/introspect";
 pub(crate) const REVOKE: &str = "/oauth2/revoke";
 pub(crate) const GRANT: (&str, &str) = ("grant_type", "client_credentials");
-/// What is said of a token that is not active: nothing.
+/// The answer for a token that is not active: it says nothing about the token.
 pub(crate) const INACTIVE: &str = r#"{"active":false}"#;
 
 /// The usual applications with people and modules. `login_client` is let into both modules, and into
@@ -74,7 +74,7 @@ pub(crate) fn refused(reply: &Reply, status: u16, error: &str) -> String {
     words
 }
 
-/// What every answer of the OAuth 2 operations has (RFC 6749, section 5.1).
+/// Asserts the headers of every answer of OAuth 2 operations (RFC 6749, section 5.1).
 #[track_caller]
 fn assert_never_kept(reply: &Reply) {
     for (name, value) in [
@@ -105,7 +105,7 @@ pub(crate) async fn token_of(app: &App, client: &str) -> String {
     token_in(&ask(&app.client(client), &[]).await)
 }
 
-/// What a client is told of a token.
+/// Introspects a token as this client.
 pub(crate) async fn introspect(caller: &Caller, token: &str) -> Reply {
     caller.post(INTROSPECT, &[("token", token)]).await
 }
@@ -130,7 +130,7 @@ pub(crate) fn header_of(token: &str) -> Value {
     serde_json::from_slice(&parts(token)[0]).unwrap()
 }
 
-/// What a token says.
+/// Returns the claims of a token.
 pub(crate) fn claims_of(token: &str) -> Value {
     serde_json::from_slice(&parts(token)[1]).unwrap()
 }

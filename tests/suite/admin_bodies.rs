@@ -1,5 +1,6 @@
-//! Bodies of the admin API: JSON objects that say that they are, of at most one mebibyte, with every
-//! fault named by its place (administration contract, section 8).
+//! Bodies of the admin API (administration contract, section 8).
+//!
+//! A body is a JSON object, says so, and has at most one mebibyte. Every fault is named by its place.
 
 mod json;
 

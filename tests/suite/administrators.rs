@@ -30,7 +30,7 @@ pub(crate) const WRONG_PASSWORD: &str = "incorrect horse battery";
 /// A prompt for a code that does nothing but show a secret.
 pub(crate) const REVEAL: &str = "/admin/clients/login_client/secret/reveal";
 
-/// Where an administrator is.
+/// Returns the path of an administrator.
 pub(crate) fn at(id: &str) -> String {
     format!("/admin/administrators/{id}")
 }
@@ -72,7 +72,7 @@ pub(crate) async fn assert_signed_out(person: &Person) {
     reply.problem(401, "not-signed-in");
 }
 
-/// Where somebody stands, as an administrator sees it: the same in the list.
+/// Returns the state of an administrator, after checking that the list shows the same.
 pub(crate) async fn state_of(viewer: &Person, id: &str) -> String {
     let one = viewer.get(&at(id)).await.fine();
     let list = viewer.all("/admin/administrators", "").await;

@@ -133,8 +133,9 @@ pub(crate) async fn field(viewer: &Person, client: &str, field: &str) -> Value {
     viewer.get(&path).await.fine()[field].clone()
 }
 
-/// What clients and administrators are in the store, without what people sign in and ask with: codes
-/// that were spent, sessions, and what waiting requests hold.
+/// Returns the stored clients and administrators.
+///
+/// Spent codes, sessions and the holds of waiting requests are left out.
 pub(crate) async fn records(app: &App) -> Vec<String> {
     let mut records = Vec::new();
     for table in ["clients", "administrators"] {

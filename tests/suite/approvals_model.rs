@@ -1,6 +1,7 @@
-//! Random histories of people, privileges, change requests, decisions, resets, expiries and policy
-//! switches, many at once, with a fault between any two DynamoDB calls: while multi admin is on,
-//! nothing changes on one person's word.
+//! Random histories of multi admin: nothing changes on the word of one person.
+//!
+//! People, privileges, change requests, decisions, resets, expiries and policy switches happen at once.
+//! A fault may happen between any two DynamoDB calls.
 //!
 //! A failing history names its seed; `COUNTERSIGN_APPROVALS_SEED` replays it. How many there are says
 //! `COUNTERSIGN_APPROVALS_HISTORIES`; CI runs ten thousand.

@@ -49,7 +49,7 @@ fn bare(reply: &Reply) -> Bare {
 struct Calls(Mutex<Vec<String>>);
 
 impl Calls {
-    /// Those since it was last asked.
+    /// Returns the calls since the last time.
     fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }

@@ -1,5 +1,6 @@
-//! An audience belongs to one application: otherwise a resource server could not tell from a token's
-//! audience whose token it is.
+//! Audiences belong to one application.
+//!
+//! Otherwise a resource server could not tell from the audience which application's token it has.
 
 use std::time::Duration;
 

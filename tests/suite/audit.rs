@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use shared::store::{Resource, Table};
 use shared::{Envelope, Moment};
 
-/// What everyone's program calls itself here.
+/// The user agent of every caller here.
 const AGENT: &str = "auditor/1.0 (x; y)";
 
 /// The present moment, as the audit writes it.
@@ -112,7 +112,7 @@ impl<'a> Held<'a> {
     }
 }
 
-/// What an event says that somebody or something is.
+/// Returns an event's description of a person or an object.
 fn known(kind: &str, id: &str, name: &str) -> Value {
     json!({"kind": kind, "id": id, "name": name})
 }

@@ -1,4 +1,4 @@
-//! Who is let in: every way to present credentials, and every way to get them wrong.
+//! Authentication: every way to present credentials, and every way to get them wrong.
 
 mod imported_secrets;
 mod source_address;

@@ -1,4 +1,4 @@
-//! What arguments may not be: refused by name, with nothing stored.
+//! Invalid arguments: each is refused by its name, and nothing is stored.
 
 mod http;
 mod lists;

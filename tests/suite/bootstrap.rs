@@ -130,8 +130,7 @@ async fn every_operation_works_in_a_process_of_its_own() {
     assert_eq!(called, all, "an operation is not called here yet");
 }
 
-/// An access token from its beginning to its end, each step in a process that knows it by the store
-/// alone.
+/// Follows an access token from beginning to end, with a new process for each step.
 async fn tokens(cloud: &Cloud) {
     let given = [("grant_type", "client_credentials")];
     let issued = cloud.call(&owner("/oauth2/token", &given)).await.fine();
@@ -434,7 +433,7 @@ async fn log_lines_are_json_and_tell_no_secrets() {
     }
 }
 
-/// What a function says that ends by itself without having asked for an event.
+/// Returns the output of a function that ends without asking for an event.
 async fn last_words(environment: &Environment, cloud: &Cloud) -> String {
     let function: Function = cloud.spawn_with(environment).await;
     let status = function.ended().await;

@@ -1,5 +1,5 @@
-//! Change requests: what waits for a second administrator, how it is reviewed, and what comes of it
-//! (administration contract, section 5).
+//! Change requests: waiting for a second administrator, review and decision (administration contract,
+//! section 5).
 
 mod applied;
 mod escalations;
@@ -20,8 +20,9 @@ pub(crate) fn at(id: &str, rest: &str) -> String {
     format!("/admin/change-requests/{id}{rest}")
 }
 
-/// The usual applications, ours with multi admin on and three who can decide everything but `ben`,
-/// who does not hold `manage_modules`: `cleo` holds both privileges here.
+/// Returns the usual setup, with multi admin on and three people who can decide everything.
+///
+/// `ben` does not hold `manage_modules`, so he cannot. `cleo` holds both privileges here.
 pub(crate) fn setup() -> Setup {
     let mut setup = Setup::with_people();
     let application = &mut setup.seed["applications"][0];
@@ -113,7 +114,7 @@ pub(crate) fn field(name: &str, before: Value, after: Value, escalation: bool) -
     field
 }
 
-/// How many change requests there are.
+/// Returns the number of change requests.
 async fn count(person: &Person) -> usize {
     person.all("/admin/change-requests", "").await.len()
 }

@@ -1,5 +1,6 @@
-//! The contract of the machine API, operation by operation: the bytes of each success, each refusal
-//! by its code and words, and what an operation changes for the others.
+//! The contracts of all APIs, operation by operation: successes, refusals, and effects on others.
+//!
+//! Successes are compared byte by byte, and refusals by code and words.
 
 mod admin_administrators_delete;
 mod admin_administrators_get;
@@ -81,7 +82,7 @@ use functions::OPERATIONS;
 use reqwest::Method;
 use serde_json::Value;
 
-/// What a reply without anything to say consists of.
+/// The body of a reply without content.
 pub(crate) const DONE: &str = r#"{"stat":"ok"}"#;
 /// The words of code 403.
 pub(crate) const NOT_AUTHORIZED: &str = "this client does not have authorization for this action";
@@ -130,8 +131,9 @@ impl Way {
     }
 }
 
-/// The bytes of a success, with what was made for it replaced by the name of its field: so that
-/// they can be compared, and no failing test prints a secret.
+/// Returns the bytes of a success, with generated values replaced by the names of their fields.
+///
+/// So they can be compared, and a failing test prints no secret.
 #[track_caller]
 pub(crate) fn shown(reply: &Reply) -> String {
     let mut body = reply.body.clone();

@@ -70,7 +70,7 @@ fn changes(person: &Person) -> Vec<(Method, String, Value)> {
     ]
 }
 
-/// What another site's page, a page of a neighbour, an old browser and a script can say.
+/// Returns the headers of another site, of a neighbour's page, of an old browser and of a script.
 fn no_proofs(app: &App) -> Vec<Vec<(&'static str, String)>> {
     let own = app.url().to_owned();
     let site = |site: &str| vec![("sec-fetch-site", site.to_owned())];

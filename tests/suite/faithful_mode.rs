@@ -1,5 +1,6 @@
-//! The local binary as a Lambda service: what becomes of functions that misbehave, and that the real
-//! bootstrap has the same rights there as on AWS.
+//! The local binary as a Lambda service: it copes with functions that misbehave.
+//!
+//! The real bootstrap has the same rights there as on AWS.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! What a caller sees when DynamoDB throttles, conflicts, breaks or loses an answer.
+//! Faults of DynamoDB as a caller sees them: throttling, conflicts, failures and lost answers.
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
-//! A newcomer's way: from the first start of the local binary, by what it prints and by the clock on
-//! the wall, to a client with a module whose secret was revealed, and all of it in the audit.
+//! The first start of the local binary, as a newcomer lives it.
+//!
+//! It goes by the printed text and the real time, up to a client with a module and a revealed secret.
+//! All of it is in the audit.
 
 use countersign_tests::binary::Local;
 use countersign_tests::{Authenticator, Caller, PASSWORD, Setup, email_of};
@@ -9,7 +11,7 @@ use shared::Clock;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// What the authenticator shows now, or will show so many steps later.
+/// Returns the code of an authenticator, now or so many steps later.
 fn code(authenticator: &Authenticator, steps: i64) -> String {
     authenticator.code_at(Clock::System.now().millis() + steps * 30_000)
 }

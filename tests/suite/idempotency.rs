@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::admin_clients::{id_of, of_client};
 
-/// What is created with a key, by its path: how, and what to look for of it.
+/// Returns the creations that take a key: each path with a body.
 fn creations() -> [(&'static str, Value); 2] {
     let client = json!({"name": "new", "features": ["owner"]});
     let person = json!({"email": "new@example.com", "name": "New", "privileges": ["manage_users"]});
@@ -41,12 +41,12 @@ fn assert_same(one: &Reply, other: &Reply) {
     assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
 }
 
-/// How many there are at a path.
+/// Returns the number of objects at a path.
 async fn count(person: &Person, path: &str) -> usize {
     person.all(path, "").await.len()
 }
 
-/// How many creations the audit knows of.
+/// Returns the number of creations in the audit.
 async fn made(person: &Person, path: &str) -> usize {
     let action = match path {
         "/admin/clients" => "admin.clients.create",

@@ -1,4 +1,4 @@
-//! When a client has last used which of its secrets: to the minute, beside the call and not in its way.
+//! Last use of a client's secrets: exact to the minute, and written beside the call.
 
 mod notes;
 

@@ -1,4 +1,4 @@
-//! What each operation costs at DynamoDB, and that it is granted just what it uses.
+//! The cost of each operation at DynamoDB, and that it is granted exactly the rights that it uses.
 //!
 //! Every operation has an exercise here; one without fails the test, and so does one whose table row
 //! or policy is no longer true.
@@ -20,8 +20,9 @@ use shared::{Endpoint, Requirement};
 
 use crate::signatures::Signer;
 
-/// The setup in which an operation is exercised: on the embedded store, because policies are enforced
-/// on this side of any.
+/// Returns the setup to exercise an operation in.
+///
+/// It is on the embedded store. Any store would do, because policies are enforced in front of it.
 fn setup_for(operation: &str) -> Setup {
     let mut usual = if operation.starts_with("admin.") || administration::is_covered(operation) {
         Setup::with_people()
@@ -44,8 +45,7 @@ fn strained_setup_for(operation: &str) -> Setup {
     setup
 }
 
-/// Calls an operation in the ways that no ordinary call goes: so that it is refused, and so that a
-/// session's use is written down.
+/// Calls an operation in unusual ways: refused, and with a session whose use is written down.
 async fn strain(app: &App, endpoint: &Endpoint) {
     match endpoint.requires {
         Requirement::Nothing => {}
@@ -161,7 +161,7 @@ async fn exercise(app: &App, operation: &str) {
     cleared(app, operation).await;
 }
 
-/// What an operation does after its answer is certain belongs to its work.
+/// Asserts that an operation leaves no remains: work after its decision is part of it.
 async fn cleared(app: &App, operation: &str) {
     for table in ["clients", "published"] {
         let left = app.dump(table).await;

@@ -1,4 +1,4 @@
-//! What client libraries read first: the metadata of the authorization server.
+//! The metadata of the authorization server, which client libraries read first.
 
 use countersign_tests::App;
 use serde_json::Value;

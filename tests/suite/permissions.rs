@@ -1,5 +1,6 @@
-//! The permission matrix: every operation × every kind of caller, generated from the declarations,
-//! so that an operation is covered the day it is written.
+//! The permission matrix: every operation × every kind of caller, generated from the declarations.
+//!
+//! So an operation is covered on the day it is written.
 
 use countersign_tests::{App, Caller, PEOPLE, Person, Reply};
 use functions::OPERATIONS;
@@ -7,8 +8,9 @@ use reqwest::Method;
 use serde_json::json;
 use shared::{Endpoint, Envelope, Feature, Requirement};
 
-/// What a call without arguments comes to: past admission, an operation says that arguments are
-/// missing or does its work; before, it says one of these.
+/// Returns the code that refuses a call without arguments, or `None` if its caller was admitted.
+///
+/// An admitted caller hears that arguments are missing, or the operation does its work.
 fn refusal(body: &serde_json::Value) -> Option<u64> {
     body["code"]
         .as_u64()
@@ -122,8 +124,9 @@ async fn whoever_proves_nothing_may_call_nothing() {
     }
 }
 
-/// What an administrator's call without arguments comes to: 401 and 403 are refusals of the caller,
-/// anything else is said to one who was let in. Nobody has what the braces of a path stand for.
+/// Returns the refusal of an administrator's call without arguments, or `None` if they were admitted.
+///
+/// Only 401 and 403 refuse the caller. Path parameters name nothing that exists.
 async fn admission(person: &Person, endpoint: &Endpoint) -> Option<u16> {
     let method = Method::from_bytes(endpoint.route.methods[0].as_bytes()).unwrap();
     let path = endpoint.route.path.replace(['{', '}'], "");

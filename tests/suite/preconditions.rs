@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 
 use crate::admin_clients::of_client;
 
-/// The paths of the four kinds of resources that have a version, with a change of each that can be
-/// made again and again.
+/// Returns the paths of the four kinds of resources with a version, each with a repeatable change.
 async fn resources(app: &App) -> [(String, Method, Value); 4] {
     let ben = app.sign_in("ben").await.id;
     [

@@ -46,7 +46,7 @@ impl Deployment {
         }
     }
 
-    /// What the function works with, as far as this template lets it.
+    /// Returns the context of the function, with the rights of this template.
     fn function(&self, template: &str, witness: Option<Arc<dyn Witness>>) -> Context {
         let policies = Policies::parse(template, "countersign").unwrap();
         let policy = policies.of(PROVISION.id).unwrap();
@@ -59,7 +59,7 @@ impl Deployment {
         context(self.door(Some(policy), witness), Arc::new(keys))
     }
 
-    /// How many items each table has, but for what counts by itself.
+    /// Returns the number of items in each table, without the counters.
     async fn items(&self) -> Vec<usize> {
         let mut counts = Vec::new();
         for table in ["clients", "settings", "administrators", "tokens", "audit"] {
@@ -96,8 +96,9 @@ fn founding() -> String {
     .to_string()
 }
 
-/// Into an application that is there and one that is not; two administrators who can sign in at once,
-/// and one who can not.
+/// Returns a seed for an application that exists, and for one that does not.
+///
+/// Two of its administrators can sign in at once, and one cannot.
 fn seed() -> String {
     let person = |name: &str| {
         json!({
@@ -267,8 +268,9 @@ async fn a_seed_adds_to_what_is_there_and_changes_none_of_it() {
     }
 }
 
-/// The items of a deployment after an event that broke off after so many writes, and was repeated; and
-/// whether it broke off.
+/// Returns the items of a deployment after an interrupted event was repeated.
+///
+/// The event is interrupted after so many writes. Also returns whether it was interrupted at all.
 async fn broken_off(
     event: &str,
     template: &str,

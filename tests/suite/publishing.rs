@@ -1,5 +1,6 @@
-//! Publishing while others read and publish, and while DynamoDB breaks: there is the version before
-//! or the version after, never half of one.
+//! Publishing while others read and publish, and while DynamoDB fails.
+//!
+//! A reader gets the version before or the version after, never half of one.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -230,7 +231,7 @@ async fn assert_gone(app: &App, versions: &[String]) {
     }
 }
 
-/// How many stored items are not the head, which stays.
+/// Returns the number of stored items without the head, which stays.
 async fn leftovers(app: &App) -> usize {
     let items = app.dump("published").await;
     items

@@ -1,5 +1,5 @@
-//! No secret, and nothing that a caller sent, is to be seen where it does not belong: in the
-//! tables, in the log, in errors.
+//! Secrecy: no secret and no input of a caller appears in tables, logs or errors where it does not
+//! belong.
 
 mod administration;
 

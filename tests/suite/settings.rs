@@ -1,5 +1,4 @@
-//! What the tests of settings share: the two layers, what is stored of them, and what every
-//! operation on them has to refuse.
+//! Shared parts of the tests of settings: the two layers, their stored items, and common refusals.
 
 pub(crate) mod audit;
 pub(crate) mod changes;
@@ -128,8 +127,9 @@ pub(crate) fn assert_same(before: &[String], after: &[String], what: &str) {
     assert!(before == after, "settings or audit changed: {what}");
 }
 
-/// Makes sure that the call is refused to all but owners, and, where it takes `for_client_id`, for
-/// all but clients of the application; and that no refusal leaves anything behind.
+/// Asserts that a call is refused to all but owners, and that no refusal changes anything.
+///
+/// Where it takes `for_client_id`, it is also refused for foreign clients.
 pub(crate) async fn assert_guarded(app: &App, path: &str, given: &[(&str, &str)]) {
     let before = stored(app).await;
     for id in [
@@ -221,7 +221,7 @@ pub(crate) async fn assert_json_only(app: &App, path: &str, argument: &str, wron
     assert_same(&before, &stored(app).await, path);
 }
 
-/// What `items` never is.
+/// Values that are not valid for `items`.
 pub(crate) const NOT_ITEMS: [&str; 11] = [
     r#"{"a":10}"#,
     r#"{"a":"1","b":2}"#,
@@ -236,7 +236,7 @@ pub(crate) const NOT_ITEMS: [&str; 11] = [
     "true",
 ];
 
-/// What `keys` never is.
+/// Values that are not valid for `keys`.
 pub(crate) const NOT_KEYS: [&str; 9] = [
     r#"{"a":"1"}"#,
     "[1]",

@@ -1,5 +1,6 @@
-//! The keys that sign access tokens: they follow one another, and nobody who verifies tokens with a
-//! copy of the key set, five minutes old at most, refuses one.
+//! Signing keys of access tokens: rotation refuses no valid token.
+//!
+//! That holds for everyone who verifies with a copy of the key set that is at most five minutes old.
 
 mod at_once;
 mod compromised;
@@ -146,8 +147,9 @@ impl KeySet {
         })
     }
 
-    /// The keys of one application are not told from those of another: these are the names of those
-    /// that are in `listed`, too.
+    /// Returns the names of those keys in `listed` that this copy of the key set has.
+    ///
+    /// The copy does not tell the keys of different applications apart.
     pub(crate) fn names_of(&self, listed: &[Value]) -> Vec<String> {
         let names = listed.iter().map(|key| key["kid"].as_str().unwrap());
         let there = names.filter(|name| self.keys.contains_key(*name));

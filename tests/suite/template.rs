@@ -45,7 +45,7 @@ fn functions(template: &Value) -> BTreeMap<&str, (&str, &Value)> {
         .collect()
 }
 
-/// How many resources CloudFormation gets for one of the template's, as SAM makes them.
+/// Returns the number of CloudFormation resources that SAM makes of one resource.
 fn expanded(resource: &Value) -> usize {
     let properties = &resource["Properties"];
     match resource["Type"].as_str().unwrap() {

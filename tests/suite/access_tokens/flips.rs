@@ -1,5 +1,6 @@
-//! Whatever single bit of a genuine token is another one, it is not active; and whatever bytes come for
-//! a token, they are answered in order.
+//! Bit flips of access tokens: no changed bit leaves a token active.
+//!
+//! Random bytes in place of a token get a regular answer.
 
 use std::fmt::Write;
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{claims_of, header_of, parts, token_of};
 
-/// What a forger has.
+/// The means of a forger.
 pub(super) struct Forger {
     /// A genuine token.
     pub(super) token: String,
@@ -23,7 +23,7 @@ pub(super) struct Forger {
     pub(super) signature: Vec<u8>,
     /// Another one of the same client.
     pub(super) other: String,
-    /// One of another application, and genuine there.
+    /// A token of another application, which is genuine there.
     pub(super) foreign: String,
     /// The public half of the key of the genuine token, as it is published, and the whole set.
     pub(super) jwk: Value,
@@ -31,7 +31,7 @@ pub(super) struct Forger {
     random: SystemRandom,
 }
 
-/// What a forger signs with.
+/// The key that a forger signs with.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pen {
     P256,

@@ -185,8 +185,8 @@ async fn a_revoked_token_stays_dead_whatever_becomes_of_its_client() {
     assert!(!is_active(&app, &token).await);
 }
 
-/// Every signature of this kind has a twin that anybody can work out, and that verifies as well: a
-/// revocation has to mean what the token says, and not the bytes that were sent.
+/// A signature of this kind has a twin that also verifies, and that anybody can compute. So a
+/// revocation must be by the token's content and not by its bytes.
 #[tokio::test]
 async fn the_twin_of_a_signature_is_revoked_with_it() {
     let app = start().await;

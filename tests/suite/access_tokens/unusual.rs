@@ -90,7 +90,7 @@ async fn a_client_of_a_hundred_modules_and_twenty_audiences_has_an_active_token(
     assert_eq!(scopes.len(), 200);
 }
 
-/// What two applications have under the same name is not the same.
+/// Modules of two applications are different, even under the same name.
 #[tokio::test]
 async fn a_module_of_the_same_name_elsewhere_is_another_one() {
     let app = App::with(setup()).await;

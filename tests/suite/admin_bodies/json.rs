@@ -1,4 +1,4 @@
-//! What is JSON, and one object, and what is not.
+//! JSON syntax of bodies: texts that are one JSON object, and texts that are not.
 
 use countersign_tests::App;
 

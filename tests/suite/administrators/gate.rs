@@ -55,8 +55,9 @@ pub(crate) async fn app_with_a_gate() -> (App, Arc<Gate>) {
     (App::with(setup).await, gate)
 }
 
-/// Has `held` wait before a change of a function, the first or the one after so many, until
-/// `first` is done.
+/// Makes `held` wait before a change of a function until `first` is done.
+///
+/// The change is the first one, or the one after so many.
 pub(crate) async fn overtake(
     gate: &Gate,
     (function, spared): (&'static str, usize),

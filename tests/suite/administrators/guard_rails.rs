@@ -112,7 +112,7 @@ async fn one_who_is_pending_may_be_demoted_and_counts_no_more_when_back() {
     refused.problem(409, "last-administrator");
 }
 
-/// What two do to each other.
+/// The actions of two administrators against each other.
 const STROKES: [&str; 4] = ["demote", "delete", "reset-mfa", "reset-password"];
 
 async fn strike(person: Person, victim: String, stroke: &'static str) -> Reply {

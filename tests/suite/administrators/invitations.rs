@@ -60,7 +60,7 @@ async fn the_typed_key_the_link_and_the_qr_code_are_the_same_key() {
     assert!(drawn == wanted, "the QR code shows something else");
 }
 
-/// Which modules of a QR code an image shows dark, the quiet zone aside.
+/// Returns the dark modules of a QR code, without its quiet zone.
 fn dark_modules(svg: &str) -> BTreeSet<(usize, usize)> {
     let path = svg.rsplit_once(" d=\"").unwrap().1;
     let path = path.split_once('"').unwrap().0;

@@ -79,7 +79,7 @@ async fn a_right_attempt_that_a_lock_overtakes_is_not_looked_at() {
     assert_eq!(done(&ben, "admin.clients.reveal_secret").await.len(), 0);
 }
 
-/// What ends a session.
+/// The actions that end a session.
 const ENDS: [&str; 4] = ["delete", "mfa", "password", "demote"];
 
 async fn end(by: &Person, id: &str, how: &str) {

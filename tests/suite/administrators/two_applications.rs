@@ -1,4 +1,4 @@
-//! One address in two applications, and one application's people seen from the other.
+//! Administrators of two applications: the same address in both, and the people of the other one.
 
 use countersign_tests::{APPLICATION, App, Authenticator, PASSWORD, Reply, email_of};
 use serde_json::{Value, json};

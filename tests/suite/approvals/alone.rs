@@ -1,4 +1,4 @@
-//! One person alone, with all that they have: sessions, clients, codes and keys.
+//! Attempts of one person alone, with all their sessions, clients, codes and keys.
 
 use countersign_tests::{Person, secret_of};
 use reqwest::Method;

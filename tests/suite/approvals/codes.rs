@@ -1,4 +1,4 @@
-//! Which approvals take a code of the approver.
+//! Approvals that take a one-time code of the approver.
 
 use countersign_tests::Person;
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! Who may decide, and that it is decided once.
+//! Decisions: the people who may decide, and that a request is decided once.
 
 use countersign_tests::{App, Person};
 use reqwest::Method;

@@ -39,7 +39,7 @@ async fn assert_dead(app: &App, versions: &[String]) {
     items.invalid("for_client_id");
 }
 
-/// What is left of the client, change requests and the audit aside.
+/// Returns the remains of the client, apart from change requests and the audit.
 async fn left(app: &App) -> Vec<&'static str> {
     let mut tables = Vec::new();
     for table in ["clients", "settings", "published"] {

@@ -1,5 +1,7 @@
-//! Every operation that may write clients or administrators is held back, made from what the
-//! operations declare that they touch: a new one that forgets it fails here.
+//! Coverage of multi admin: every operation that may write clients or administrators is held back.
+//!
+//! The list comes from the access patterns that operations declare. A new operation that forgets it
+//! fails here.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +14,7 @@ use super::{app, approve_with_code, assert_as_before, records, seen};
 use crate::contract::clients;
 use crate::newcomer;
 
-/// What is not held back although it may write there, and why.
+/// The operations that are not held back although they may write there, with the reason.
 const FREE: [(&str, &str); 10] = [
     ("admin.sessions.create", "writes one's own session"),
     ("admin.sessions.delete", "ends one's own session"),
@@ -41,11 +43,13 @@ const FREE: [(&str, &str); 10] = [
     ("admin.change_requests.reject", "frees what was held"),
 ];
 
-/// What is not held back and writes neither, but what clients get: whom a token may be addressed to is
-/// no scope, and lets no client or administrator do more, which is what a second word is for.
+/// An operation that is not held back and writes neither, but affects clients' tokens.
+///
+/// The audiences of tokens are no scope: they let no client or administrator do more. So no second
+/// person is needed.
 const FREE_BESIDE: &str = "admin.token_policy.replace";
 
-/// What is held back.
+/// The operations that are held back.
 pub(crate) const COVERED: [&str; 16] = [
     "clients.add",
     "clients.delete",

@@ -1,4 +1,4 @@
-//! One pending request an object.
+//! Locks of objects: an object has at most one pending request.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,5 +1,6 @@
-//! The policy that is switched while something is at work: a change takes effect under the policy
-//! that there is when it is written.
+//! Switching multi admin while a change is at work.
+//!
+//! A change takes effect under the policy at the time when it is written.
 
 use reqwest::Method;
 use serde_json::json;

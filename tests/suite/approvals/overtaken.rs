@@ -1,5 +1,4 @@
-//! Overtaken at work: what is true when a decision or a change begins, and not any more when it is
-//! written.
+//! Races of decisions and changes: a fact is true at the beginning, and no longer true at the write.
 
 use std::sync::Arc;
 

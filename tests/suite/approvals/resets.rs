@@ -1,4 +1,4 @@
-//! Whoever was handed a link to an account may be behind it: for 24 hours the two are not two.
+//! Links to accounts: their receiver and the account's owner do not count as two people for 24 hours.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! An old secret that is to end, under multi admin: whoever still works with it is cut off only when
-//! two have said so.
+//! Retiring an old secret under multi admin: it ends only when two people have agreed.
+//!
+//! Anyone who still uses it would be cut off.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +20,9 @@ use crate::contract::{assert_unknown, assert_works};
 const RETIRE: &str = "/admin/clients/login_client/secret/retire";
 const REGENERATE: &str = "/admin/clients/login_client/secret/regenerate";
 
-/// Gives the client another secret, with the old one working for some hours more, and waits for approval
-/// where that is needed: the new one and the old one.
+/// Gives the client a second secret, and returns callers with the new and the old one.
+///
+/// The old one works for some more hours. Where approval is needed, it is given.
 async fn two_secrets(app: &App, ada: &Person, ben: &Person, hours: u64) -> [Caller; 2] {
     let body = json!({"code": ada.next_code(), "hours_to_live": hours});
     let reply = ada.post(REGENERATE, &body).await;
@@ -173,8 +175,7 @@ async fn a_careful_retirement_that_a_regeneration_overtakes_is_refused() {
     assert_works(&second).await;
 }
 
-/// Between what it has read and what it writes the old secret has become another one: the one that
-/// everybody works with.
+/// Between its read and its write, the old secret is replaced by the one that everybody uses.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retirement_that_a_regeneration_overtakes_ends_no_other_secret() {
     let (app, gate) = gated(&[], false).await;

@@ -1,4 +1,4 @@
-//! One person behind several accounts: taken over one after the other, or slowly.
+//! Accounts taken over by one person: one after the other, or slowly.
 
 use std::time::Duration;
 

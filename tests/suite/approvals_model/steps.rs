@@ -1,4 +1,4 @@
-//! What people and API clients try in a history.
+//! Steps of a history: the attempts of people and API clients.
 
 use countersign_tests::{Person, Reply};
 use reqwest::Method;
@@ -133,7 +133,7 @@ impl Attempt {
         Self::Change { by, client, body }
     }
 
-    /// Who tries it; `None` is the API client.
+    /// Returns the person who tries it; `None` is the API client.
     pub fn by(&self) -> Option<usize> {
         match self {
             Self::Create { by, .. }

@@ -11,7 +11,7 @@ use shared::{Moment, Timestamp};
 use super::steps::Attempt;
 use crate::model::world::{Chance, RandomFaults};
 
-/// Who takes part, and what they hold at the beginning of each history.
+/// The people of a history, with their privileges at its beginning.
 const PEOPLE: [(&str, &[&str]); 4] = [
     ("ada", &["manage_modules", "manage_users"]),
     ("ben", &["manage_users"]),
@@ -28,14 +28,14 @@ pub struct World {
     ids: Vec<String>,
     /// When the history began.
     began: i64,
-    /// What each holds.
+    /// The privileges of each person.
     privileges: Vec<BTreeSet<String>>,
     is_on: bool,
     /// Clients of this history.
     pub clients: Vec<String>,
     /// Change requests that wait.
     pub waiting: Vec<String>,
-    /// Who has tried to approve which request.
+    /// The people who have tried to approve each request.
     tried: BTreeMap<String, BTreeSet<String>>,
     /// Pairs of people of whom the first has had a link of the second in hand.
     handed: BTreeSet<(usize, usize)>,
@@ -89,7 +89,7 @@ impl World {
         world
     }
 
-    /// How many approved changes took effect so far.
+    /// Returns the number of approved changes that took effect so far.
     pub fn applied(&self) -> u64 {
         self.applied
     }
@@ -106,7 +106,7 @@ impl World {
         &self.people[0]
     }
 
-    /// One history, from a state that every history begins with.
+    /// Runs a history, from the state that every history begins with.
     pub async fn history(&mut self, seed: u64) {
         let chance = Chance::of(seed);
         self.faults.seed(seed);
@@ -144,7 +144,7 @@ impl World {
         }
     }
 
-    /// One to three attempts at once, with faults; then what is there is held against what may be.
+    /// Makes one to three attempts at once, with faults, then compares the state with the allowed ones.
     async fn step(&mut self, chance: &Chance) {
         let attempts: Vec<_> = (0..=chance.below(3))
             .map(|_| Attempt::any(chance, self))
@@ -279,7 +279,7 @@ impl World {
         was_switched_off
     }
 
-    /// What waits for approval has no secret, and what is to be created is not there.
+    /// Asserts that a waiting request has no secret, and that its new object does not exist yet.
     async fn holds_nothing_yet(&self, request: &Value) {
         assert!(
             !request.to_string().contains("csk_"),
@@ -303,8 +303,10 @@ impl World {
         }
     }
 
-    /// At least two different administrators, each entitled around that moment, each of whom asked for
-    /// it or has tried to approve it, and of whom none has had another's account in hand.
+    /// Asserts that at least two independent administrators support a request.
+    ///
+    /// Each was entitled around that moment, and asked for it or tried to approve it. None of them had
+    /// a link to another's account.
     fn two_stand_behind(&self, request: &Value, moments: &[Vec<BTreeSet<String>>]) {
         let id = request["id"].as_str().unwrap();
         let tried = self.tried.get(id).cloned().unwrap_or_default();
@@ -355,7 +357,7 @@ impl World {
         }
     }
 
-    /// What waits does not wait for ever; and sessions end long before.
+    /// Lets waiting requests expire. Sessions end long before.
     async fn expire(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         self.app.advance(Duration::from_hours(14 * 24));

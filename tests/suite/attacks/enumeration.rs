@@ -25,7 +25,7 @@ async fn watched(setup: Setup) -> (App, Arc<Calls>) {
 #[derive(Default)]
 struct Alike(Vec<Seen>);
 
-/// What somebody sees of a call: what it is of, its answer, and the calls that it led to.
+/// The observable parts of a call: its object, its answer, and the calls that it caused.
 type Seen = (String, Bare, Vec<String>);
 
 impl Alike {

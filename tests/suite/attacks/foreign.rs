@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{bare, method, operations};
 
-/// What a request to an operation that names something may hold.
+/// Returns a body for a request to an operation that names an object.
 fn body(operation: &str, code: &str) -> Option<Value> {
     match operation {
         "admin.clients.update" => Some(json!({"name": "taken over", "enabled": false})),

@@ -1,4 +1,4 @@
-//! Whatever comes, in whatever place, is a success or a problem, and never a fault of the server.
+//! Rubbish in every place of a request gives a success or a problem, never a fault of the server.
 
 mod fields;
 mod places;
@@ -61,7 +61,7 @@ fn fields(document: &Value, endpoint: &Endpoint, place: &str) -> Vec<String> {
     properties.map_or_else(Vec::new, |properties| properties.keys().cloned().collect())
 }
 
-/// What fits, as far as it can without a secret; one field at a time is put in its place.
+/// Returns a valid body, as far as possible without a secret. One field at a time is replaced.
 fn fitting(operation: &str) -> Value {
     match operation {
         "admin.sessions.create" => {
@@ -80,7 +80,7 @@ fn fitting(operation: &str) -> Value {
     }
 }
 
-/// Whatever came before, the application is still there and can be read.
+/// Asserts that the application still exists and can be read.
 async fn assert_sound(app: &App) {
     let ben = app.sign_in("ben").await;
     for path in [

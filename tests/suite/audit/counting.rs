@@ -1,5 +1,6 @@
-//! Refusals of one minute are one event with a count: a stranger makes it count, and can not make
-//! many of them.
+//! Counted refusals: equal ones of a minute are one event.
+//!
+//! A stranger can increase its count, and cannot make many events.
 
 use std::time::Duration;
 
@@ -98,7 +99,7 @@ async fn who_is_known_is_told_of_each_operation_that_was_refused() {
     );
 }
 
-/// What a table holds of refusals that are in nobody's audit.
+/// Returns the stored refusals that belong to no application's audit.
 async fn of_nobody(app: &App) -> Vec<Value> {
     let mut items = app.dump("attempts").await;
     items.retain(|item| item["pk"]["S"] == "nobody");

@@ -1,4 +1,4 @@
-//! What administrators did: one event for each action, with all that there is to say.
+//! Events of administrators' actions: one for each action, with all its details.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(super) async fn visit(app: &App, path: &str, body: &Value) -> countersign_te
         .await
 }
 
-/// What a client consists of, as the audit tells it.
+/// Returns the fields of a client, as the audit has them.
 fn client(name: &str, enabled: bool, modules: Value) -> Vec<(&'static str, Value)> {
     vec![
         ("description", json!(name)),

@@ -44,7 +44,7 @@ fn parse(text: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// What would make a spreadsheet take a cell for a formula.
+/// Returns whether a spreadsheet would take a cell for a formula.
 fn is_formula(cell: &str) -> bool {
     cell.trim_start()
         .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])

@@ -1,4 +1,4 @@
-//! What the filters let through, each by itself and all together, in the list and in the export.
+//! Filters of the audit, each alone and all together, in the list and in the export.
 
 use std::time::Duration;
 

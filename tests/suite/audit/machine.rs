@@ -1,4 +1,4 @@
-//! What API clients did.
+//! Events of API clients' actions.
 
 use std::time::Duration;
 

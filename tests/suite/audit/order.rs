@@ -1,5 +1,6 @@
-//! The order of the audit: strictly by time, newest first, and the same whatever the size of its
-//! pages, however refusals and changes are mixed.
+//! The order of the audit: strictly by time, newest first, whatever the size of its pages.
+//!
+//! That holds however refusals and changes are mixed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -35,7 +36,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 const CLIENTS: [&str; 3] = ["featureless", "login_client", "disabled"];
 
-/// What has happened, and what the audit is to say of it: time, last time, count, object.
+/// The expected events of the audit: time, last time, count, object.
 struct World {
     app: App,
     owner: Caller,
@@ -129,8 +130,9 @@ fn sorted(values: &[Value]) -> Vec<String> {
     texts
 }
 
-/// Holds the list, read in pages of each size, and the export to one and the same sequence, which
-/// goes back in time; gives it.
+/// Asserts that the list and the export are the same sequence, and returns it.
+///
+/// The list is read in pages of each size. The sequence goes back in time.
 async fn assert_one_sequence(reader: &Person, query: &str, sizes: &[usize]) -> Vec<Value> {
     let whole = reader.audit(&format!("{query}&limit=200")).await;
     let times: Vec<_> = whole

@@ -1,4 +1,4 @@
-//! What was refused stands in the audit too, with why.
+//! Refusals in the audit, with their reasons.
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use shared::Envelope;
 use super::{changing, event_of};
 use crate::newcomer::{authenticator, invite};
 
-/// One call, and how many transactions of its function come before that of the change.
+/// A call, with the number of its function's transactions before that of the change.
 pub(super) struct Attempt {
     pub(super) operation: &'static str,
     method: Method,

@@ -1,4 +1,4 @@
-//! Where calls come from, and who may say so.
+//! The source address of calls, and the headers that must not change it.
 
 use countersign_tests::{App, Caller, Setup, secret_of};
 use serde_json::json;

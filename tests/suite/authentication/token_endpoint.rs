@@ -1,5 +1,6 @@
-//! How a client proves who it is where tokens are issued: HTTP Basic as RFC 6749, section 2.3.1, has it
-//! and as most clients send it, or parameters; and never both.
+//! Client authentication where tokens are issued: HTTP Basic or parameters, never both.
+//!
+//! HTTP Basic works as RFC 6749, section 2.3.1, defines it, and as most clients send it.
 
 mod look_alikes;
 
@@ -68,7 +69,7 @@ fn encoded(app: &App, id: &str, secret: &str) -> Caller {
     app.caller(&escaped(id), &escaped(secret))
 }
 
-/// Whose token it is.
+/// Returns the client that a token belongs to.
 #[track_caller]
 fn whose(reply: &Reply) -> String {
     let claims = claims_of(&token_in(reply));

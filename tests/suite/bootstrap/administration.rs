@@ -135,7 +135,7 @@ async fn modules_and_clients(ada: &Person<'_>, ben: &Person<'_>) {
     ada.get(&path, &[]).await.problem(404, "not-found");
 }
 
-/// Whom access tokens may be for, and which keys sign them.
+/// Checks the audiences of access tokens, and their signing keys.
 async fn keys(cloud: &Cloud) {
     let cleo = Person::sign_in(cloud, "cleo").await;
     let policy = json!({"audiences": ["reports"], "key_rotation_days": 30});

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::administration::code;
 
-/// Where the links lead.
+/// The URL of the links.
 const URL: &str = "https://keys.example.com";
 
 async fn empty() -> Cloud {

@@ -1,4 +1,4 @@
-//! What a function tells of itself: its log, its metrics, and the traces that it passes on.
+//! Telemetry of a function: its log, its metrics, and the traces that it passes on.
 
 mod emf;
 

@@ -1,4 +1,4 @@
-//! What takes effect is exactly what was shown, for every kind of request, and what the audit says.
+//! Applied changes: for every kind of request, exactly the shown change happens and is in the audit.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const OF_SECRETS: [&str; 4] = [
     "previous_secret_until",
 ];
 
-/// What a request shows, as the audit would tell it.
+/// Returns the changes that a request shows, in the audit's form.
 fn shown(request: &Value) -> Value {
     let changes = request["changes"].as_array().unwrap().iter();
     let told: BTreeMap<_, _> = changes
@@ -47,8 +47,9 @@ fn after<'a>(request: &'a Value, field: &str) -> &'a Value {
     &changes.find(|change| change["field"] == field).unwrap()["after"]
 }
 
-/// Has somebody approve what `ada` has asked for; makes sure that the audit tells of both what the
-/// request showed, and gives it with the answer.
+/// Approves a request of `ada`, and asserts that the audit has the changes that it showed.
+///
+/// Returns those changes, and the answer.
 async fn carry_out(
     app: &App,
     [(ada, _), (ben, approver)]: [(&Person, &str); 2],

@@ -1,4 +1,6 @@
-//! What lets somebody do more than before is marked and comes first; what is worst takes a code.
+//! Escalations: changes that let somebody do more are marked and come first.
+//!
+//! The worst of them take a code.
 
 use countersign_tests::{App, Person, Reply};
 use serde_json::{Value, json};
@@ -16,8 +18,9 @@ async fn begin() -> App {
     App::with(setup).await
 }
 
-/// The fields of a request that is then taken back: those that are marked and those that are not, and
-/// whether it takes a code.
+/// Returns the marked and the unmarked fields of a request, and whether it takes a code.
+///
+/// The request is then withdrawn.
 async fn marks(person: &Person, reply: &Reply) -> (Vec<String>, Vec<String>, bool) {
     let asked = held(reply);
     reject(person, &id_of(&asked)).await.fine();

@@ -1,5 +1,6 @@
-//! While multi admin is on, an API client changes no client: two administrators do, or nobody
-//! (machine API contract, section 6).
+//! The machine API under multi admin: API clients change no client (machine API contract, section 6).
+//!
+//! Two administrators do, or nobody.
 
 use countersign_tests::{App, Person};
 use serde_json::{Value, json};

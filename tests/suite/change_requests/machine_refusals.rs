@@ -1,5 +1,4 @@
-//! What an API client is refused while multi admin is on: a second change of the same client, and all
-//! that would be refused anyway.
+//! Refusals of API clients under multi admin: a second change of the same client, and the usual ones.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! `If-Match` where a change is asked for, and where it is decided: nobody asks for or decides what
-//! they have not seen.
+//! `If-Match` of requests and decisions: nobody asks for or decides a change that they have not seen.
 
 use reqwest::Method;
 use serde_json::{Value, json};

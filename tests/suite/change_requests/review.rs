@@ -1,5 +1,4 @@
-//! What reviewers see: who asks for what since when and until when, each field before and after, and
-//! nothing secret.
+//! The view of reviewers: requester, times, and each field before and after, without secrets.
 
 use std::time::Duration;
 

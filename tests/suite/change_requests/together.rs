@@ -44,7 +44,8 @@ async fn state(app: &App) -> Vec<String> {
     items
 }
 
-/// What is asked for by the admin API: with how many transactions before that count the code.
+/// Returns requests of the admin API, with the number of transactions before the one that counts the
+/// code.
 async fn askings(app: &App) -> Vec<(&'static str, Method, String, Option<Value>, usize)> {
     let (cleo, dora) = (app.sign_in("cleo").await.id, app.sign_in("dora").await.id);
     let name = Some(json!({"name": "new"}));

@@ -8,7 +8,7 @@ use crate::administrators::{
     state_of,
 };
 
-/// Where somebody's is reset.
+/// Returns the path of a reset.
 fn reset(id: &str) -> String {
     format!("{}/reset-password", at(id))
 }

@@ -19,8 +19,7 @@ fn path() -> String {
     of_client("login_client", REST)
 }
 
-/// Gives the client that the tests are about another secret, beside which the old one works for a
-/// while: both of them as callers, the new one first.
+/// Gives the tests' client a second secret, and returns callers with the new and the old one.
 async fn two_secrets(app: &App, by: &Person, hours: u64) -> [Caller; 2] {
     let old = by.secret_of("login_client").await;
     let more = json!({"hours_to_live": hours});

@@ -19,8 +19,9 @@ async fn keys(app: &App) -> Vec<Value> {
     set["keys"].as_array().unwrap().clone()
 }
 
-/// Makes sure that a token verifies with the key of the set that it names, and with no other one: as
-/// somebody does it who has nothing but the set.
+/// Asserts that a token verifies with the key that it names, and with no other key of the set.
+///
+/// Only the key set is used, as a resource server does.
 async fn assert_verifies(app: &App, token: &str) {
     let (signed, _) = token.rsplit_once('.').unwrap();
     let [_, _, signature] = parts(token);

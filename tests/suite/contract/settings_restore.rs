@@ -140,8 +140,8 @@ async fn the_layer_is_the_client_s_and_the_client_the_caller_if_left_out() {
     }
 }
 
-/// One large value gives way to many keys: what that undoes is the value, and the absence of every
-/// key, which is more than a layer; so the whole former layer is kept instead.
+/// A change from one large value to many keys is undone by more than a layer can hold. So its history
+/// keeps the whole former layer instead.
 #[tokio::test]
 async fn a_full_layer_may_be_replaced_by_one_without_a_key_in_common() {
     for layer in Layer::BOTH {

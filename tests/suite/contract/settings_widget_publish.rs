@@ -26,7 +26,7 @@ fn version_in(reply: &Reply) -> String {
     version.to_owned()
 }
 
-/// What is published when a client that sees `a`, `b` and `minimum_age` chooses so.
+/// Returns the published settings of a client that sees `a`, `b` and `minimum_age`, for this choice.
 async fn published(app: &App, choice: &str) -> Value {
     let items = json!({"a": "1", "b": "2", "jump_publish_settings": choice});
     app.give(PUBLISHED, &items).await;

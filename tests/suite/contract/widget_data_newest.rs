@@ -78,7 +78,7 @@ pub(super) async fn assert_sent_once(app: &App, path: &str, freshness: &str) {
     }
 }
 
-/// What a page's `window` holds after the script ran in it.
+/// Returns the `window` of a page after the script ran in it.
 fn run(script: &str, window: &str) -> Value {
     let program = format!(
         "const window={window};require('vm').runInNewContext(require('fs').readFileSync(0,'utf8'),{{window}});console.log(JSON.stringify(window))"

@@ -1,4 +1,4 @@
-//! What needs no session is closed to other sites too, and no other site may read an answer.
+//! CORS: operations without a session are closed to other sites too, and no site reads an answer.
 
 use countersign_tests::{App, Authenticator, PASSWORD};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! What is kept of an answer: for how long, how, and what it is good for.
+//! Kept answers: their lifetime, their storage and their use.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the notes of uses cost, and what becomes of a call when they can not be taken.
+//! Notes of uses: their cost, and calls whose note cannot be written.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -33,12 +33,12 @@ impl std::fmt::Debug for Notes {
 }
 
 impl Notes {
-    /// How many there were since this was last asked.
+    /// Returns the number of notes since the last time.
     fn take(&self) -> usize {
         self.seen.swap(0, Ordering::SeqCst)
     }
 
-    /// What happens before the next one is written.
+    /// Runs `happening` before the next note is written.
     fn meanwhile(&self, happening: impl Future<Output = ()> + Send + 'static) {
         *self.happening.lock().unwrap() = Some(Box::pin(happening));
     }
@@ -154,7 +154,7 @@ async fn a_store_that_fails_fails_no_call_and_is_asked_again_by_the_next() {
     assert_eq!(uses(&ben, "login_client").await[0], minute(&app));
 }
 
-/// What the table has of uses.
+/// Returns the stored notes of uses.
 async fn noted(app: &App) -> Vec<Value> {
     let mut items = app.dump("attempts").await;
     items.retain(|item| item["pk"]["S"].as_str().unwrap().starts_with("used#"));

@@ -1,4 +1,4 @@
-//! What the operations of the admin API cost: their exercises.
+//! Exercises of the admin API's operations, to measure their cost.
 
 use std::time::Duration;
 
@@ -176,8 +176,9 @@ pub(super) async fn strain(app: &App, endpoint: &Endpoint, privileges: &[Privile
     }
 }
 
-/// How many round trips an operation makes that makes more than two for a read and three for a
-/// change, and why.
+/// Returns the allowed round trips of an operation that needs more than usual, with the reason.
+///
+/// Usual are two for a read and three for a change.
 pub(super) fn round_trips(operation: &str) -> Option<usize> {
     Some(match operation {
         // There is nothing to read first.
@@ -211,7 +212,7 @@ pub(super) async fn hold_back(app: &App) {
     ben.put("/admin/multi-admin", &on).await.fine();
 }
 
-/// What a covered operation of the machine API is called with.
+/// Returns the arguments for a covered operation of the machine API.
 pub(super) fn held_arguments(operation: &str) -> Vec<(&'static str, &'static str)> {
     let client = ("for_client_id", "featureless");
     match operation {
@@ -224,7 +225,7 @@ pub(super) fn held_arguments(operation: &str) -> Vec<(&'static str, &'static str
     }
 }
 
-/// What a covered operation of the admin API is called with.
+/// Returns the request for a covered operation of the admin API.
 fn held_call(ada: &Person, operation: &str, cleo: &str) -> (Method, String, Option<Value>) {
     let code = || json!({"code": ada.next_code(), "enabled": false});
     match operation {

@@ -1,5 +1,6 @@
-//! What a caller sees of an operation whose function gets no data key from KMS: a fault in the words of its API, nothing
-//! done, and the whole work once KMS gives the key again.
+//! KMS faults: an operation whose function gets no data key answers with a fault, and does nothing.
+//!
+//! The fault is in the words of its API. Once KMS gives the key again, the operation does all its work.
 //!
 //! Every operation that is granted the sealing key is asked for here; one that is not fails the test.
 
@@ -18,7 +19,7 @@ use super::administration::{answer, ask, hold_back, invite, invite_person, look_
 use super::strained_setup_for;
 use crate::signatures::Signer;
 
-/// How long a process remembers a data key.
+/// Lifetime of a data key in the cache of a process.
 const REMEMBERED: Duration = Duration::from_mins(5);
 
 /// Holds a reply to what is documented of a fault on our side, or of throttling, at this path.
@@ -69,8 +70,10 @@ const TABLES: [&str; 7] = [
     "audit",
 ];
 
-/// Everything that an operation could have changed, but for what is noted whatever comes of it: that a session was used,
-/// and the attempt at a person's password or code, which is counted before it is looked at.
+/// Returns everything that an operation could have changed.
+///
+/// Left out is the state that is written in any case: the use of a session, and the attempt at a
+/// password or code, which is counted before the check.
 async fn state(app: &App) -> Vec<Value> {
     let mut state = Vec::new();
     for table in TABLES {

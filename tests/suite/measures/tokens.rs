@@ -1,4 +1,4 @@
-//! What the operations of OAuth 2 cost: their exercises.
+//! Exercises of the OAuth 2 operations, to measure their cost.
 
 use std::time::Duration;
 
@@ -43,8 +43,7 @@ pub(super) async fn exercise(app: &App, operation: &str) {
     }
 }
 
-/// Asks for a token when the signing key is due to be succeeded by another, and for one that there is
-/// not.
+/// Asks for a token when the signing key has to be replaced, then with a wrong secret.
 pub(super) async fn strain(app: &App, endpoint: &Endpoint) {
     if endpoint.id == "oauth2.token" {
         app.advance(Duration::from_hours(91 * 24));

@@ -38,8 +38,9 @@ pub struct RandomFaults {
     chance: Chance,
     on: AtomicBool,
     burst: Mutex<(u64, Option<Intervention>)>,
-    /// Transactions that happened, though nobody was told: asked for again under the same token,
-    /// DynamoDB never says that they did not.
+    /// Transactions that were committed although their answer was lost.
+    ///
+    /// Asked again under the same token, DynamoDB never denies that they happened.
     happened: Mutex<HashSet<String>>,
 }
 
@@ -241,7 +242,7 @@ impl Operation {
         }
     }
 
-    /// What it makes of a client.
+    /// Applies the step to the model's client.
     fn change(&self, client: &mut Value, reply: Option<&Value>) {
         match self {
             Self::Rename { description, .. } => client["description"] = json!(description),
@@ -273,11 +274,11 @@ impl Operation {
 /// Clients by ID, as the list shows them.
 type Clients = BTreeMap<String, Value>;
 
-/// What there should be.
+/// The expected state.
 #[derive(Debug)]
 pub struct World {
     clients: Clients,
-    /// Those that the seed made are left alone, so that there is always someone to call.
+    /// The clients of the seed. They stay unchanged, so that there is always a caller.
     seeded: Clients,
     /// Changes that were made, each of which the audit tells once.
     changes: usize,
@@ -296,7 +297,7 @@ impl World {
         }
     }
 
-    /// What there is.
+    /// Returns the actual state.
     pub async fn observe(app: &App) -> Clients {
         let list = app.owner().post("/clients/list", &[]).await.ok();
         let clients = list["results"].as_array().unwrap().iter();
@@ -330,7 +331,7 @@ impl World {
         operations
     }
 
-    /// Takes an outcome into account. Where a caller can not know, because the store broke, what
+    /// Takes an outcome into account. Where a caller cannot know, because the store broke, what
     /// was observed decides between the only two possibilities.
     pub fn apply(&mut self, operation: &Operation, reply: &Reply, actual: &Clients) {
         let json = reply.json();

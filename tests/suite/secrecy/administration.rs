@@ -1,5 +1,6 @@
-//! The same for the admin API: after a tour of it nothing that a person keeps to themselves, or was
-//! shown once, stands in a table or in the log.
+//! Secrecy of the admin API: a tour of it leaves no secret in a table or in the log.
+//!
+//! Secrets are what a person keeps private, or was shown once.
 
 mod log;
 
@@ -11,7 +12,7 @@ use shared::store::Table;
 
 use crate::newcomer::{authenticator, path_of, post};
 
-/// What may not be seen anywhere, each with what it is.
+/// The secrets that may appear nowhere, each with its name.
 #[derive(Default)]
 struct Secrets(Vec<(&'static str, String)>);
 

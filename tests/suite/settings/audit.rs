@@ -1,4 +1,4 @@
-//! What a change of settings leaves in the audit.
+//! Events that a change of settings leaves in the audit.
 
 use countersign_tests::{APPLICATION, App, Reply};
 use serde_json::{Value, json};
@@ -13,8 +13,9 @@ pub(crate) async fn events_of(app: &App, reply: &Reply) -> Vec<Value> {
     events.filter(|event| event["request_id"] == id).collect()
 }
 
-/// Makes sure that the call left one event, by the owner, with these keys before and after:
-/// `[[key, before, after], …]`.
+/// Asserts that the call left one event, by the owner, with these keys before and after.
+///
+/// The keys are `[[key, before, after], …]`.
 pub(crate) async fn assert_audited(
     app: &App,
     reply: &Reply,

@@ -1,4 +1,4 @@
-//! What holds for changes of both layers alike.
+//! Changes of settings, alike for both layers.
 
 use countersign_tests::App;
 use serde_json::{Value, json};

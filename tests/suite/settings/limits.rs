@@ -1,4 +1,4 @@
-//! How much a layer holds, and what of a very large change is kept.
+//! Limits of a layer, and the history of very large changes.
 
 use countersign_tests::App;
 use serde_json::{Map, Value, json};
@@ -88,8 +88,9 @@ pub(crate) async fn five_thousand_keys_are_there_at_once(layer: Layer) {
     assert_eq!(events_of(&app, &reply).await.len(), 1);
 }
 
-/// However its bytes are spread over keys and values, a change of a full layer goes through, with
-/// its history and its event: each of the three is an item of at most 400 KB.
+/// Writes a full layer, with its history and its event, each an item of at most 400 KB.
+///
+/// It works however its bytes are spread over keys and values.
 pub(crate) async fn a_full_layer_of_any_shape_can_be_written(layer: Layer) {
     for (count, key_bytes, value_bytes) in [
         (1, 50, MOST_BYTES - 50),
@@ -103,15 +104,15 @@ pub(crate) async fn a_full_layer_of_any_shape_can_be_written(layer: Layer) {
     }
 }
 
-/// That also holds where the keys are many and short, and what stands around each in the event is
-/// most of it.
+/// Writes a layer of many short keys, whose event consists mostly of the JSON around them.
 pub(crate) async fn an_event_of_very_many_keys_fits(layer: Layer) {
     let app = empty().await;
     written(&app, layer, &many('k', 16_000, 4, 0)).await;
 }
 
-/// And where it is most of the history: no more keys than that takes, because a debug build is at
-/// work on them for a good part of the time that a call of DynamoDB may take.
+/// Writes a layer of many short keys, whose history consists mostly of the JSON around them.
+///
+/// No more keys than needed: a debug build takes a good part of DynamoDB's timeout for them.
 pub(crate) async fn a_version_of_very_many_keys_fits(layer: Layer) {
     let app = empty().await;
     written(&app, layer, &many('k', 35_000, 10, 0)).await;

@@ -1,4 +1,4 @@
-//! What is no correct signature, and that nobody can tell why.
+//! Invalid signatures: all are refused alike, so nobody can tell the reason.
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
@@ -20,8 +20,7 @@ fn anonymous(reply: &Reply) -> (u16, Vec<(String, String)>, String) {
     (reply.status, headers, reply.body.replace(id, "<id>"))
 }
 
-/// Makes sure that a reply is the one refusal that there is for credentials: the one that a wrong
-/// secret gets.
+/// Asserts that a reply is the only refusal for bad credentials, the same as for a wrong secret.
 async fn assert_refused(app: &App, reply: &Reply, what: &str) {
     assert!(reply.json()["stat"] != "ok", "accepted: {what}");
     reply.error(402, "invalid_client_credentials");
@@ -30,7 +29,7 @@ async fn assert_refused(app: &App, reply: &Reply, what: &str) {
     assert_eq!(anonymous(reply), anonymous(&usual), "{what}");
 }
 
-/// What may happen to a request on its way.
+/// A change of a request on its way.
 type Change = fn(&mut Signed);
 
 fn signed(app: &App) -> Signed {

@@ -21,7 +21,7 @@ pub(crate) struct Signer {
     clock: shared::Clock,
 }
 
-/// How the arguments of a signed request travel.
+/// The place of the arguments in a signed request.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Transport {
     Query,
@@ -107,7 +107,7 @@ impl Signed {
         self
     }
 
-    /// What is to be signed of it, as the contract says.
+    /// Returns the text to sign, as the contract defines it.
     pub(super) fn text(&self) -> String {
         let mut lines: Vec<_> = self
             .parameters

@@ -1,5 +1,6 @@
-//! A year of tokens, copies of the key set and rotations, in random order: whatever copy somebody has
-//! who may have it, it verifies every token that lives.
+//! A year of tokens, copies of the key set and rotations, in random order.
+//!
+//! Every copy that somebody may still use verifies every token that is alive.
 //!
 //! A failing history names its seed; `COUNTERSIGN_KEYS_SEED` replays it.
 
@@ -44,7 +45,7 @@ impl Issued {
     }
 }
 
-/// What somebody knows who has watched from outside all along.
+/// The knowledge of an outside observer.
 struct World {
     app: App,
     seed: u64,
@@ -103,8 +104,9 @@ impl World {
         self.copies.retain(|copy| now < copy.fetched + HOUR_MILLIS);
     }
 
-    /// Every copy that somebody may have when the token comes verifies it, and the key that signs was
-    /// published an hour ago, but for the first.
+    /// Issues a token, and asserts that every usable copy of the key set verifies it.
+    ///
+    /// Apart from the first, the key that signs was published an hour ago.
     async fn issue(&mut self) {
         let token = token(&self.app.owner()).await;
         let (key, at) = (key_of(&token), self.now());
@@ -126,7 +128,7 @@ impl World {
         self.issued += 1;
     }
 
-    /// Whoever fetches now verifies every token that lives.
+    /// Fetches the key set, and asserts that it verifies every token that is alive.
     async fn fetch(&mut self) {
         let copy = KeySet::fetch(&self.app).await;
         let now = self.now();
@@ -149,7 +151,9 @@ impl World {
         self.holds(active == lives, "introspection tells otherwise");
     }
 
-    /// One key signs; what administrators see is what is published; what ends is there until then.
+    /// Asserts that one key signs, and that administrators see exactly the published keys.
+    ///
+    /// A key that ends is published until then.
     async fn look(&mut self, ada: &Person) -> Vec<Value> {
         let keys = listed(ada).await;
         let signing = doing(&keys, "signing");

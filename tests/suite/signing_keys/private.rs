@@ -1,5 +1,4 @@
-//! The private halves of the keys are nowhere in the clear: not in a table, not in a reply, not in the
-//! log.
+//! Secrecy of private keys: none is in the clear in a table, a reply or the log.
 
 use std::time::Duration;
 
@@ -97,7 +96,7 @@ async fn no_table_and_no_reply_holds_a_private_key() {
     assert!(!is_there, "a private key stands in the clear");
 }
 
-/// What the clock on the wall makes of an authenticator.
+/// Returns the code of an authenticator by the real time.
 fn code(steps: i64) -> String {
     Authenticator::of("ada").code_at(Clock::System.now().millis() + steps * 30_000)
 }

@@ -1,4 +1,4 @@
-//! One rotation at a time: by hand, by schedule, and one that has to wait.
+//! Rotations of signing keys: by hand, by schedule, and one that has to wait. Only one at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +22,10 @@ fn wind(app: &App, until: Duration, before: Duration) {
     app.advance(until.checked_sub(before).unwrap());
 }
 
-/// Resource servers that have fetched the key set at different times, and a token every half minute
-/// for `minutes`: none of them refuses one, neither new nor at the end of its life.
+/// Asserts that no resource server refuses a token, at its beginning or at its end.
+///
+/// The servers have fetched the key set at different times. There is a token every half minute for
+/// `minutes`.
 async fn assert_no_outage(app: &App, servers: &mut Vec<ResourceServer>, minutes: u32) {
     let mut living: Vec<(u32, String)> = Vec::new();
     for step in 0..minutes * 2 {

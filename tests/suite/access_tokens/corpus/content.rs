@@ -138,7 +138,7 @@ fn reversed(claims: &Value) -> String {
     format!("{{{}}}", pairs.join(","))
 }
 
-/// What is no object of claims, or one that is hard to read.
+/// Returns tokens whose claims are no JSON object, or a strange one.
 pub(super) fn of_another_form(forger: &Forger) -> Vec<Bad> {
     let text = forger.claims.to_string();
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(5_000), close.repeat(5_000));

@@ -254,7 +254,7 @@ pub(super) fn keys(forger: &Forger) -> Vec<Bad> {
     corpus
 }
 
-/// What an access token is not taken for.
+/// Returns tokens whose `typ` is not that of an access token.
 pub(super) fn types(forger: &Forger) -> Vec<Bad> {
     let types = [
         json!("JWT"),

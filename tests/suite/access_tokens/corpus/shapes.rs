@@ -1,4 +1,4 @@
-//! What does not even look like a token, or only like one.
+//! Bad tokens by shape: texts that do not look like a token, or only look like one.
 
 use countersign_tests::secret_of;
 use serde_json::json;

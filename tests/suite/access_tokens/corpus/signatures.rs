@@ -17,7 +17,7 @@ const ORDER: [u8; 32] = [
 /// The alphabet of base 64 that tokens are written in.
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// What a number modulo the order is with a minus sign.
+/// Returns the negative of a number, modulo the order of the curve.
 pub(in crate::access_tokens) fn negated(number: &[u8]) -> [u8; 32] {
     let mut negated = ORDER;
     let mut borrow = false;

@@ -1,5 +1,7 @@
-//! How many tokens were issued: of few every one, of many never more than a sixteenth too few, and
-//! none when all is written down.
+//! Counts of issued tokens.
+//!
+//! A few are counted exactly. Of many, at most a sixteenth is missing, and none after everything was
+//! written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! What the three endpoints refuse stands in the audit, with why and how often.
+//! Refusals of the three OAuth 2 endpoints in the audit, with reasons and counts.
 
 use countersign_tests::{App, Caller, Reply, secret_of};
 use serde_json::{Value, json};

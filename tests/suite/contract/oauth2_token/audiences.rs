@@ -1,4 +1,4 @@
-//! Whom a token is for.
+//! Audiences of tokens.
 
 use countersign_tests::{APPLICATION, App};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Who gets no token: each by the name that RFC 6749 has for it.
+//! Clients that get no token, each by the error name of RFC 6749.
 
 use std::collections::BTreeSet;
 
