@@ -1,16 +1,16 @@
 //! DynamoDB as one Lambda function reaches it here: behind a guard that enforces its IAM policy.
 
+mod call_hook;
 mod client;
+mod connector;
 mod endpoint;
 mod needs;
-mod passage;
-mod witness;
 
 use std::sync::Arc;
 
+pub use self::call_hook::{AnswerView, Call, CallHook, Intervention};
 pub use self::endpoint::{Endpoint, EndpointFault};
 pub use self::needs::Need;
-pub use self::witness::{AnswerView, Call, Intervention, Witness};
 use crate::embedded::{Answer, Embedded};
 use crate::iam::{ACCOUNT, Policy};
 
@@ -25,7 +25,7 @@ pub enum Backend {
 
 /// A guard of the tables: forwards the calls that a function's policy grants, and refuses the others.
 #[derive(Clone, Debug)]
-pub struct Door {
+pub struct TableGuard {
     /// The function's name, which is its `Handler`.
     pub function: Arc<str>,
     /// The database behind it.
@@ -33,10 +33,10 @@ pub struct Door {
     /// The function's policy. `None` is for the binary's own housekeeping, which may do all.
     pub policy: Option<Arc<Policy>>,
     /// A test's hook, which sees each call and may fail it.
-    pub witness: Option<Arc<dyn Witness>>,
+    pub hook: Option<Arc<dyn CallHook>>,
 }
 
-impl Door {
+impl TableGuard {
     /// Returns the SDK client for the function. All its calls go through this guard.
     #[must_use]
     pub fn client(self) -> aws_sdk_dynamodb::Client {

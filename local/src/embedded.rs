@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use dynoxide::{Database, DynoxideError};
 use tokio::sync::oneshot;
 
-use self::idempotency::Answered;
+use self::idempotency::SucceededTransactions;
 
 /// Interval at which expired items are deleted. `DynamoDB` promises days; a minute keeps the file small.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
@@ -200,7 +200,7 @@ impl Source {
 struct Store {
     source: Source,
     db: Database,
-    answered: Answered,
+    succeeded: SucceededTransactions,
     sweep: Option<JoinHandle<()>>,
 }
 
@@ -209,7 +209,7 @@ impl Store {
         Ok(Self {
             db: source.open()?,
             source,
-            answered: Answered::default(),
+            succeeded: SucceededTransactions::default(),
             sweep: None,
         })
     }

@@ -41,7 +41,7 @@ impl Refusal {
     pub(crate) fn of(failure: &Failure) -> Self {
         match failure {
             Failure::EventTooLarge => Self::BodyTooLarge,
-            Failure::Impatience(_) => Self::FunctionTooSlow,
+            Failure::GatewayTimeout(_) => Self::FunctionTooSlow,
             _ => Self::FunctionFailed,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::store::Resource;
 use shared::{ApplicationId, DataKey, ENCRYPTION_CONTEXT, Error, KeyWrapper, WrappedKey, Wrapping};
 
-use crate::dynamodb::Witness;
+use crate::dynamodb::CallHook;
 use crate::iam::{Policy, key_arn};
 
 /// A guard of the sealing key, for one function.
@@ -13,7 +13,7 @@ use crate::iam::{Policy, key_arn};
 /// A key file stands in for the key in KMS. It checks nothing, so the guard asks the function's
 /// policy, as KMS would.
 #[derive(Debug)]
-pub struct KeyDoor {
+pub struct KeyGuard {
     /// The function's name, which is its `Handler`.
     pub function: Arc<str>,
     /// The sealing key itself.
@@ -21,15 +21,15 @@ pub struct KeyDoor {
     /// The function's policy.
     pub policy: Arc<Policy>,
     /// A test's hook.
-    pub witness: Option<Arc<dyn Witness>>,
+    pub hook: Option<Arc<dyn CallHook>>,
 }
 
-impl KeyDoor {
+impl KeyGuard {
     /// Checks that the function may do this with the sealing key, under an encryption context of these keys.
     pub(crate) fn pass(&self, action: &str, context: &[&str]) -> Result<(), Error> {
         let (function, key) = (&self.function, Resource::SealingKey.logical_id());
-        if let Some(witness) = &self.witness {
-            witness.uses_key(function, action)?;
+        if let Some(hook) = &self.hook {
+            hook.uses_key(function, action)?;
         }
         let facts: &[(&str, &[&str])] = &[("kms:EncryptionContextKeys", context)];
         if self.policy.allows_with(action, &key_arn(key), facts) {
@@ -42,7 +42,7 @@ impl KeyDoor {
     }
 }
 
-impl KeyWrapper for KeyDoor {
+impl KeyWrapper for KeyGuard {
     fn make<'a>(&'a self, application: &'a ApplicationId) -> Wrapping<'a, (DataKey, WrappedKey)> {
         Box::pin(async move {
             self.pass("kms:GenerateDataKey", &[ENCRYPTION_CONTEXT])?;
@@ -100,13 +100,13 @@ Resources:
     Properties: {Handler: nothing}
 "#;
 
-    fn door(function: &str, keys: &Arc<dyn KeyWrapper>) -> KeyDoor {
+    fn guard(function: &str, keys: &Arc<dyn KeyWrapper>) -> KeyGuard {
         let policies = Policies::parse(TEMPLATE, "s").unwrap();
-        KeyDoor {
+        KeyGuard {
             function: function.into(),
             keys: Arc::clone(keys),
             policy: policies.of(function).unwrap(),
-            witness: None,
+            hook: None,
         }
     }
 
@@ -115,11 +115,11 @@ Resources:
         let keys: Arc<dyn KeyWrapper> = Arc::new(KeyFile::ephemeral(&Random::default()).unwrap());
         let application = ApplicationId::try_from("app".to_owned()).unwrap();
         let (_, wrapped) = keys.make(&application).await.unwrap();
-        let opens = door("opens", &keys);
+        let opens = guard("opens", &keys);
         opens.unwrap(&application, &wrapped).await.unwrap();
         opens.make(&application).await.unwrap_err();
         for function in ["nothing", "opens_something_else"] {
-            let denied = door(function, &keys).unwrap(&application, &wrapped).await;
+            let denied = guard(function, &keys).unwrap(&application, &wrapped).await;
             let Err(Error::Unexpected(cause)) = denied else {
                 panic!("{function} opens it");
             };

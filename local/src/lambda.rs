@@ -23,13 +23,13 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use self::function::{Declared, Function};
+use self::function::{Function, FunctionSpec};
 use self::services::Services;
 use self::settings::Settings;
-use crate::dynamodb::Door;
+use crate::dynamodb::TableGuard;
 use crate::fault::StartError;
 use crate::iam::{REGION, key_arn};
-use crate::keys::KeyDoor;
+use crate::keys::KeyGuard;
 use shared::store::Resource;
 use shared::{Clock, Random};
 
@@ -71,9 +71,9 @@ pub(crate) enum Failure {
     #[error("its connection broke, or it asked for the next event instead of answering")]
     NoAnswer,
     #[error("its response is not what an HTTP API takes")]
-    Malformed,
+    MalformedResponse,
     #[error("it was still at work when the gateway gave up after {0:?}")]
-    Impatience(Duration),
+    GatewayTimeout(Duration),
 }
 
 /// An answer of a function.
@@ -85,9 +85,9 @@ pub(crate) enum Answer {
 }
 
 /// The guards of one function.
-pub(crate) struct Doors {
-    pub(crate) dynamodb: Door,
-    pub(crate) keys: KeyDoor,
+pub(crate) struct Guards {
+    pub(crate) dynamodb: TableGuard,
+    pub(crate) keys: KeyGuard,
 }
 
 /// All functions.
@@ -95,7 +95,7 @@ pub(crate) struct Doors {
 pub(crate) struct Lambda {
     functions: Vec<Arc<Function>>,
     /// The server that answers their calls to AWS.
-    _services: Listening,
+    _services: LoopbackServer,
 }
 
 /// The settings that all functions have in common.
@@ -112,7 +112,7 @@ impl Lambda {
     /// Prepares a function for each of these guards, which name it. None is started yet.
     pub(crate) async fn deploy(
         deployment: Deployment<'_>,
-        doors: impl Iterator<Item = Doors>,
+        guards: impl Iterator<Item = Guards>,
     ) -> Result<Self, StartError> {
         let Deployment {
             bootstrap,
@@ -129,9 +129,9 @@ impl Lambda {
         let settings = Settings::parse(template)?;
         let mut services = Services::default();
         let mut functions = Vec::new();
-        for doors in doors {
-            let name = Arc::clone(&doors.dynamodb.function);
-            let credentials = services.admit(doors, random)?;
+        for guards in guards {
+            let name = Arc::clone(&guards.dynamodb.function);
+            let credentials = services.admit(guards, random)?;
             let settings = settings.of(&name);
             let mut environment = credentials.variables();
             environment.extend(settings.variables(&name));
@@ -147,13 +147,15 @@ impl Lambda {
             ]);
             functions.push((name, environment, settings));
         }
-        let services = Listening::start(services.router()).await.map_err(broken)?;
+        let services = LoopbackServer::start(services.router())
+            .await
+            .map_err(broken)?;
         let bootstrap = Arc::new(bootstrap);
         let functions = functions
             .into_iter()
             .map(|(name, mut environment, settings)| {
                 environment.push(("AWS_ENDPOINT_URL", services.url()));
-                Arc::new(Function::new(Declared {
+                Arc::new(Function::new(FunctionSpec {
                     name,
                     bootstrap: Arc::clone(&bootstrap),
                     environment,
@@ -180,12 +182,12 @@ impl Lambda {
 
 /// A server on a free port of 127.0.0.1, which ends when this is dropped.
 #[derive(Debug)]
-struct Listening {
+struct LoopbackServer {
     address: String,
     serving: JoinHandle<()>,
 }
 
-impl Listening {
+impl LoopbackServer {
     async fn start(router: Router) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
@@ -204,7 +206,7 @@ impl Listening {
     }
 }
 
-impl Drop for Listening {
+impl Drop for LoopbackServer {
     fn drop(&mut self) {
         self.serving.abort();
     }

@@ -2,7 +2,7 @@
 //!
 //! A request goes the way it goes on AWS. [`server`] takes it as API Gateway would, and hands it to
 //! the operation's own function. Every call of that function to DynamoDB goes through its
-//! [`dynamodb::Door`]. It forwards what `template.yaml` grants and refuses the rest. Behind the
+//! [`dynamodb::TableGuard`]. It forwards what `template.yaml` grants and refuses the rest. Behind the
 //! guards is the [`embedded::Embedded`] DynamoDB, or a real one.
 
 pub mod dynamodb;
@@ -16,7 +16,7 @@ pub mod options;
 mod routes;
 pub mod server;
 
-pub use dynamodb::{AnswerView, Call, Intervention, Need, Witness};
+pub use dynamodb::{AnswerView, Call, CallHook, Intervention, Need};
 pub use embedded::Embedded;
 pub use fault::StartError;
 pub use gateway::{MAX_BODY_BYTES, MAX_HEAD_BYTES};

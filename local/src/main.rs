@@ -11,7 +11,7 @@ use local::options::{Cli, Log};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Exit status for a wrong use, as shells and scripts understand it.
-const UNUSABLE: u8 = 2;
+const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
             let _ = writeln!(io::stderr(), "countersign: {sentence}");
-            ExitCode::from(UNUSABLE)
+            ExitCode::from(EXIT_USAGE)
         }
     }
 }

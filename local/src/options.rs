@@ -74,7 +74,7 @@ impl Cli {
             seed: self.seed()?,
             demo: true,
             clock: Clock::System,
-            witness: None,
+            hook: None,
             bootstrap: self.bootstrap.clone().map(|program| Bootstrap {
                 program,
                 environment: Vec::new(),

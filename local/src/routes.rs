@@ -18,7 +18,7 @@ struct Route {
 
 /// The route that a request takes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Matched {
+pub(crate) struct RouteMatch {
     /// The operation's place in the list.
     pub(crate) operation: usize,
     /// The path as it is declared, with its `{name}`s.
@@ -49,7 +49,7 @@ impl Routes {
     }
 
     /// Returns the route for a decoded path. A path without parameters goes before patterns.
-    pub(crate) fn find(&self, method: &str, path: &str) -> Option<Matched> {
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<RouteMatch> {
         let takes = |route: &&Route| route.methods.contains(&method);
         let literal = self.literal.get(path).into_iter().flatten();
         if let Some(route) = literal.copied().find(|route| takes(&route)) {
@@ -63,8 +63,8 @@ impl Routes {
 }
 
 impl Route {
-    fn matched(self, parameters: HashMap<String, String>) -> Matched {
-        Matched {
+    fn matched(self, parameters: HashMap<String, String>) -> RouteMatch {
+        RouteMatch {
             operation: self.operation,
             path: self.path,
             parameters,

@@ -19,17 +19,17 @@ use tokio::task::JoinHandle;
 use self::contexts::Contexts;
 use self::http::Server;
 pub use self::storage::Storage;
-use crate::dynamodb::Witness;
+use crate::dynamodb::CallHook;
 use crate::embedded::Embedded;
 use crate::fault::StartError;
 use crate::iam::Policies;
 use crate::lambda::{Bootstrap, Deployment, Lambda};
 
 /// Longest time for the last requests when the server stops.
-const LAST_REQUESTS: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Interval at which functions write what they keep in memory.
-const SETTLING: Duration = Duration::from_secs(2);
+const SETTLE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Options of the server.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub struct Options {
     /// The time.
     pub clock: Clock,
     /// A test's hook, which sees every call to DynamoDB that an operation makes.
-    pub witness: Option<Arc<dyn Witness>>,
+    pub hook: Option<Arc<dyn CallHook>>,
     /// The bootstrap that runs the operations, in processes of their own. `None`: they run in this
     /// process.
     pub bootstrap: Option<Bootstrap>,
@@ -82,7 +82,7 @@ impl Running {
             let _ = self.at_work.recv().await;
             ended
         };
-        if tokio::time::timeout(LAST_REQUESTS, finish).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, finish).await.is_err() {
             tracing::warn!("requests that took too long were cut off");
             self.serving.abort();
         }
@@ -91,12 +91,12 @@ impl Running {
 
     /// Returns the embedded DynamoDB, if the server runs on it.
     pub fn embedded(&self) -> Option<&Embedded> {
-        self.server.contexts.opened.embedded()
+        self.server.contexts.storage.embedded()
     }
 
     /// Returns the embedded DynamoDB and its sealing key, for another server to share.
     pub fn shared_storage(&self) -> Option<Storage> {
-        self.server.contexts.opened.shared()
+        self.server.contexts.storage.shared()
     }
 
     /// Returns the context that the function of this operation works with.
@@ -119,13 +119,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let policies = Policies::parse(template, &options.table_prefix)?;
     let url = format!("http://{}", reachable(address));
     let contexts = Contexts {
-        opened: options.storage.open(&random).await?,
+        storage: options.storage.open(&random).await?,
         policies,
         table_prefix: options.table_prefix,
         warm: WarmSecrets::new(&random)?,
         clock: options.clock.clone(),
         random: random.clone(),
-        witness: options.witness,
+        hook: options.hook,
         public_url: url.clone(),
         of_operation: OPERATIONS.iter().map(|_| OnceLock::new()).collect(),
     };
@@ -142,10 +142,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
                 clock: options.clock.clone(),
                 random: &random,
             };
-            let doors = OPERATIONS
+            let guards = OPERATIONS
                 .iter()
-                .map(|operation| contexts.doors(operation.id));
-            Some(Lambda::deploy(deployment, doors).await?)
+                .map(|operation| contexts.guards(operation.id));
+            Some(Lambda::deploy(deployment, guards).await?)
         }
     };
     let server = Server::new(contexts, lambda, options.clock, random, address.port());
@@ -170,7 +170,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 /// Lets functions write what they keep in memory every few seconds, as long as there is a server.
 async fn settle(server: Weak<Server>) {
     loop {
-        tokio::time::sleep(SETTLING).await;
+        tokio::time::sleep(SETTLE_INTERVAL).await;
         let Some(server) = server.upgrade() else {
             return;
         };
@@ -186,7 +186,7 @@ async fn prepare(
 ) -> Result<(Option<Founded>, Option<Planted>), StartError> {
     let cx = contexts.housekeeping().await?;
     cx.create_missing_tables().await?;
-    if let Some(key) = &contexts.opened.new_key
+    if let Some(key) = &contexts.storage.new_key
         && !cx.is_empty().await?
     {
         // The new key opens none of the secrets that are there. Left in place, it would hide that

@@ -19,7 +19,7 @@ use functions::OPERATIONS;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context as Invocation, LambdaEvent, Service, service_fn};
 use local::Embedded;
-use local::dynamodb::{Backend, Door};
+use local::dynamodb::{Backend, TableGuard};
 use shared::seed::{Planter, Seed};
 use shared::store::tuned;
 use shared::{Clock, Context, Endpoint, KeyFile, Parts, Random, WarmSecrets};
@@ -133,13 +133,13 @@ async fn invoke(endpoint: &'static Endpoint, cx: &Context, event: &str) -> Vec<u
 /// Records the calls between an operation and a real store.
 async fn recorded(endpoint: &'static Endpoint, event: &str) -> Vec<Exchange> {
     let recorder = Arc::new(Recorder::default());
-    let door = Door {
+    let guard = TableGuard {
         function: "benchmark".into(),
         backend: Backend::Embedded(Embedded::memory().unwrap()),
         policy: None,
-        witness: Some(recorder.clone()),
+        hook: Some(recorder.clone()),
     };
-    let cx = context(door.client());
+    let cx = context(guard.client());
     cx.create_missing_tables().await.unwrap();
     let seed = Seed::parse(&Setup::default().seed.to_string()).unwrap();
     seed.plant(&cx, &Planter::Start).await.unwrap();

@@ -19,7 +19,7 @@ pub const APPLICATION: &str = "app1aaaaaaaaaaaaaaaaaaaaaa";
 #[derive(Debug)]
 pub struct Setup {
     pub seed: Value,
-    pub witness: Option<Arc<dyn local::dynamodb::Witness>>,
+    pub hook: Option<Arc<dyn local::dynamodb::CallHook>>,
     pub template: Option<String>,
     /// Another bootstrap than the one that the suite runs with, if it does.
     pub bootstrap: Option<Bootstrap>,
@@ -59,7 +59,7 @@ impl Default for Setup {
                     "clients": [client("foreigner", &["owner"])]
                 }
             ]}),
-            witness: None,
+            hook: None,
             template: None,
             bootstrap: None,
             listen: "127.0.0.1:0",
@@ -176,7 +176,7 @@ impl App {
             seed: Some(Seed::parse(&setup.seed.to_string()).unwrap()),
             demo: false,
             clock: clock.clone(),
-            witness: setup.witness,
+            hook: setup.hook,
             bootstrap: setup.bootstrap.or_else(faithful),
             template: setup.template,
         };

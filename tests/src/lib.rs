@@ -6,6 +6,7 @@
 
 mod app;
 pub mod binary;
+pub mod call_hooks;
 mod caller;
 pub mod captured;
 pub mod derived;
@@ -14,7 +15,6 @@ pub mod measure;
 mod person;
 pub mod published;
 pub mod runtime_api;
-pub mod witness;
 
 pub use app::{APPLICATION, App, Setup, random_name, remote_dynamodb, secret_of};
 pub use caller::{Caller, Reply, form, http_from};

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Mutex;
 
-use local::dynamodb::{AnswerView, Call, Intervention, Witness};
+use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
@@ -36,7 +36,7 @@ impl Meanwhile {
     }
 }
 
-impl Witness for Meanwhile {
+impl CallHook for Meanwhile {
     fn before(&self, call: &Call<'_>) -> Intervention {
         let mut expected = self.0.lock().unwrap();
         let due = expected.take_if(|(function, _)| {

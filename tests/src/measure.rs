@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::{AnswerView, Call, Intervention, Witness};
+use local::{AnswerView, Call, CallHook, Intervention};
 use serde_json::Value;
 
 use crate::derived::repository;
@@ -135,7 +135,7 @@ impl Recorder {
     }
 }
 
-impl Witness for Recorder {
+impl CallHook for Recorder {
     fn before(&self, _: &Call<'_>) -> Intervention {
         Intervention::Proceed
     }

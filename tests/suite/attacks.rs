@@ -13,7 +13,7 @@ use std::sync::Mutex;
 
 use countersign_tests::Reply;
 use functions::OPERATIONS;
-use local::dynamodb::{AnswerView, Call, Intervention, Witness};
+use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use reqwest::Method;
 use shared::{Endpoint, Envelope};
 
@@ -55,7 +55,7 @@ impl Calls {
     }
 }
 
-impl Witness for Calls {
+impl CallHook for Calls {
     fn before(&self, call: &Call<'_>) -> Intervention {
         let mut needs: Vec<_> = call
             .needs

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use countersign_tests::call_hooks::Breakage;
 use countersign_tests::published::{assert_not_found, newest_file, version_file};
-use countersign_tests::witness::Breakage;
 use countersign_tests::{App, Caller, Setup, random_name};
 use local::Options;
 use local::dynamodb::Intervention;
@@ -16,7 +16,7 @@ const DOOMED: &str = "direct_access";
 async fn app_that_breaks() -> (App, Arc<Breakage>) {
     let breakage = Arc::new(Breakage::default());
     let setup = Setup {
-        witness: Some(breakage.clone()),
+        hook: Some(breakage.clone()),
         // For a second server on the same store.
         embedded: true,
         ..Setup::default()
@@ -287,7 +287,7 @@ async fn import_again(app: &App) -> App {
         seed: Some(Seed::parse(&Setup::default().seed.to_string()).unwrap()),
         demo: false,
         clock: app.clock.clone(),
-        witness: None,
+        hook: None,
         bootstrap: None,
         template: None,
     };

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use countersign_tests::witness::{Faults, cancelled, dynamodb_error};
+use countersign_tests::call_hooks::{Faults, cancelled, dynamodb_error};
 use countersign_tests::{App, Setup};
 use local::dynamodb::{Call, Intervention};
 use serde_json::{Value, json};
 
 async fn app(faults: &Arc<Faults>) -> App {
     App::with(Setup {
-        witness: Some(faults.clone()),
+        hook: Some(faults.clone()),
         ..Setup::default()
     })
     .await
@@ -156,7 +156,7 @@ async fn keys_that_a_batch_left_out_are_asked_for_again() {
     let faults = Arc::new(Faults::new(1, answer, batches));
     // The made-up answer names the tables of the embedded store.
     let app = App::with(Setup {
-        witness: Some(faults.clone()),
+        hook: Some(faults.clone()),
         embedded: true,
         ..Setup::default()
     })

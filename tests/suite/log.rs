@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign_tests::call_hooks::Breakage;
 use countersign_tests::captured::Captured;
-use countersign_tests::witness::Breakage;
 use countersign_tests::{APPLICATION, App, Setup, http_from};
-use local::dynamodb::{AnswerView, Call, Intervention, Witness};
+use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use serde_json::{Value, json};
 
 /// Panics in one function, in the middle of its work.
 #[derive(Debug)]
 struct Panicking;
 
-impl Witness for Panicking {
+impl CallHook for Panicking {
     fn before(&self, call: &Call<'_>) -> Intervention {
         assert!(call.function != "settings.keys", "on purpose");
         Intervention::Proceed
@@ -25,7 +25,7 @@ impl Witness for Panicking {
 #[tokio::test]
 async fn an_operation_that_panics_has_its_line() {
     let setup = Setup {
-        witness: Some(Arc::new(Panicking)),
+        hook: Some(Arc::new(Panicking)),
         ..Setup::default()
     };
     let app = App::with(setup).await;
@@ -45,7 +45,7 @@ async fn an_operation_that_panics_has_its_line() {
 async fn an_export_has_its_line_when_its_last_piece_has_left() {
     let mut setup = Setup::with_people();
     let breakage = Arc::new(Breakage::default());
-    setup.witness = Some(breakage.clone());
+    setup.hook = Some(breakage.clone());
     let app = App::with(setup).await;
     let ada = app.sign_in("ada").await;
     for (spared, code) in [(usize::MAX, 0), (0, 500)] {

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use countersign_tests::call_hooks::{Tally, Use};
 use countersign_tests::derived::template;
-use countersign_tests::witness::{Tally, Use};
 use countersign_tests::{App, Setup, secret_of};
 use functions::OPERATIONS;
 use local::iam::{Policies, table_arn};
@@ -218,7 +218,7 @@ async fn measured(operation: &str) -> Use {
     let tally = Arc::new(Tally::default());
     // Only the embedded store says what a call would cost.
     let setup = Setup {
-        witness: Some(tally.clone()),
+        hook: Some(tally.clone()),
         embedded: true,
         // As it will be, so that one update is enough for a new operation.
         template: Some(template()),
@@ -307,7 +307,7 @@ async fn every_grant_of_the_template_is_used_and_nothing_else() {
     for endpoint in OPERATIONS {
         let tally = Arc::new(Tally::default());
         let app = App::with(Setup {
-            witness: Some(tally.clone()),
+            hook: Some(tally.clone()),
             template: Some(template.clone()),
             ..strained_setup_for(endpoint.id)
         })
@@ -339,7 +339,7 @@ async fn every_grant_of_the_template_is_used_and_nothing_else() {
 async fn a_process_that_starts_reads_once_and_only_what_its_function_may_read() {
     let tally = Arc::new(Tally::default());
     let app = App::with(Setup {
-        witness: Some(tally.clone()),
+        hook: Some(tally.clone()),
         ..Setup::default()
     })
     .await;

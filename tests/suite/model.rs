@@ -19,7 +19,7 @@ async fn history(seed: u64) {
     let chance = Chance::of(seed);
     let faults = Arc::new(world::RandomFaults::of(seed));
     let app = App::with(Setup {
-        witness: Some(faults.clone()),
+        hook: Some(faults.clone()),
         ..Setup::default()
     })
     .await;

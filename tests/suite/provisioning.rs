@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use countersign_tests::App;
+use countersign_tests::call_hooks::{Breakage, Tally, dynamodb_error};
 use countersign_tests::derived::{repository, template};
-use countersign_tests::witness::{Breakage, Tally, dynamodb_error};
 use functions::{OPERATIONS, PROVISION, Provisioned, Refused, provision};
-use local::dynamodb::{Backend, Door};
+use local::dynamodb::{Backend, TableGuard};
 use local::iam::Policies;
-use local::keys::KeyDoor;
-use local::{Embedded, Intervention, Witness};
+use local::keys::KeyGuard;
+use local::{CallHook, Embedded, Intervention};
 use serde_json::{Value, json};
 use shared::{Clock, Context, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 
@@ -26,37 +26,37 @@ impl Deployment {
             embedded: Embedded::memory().unwrap(),
             keys: Arc::new(KeyFile::ephemeral(&Random::default()).unwrap()),
         };
-        let door = deployment.door(None, None);
+        let guard = deployment.guard(None, None);
         let keys = Arc::clone(&deployment.keys);
-        let housekeeping = context(door, keys);
+        let housekeeping = context(guard, keys);
         housekeeping.create_missing_tables().await.unwrap();
         deployment
     }
 
-    fn door(
+    fn guard(
         &self,
         policy: Option<Arc<local::iam::Policy>>,
-        witness: Option<Arc<dyn Witness>>,
-    ) -> Door {
-        Door {
+        hook: Option<Arc<dyn CallHook>>,
+    ) -> TableGuard {
+        TableGuard {
             function: PROVISION.id.into(),
             backend: Backend::Embedded(self.embedded.clone()),
             policy,
-            witness,
+            hook,
         }
     }
 
     /// Returns the context of the function, with the rights of this template.
-    fn function(&self, template: &str, witness: Option<Arc<dyn Witness>>) -> Context {
+    fn function(&self, template: &str, hook: Option<Arc<dyn CallHook>>) -> Context {
         let policies = Policies::parse(template, "countersign").unwrap();
         let policy = policies.of(PROVISION.id).unwrap();
-        let keys = KeyDoor {
+        let keys = KeyGuard {
             function: PROVISION.id.into(),
             keys: Arc::clone(&self.keys),
             policy: Arc::clone(&policy),
-            witness: witness.clone(),
+            hook: hook.clone(),
         };
-        context(self.door(Some(policy), witness), Arc::new(keys))
+        context(self.guard(Some(policy), hook), Arc::new(keys))
     }
 
     /// Returns the number of items in each table, without the counters.
@@ -75,10 +75,10 @@ impl Deployment {
     }
 }
 
-fn context(door: Door, keys: Arc<dyn KeyWrapper>) -> Context {
+fn context(guard: TableGuard, keys: Arc<dyn KeyWrapper>) -> Context {
     let random = Random::default();
     Context::new(Parts {
-        dynamodb: door.client(),
+        dynamodb: guard.client(),
         table_prefix: "countersign".to_owned(),
         keys,
         warm: WarmSecrets::new(&random).unwrap(),

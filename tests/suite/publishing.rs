@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use countersign_tests::call_hooks::{Breakage, cancelled};
 use countersign_tests::published::{PUBLISHED, assert_not_found, newest_file, version_file};
-use countersign_tests::witness::{Breakage, cancelled};
 use countersign_tests::{App, Setup};
 use local::dynamodb::Intervention;
 use serde_json::json;
@@ -27,7 +27,7 @@ async fn choose(app: &App, value: &str) {
 async fn app_that_breaks() -> (App, Arc<Breakage>) {
     let breakage = Arc::new(Breakage::default());
     let setup = Setup {
-        witness: Some(breakage.clone()),
+        hook: Some(breakage.clone()),
         ..Setup::default()
     };
     (App::with(setup).await, breakage)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_tests::witness::{Faults, cancelled};
+use countersign_tests::call_hooks::{Faults, cancelled};
 use countersign_tests::{App, Setup};
 use local::dynamodb::{Call, Intervention};
 use serde_json::{Value, json};
@@ -124,7 +124,7 @@ async fn app_with_faults(times: usize, with: Intervention) -> (App, Arc<Faults>)
     };
     let faults = Arc::new(Faults::new(times, with, writes));
     let mut setup = Setup {
-        witness: Some(faults.clone()),
+        hook: Some(faults.clone()),
         ..Setup::default()
     };
     setup.seed["applications"][0]["settings"] = json!({});

@@ -6,14 +6,14 @@ use aws_sdk_dynamodb::config::{Builder, Region};
 use aws_sdk_dynamodb::{Client, Config};
 use shared::store::tuned;
 
-use super::passage::DoorClient;
-use super::{Backend, Door};
+use super::connector::GuardedClient;
+use super::{Backend, TableGuard};
 use crate::iam::REGION;
 
 /// Returns a client whose every request goes through this guard.
-pub(super) fn client(door: Door) -> Client {
+pub(super) fn client(guard: TableGuard) -> Client {
     let config = tuned(Config::builder());
-    let config = towards(&door.backend, config).http_client(DoorClient(Arc::new(door)));
+    let config = towards(&guard.backend, config).http_client(GuardedClient(Arc::new(guard)));
     Client::from_conf(config.build())
 }
 

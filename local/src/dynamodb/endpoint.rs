@@ -84,7 +84,7 @@ impl Endpoint {
             return Ok(Self {
                 url: url.to_owned(),
                 region: Region::from_static(REGION),
-                credentials: anyone(),
+                credentials: placeholder_credentials(),
                 http: builder.build_http(),
                 connector: Arc::default(),
             });
@@ -96,7 +96,7 @@ impl Endpoint {
         let region = region.region().await;
         Ok(Self {
             url: url.to_owned(),
-            credentials: of_environment(aws.with_region(region.clone())).await?,
+            credentials: credentials_from_environment(aws.with_region(region.clone())).await?,
             region: region.unwrap_or(Region::from_static(REGION)),
             http: if is_plain {
                 builder.build_http()
@@ -162,7 +162,7 @@ impl Endpoint {
             (SdkError::ServiceError(_), Some(code)) => {
                 Err(EndpointFault::Refused(url, code.to_owned()))
             }
-            _ => Err(EndpointFault::Unreachable(url, innermost(&fault))),
+            _ => Err(EndpointFault::Unreachable(url, innermost_reason(&fault))),
         }
     }
 }
@@ -174,9 +174,9 @@ fn now() -> SystemTime {
 }
 
 /// Returns the innermost reason. The outer ones only say that something went wrong.
-fn innermost(error: &dyn Error) -> String {
+fn innermost_reason(error: &dyn Error) -> String {
     match error.source() {
-        Some(cause) => innermost(cause),
+        Some(cause) => innermost_reason(cause),
         None => error.to_string(),
     }
 }
@@ -185,7 +185,9 @@ fn innermost(error: &dyn Error) -> String {
 ///
 /// Not the SDK's whole chain: it would ask the cloud for an instance's own credentials, which takes
 /// seconds on a machine that is no instance.
-async fn of_environment(aws: ProviderConfig) -> Result<SharedCredentialsProvider, EndpointFault> {
+async fn credentials_from_environment(
+    aws: ProviderConfig,
+) -> Result<SharedCredentialsProvider, EndpointFault> {
     let environment = EnvironmentVariableCredentialsProvider::new();
     let profile = ProfileFileCredentialsProvider::builder().configure(&aws);
     let chain = CredentialsProviderChain::first_try("Environment", environment)
@@ -198,7 +200,7 @@ async fn of_environment(aws: ProviderConfig) -> Result<SharedCredentialsProvider
 }
 
 /// Returns placeholder credentials: `DynamoDB` Local takes any that consist of letters and digits.
-fn anyone() -> SharedCredentialsProvider {
+fn placeholder_credentials() -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "local"))
 }
 

@@ -24,18 +24,18 @@ Resources:
         - Statement: [{Effect: Allow, Action: dynamodb:GetItem, Resource: !GetAtt Things.Arn}]
 ";
 
-fn door(store: &Embedded) -> Door {
-    Door {
+fn guard(store: &Embedded) -> TableGuard {
+    TableGuard {
         function: "reader".into(),
         backend: Backend::Embedded(store.clone()),
         policy: None,
-        witness: None,
+        hook: None,
     }
 }
 
 async fn with_table() -> (Embedded, Client) {
     let store = Embedded::memory().unwrap();
-    let client = door(&store).client();
+    let client = guard(&store).client();
     let key = AttributeDefinition::builder()
         .attribute_name("pk")
         .attribute_type(ScalarAttributeType::S);
@@ -70,9 +70,9 @@ async fn put(client: &Client, id: &str) -> Result<(), aws_sdk_dynamodb::Error> {
 async fn a_function_can_do_what_its_policy_grants_and_no_more() {
     let (store, _) = with_table().await;
     let policies = Policies::parse(TEMPLATE, "s").unwrap();
-    let client = Door {
+    let client = TableGuard {
         policy: policies.of("reader"),
-        ..door(&store)
+        ..guard(&store)
     }
     .client();
     assert!(get(&client).await.unwrap().item.is_some());
@@ -98,9 +98,9 @@ async fn a_function_can_do_what_its_policy_grants_and_no_more() {
 #[tokio::test]
 async fn a_function_without_a_policy_in_the_template_can_do_nothing() {
     let (store, _) = with_table().await;
-    let client = Door {
+    let client = TableGuard {
         policy: Some(Arc::default()),
-        ..door(&store)
+        ..guard(&store)
     }
     .client();
     let denied = get(&client).await.unwrap_err();
@@ -125,7 +125,7 @@ impl Once {
     }
 }
 
-impl Witness for Once {
+impl CallHook for Once {
     fn before(&self, call: &Call<'_>) -> Intervention {
         assert_eq!((call.function, call.needs.len()), ("reader", 1));
         assert!(!String::from_utf8_lossy(call.body).contains("ReturnConsumedCapacity"));
@@ -146,7 +146,7 @@ impl Witness for Once {
 }
 
 #[tokio::test]
-async fn a_witness_sees_every_attempt_and_can_interfere() {
+async fn a_hook_sees_every_attempt_and_can_interfere() {
     let (store, _) = with_table().await;
     let throttled = br#"{"__type":"x#ProvisionedThroughputExceededException","message":"m"}"#;
     for (first, attempts, answers) in [
@@ -156,17 +156,17 @@ async fn a_witness_sees_every_attempt_and_can_interfere() {
         (Intervention::AnswerInstead(400, throttled.to_vec()), 2, 2),
         (Intervention::Delay(Duration::from_millis(50)), 1, 1),
     ] {
-        let witness = Once::new(first.clone());
-        let client = Door {
-            witness: Some(witness.clone()),
-            ..door(&store)
+        let hook = Once::new(first.clone());
+        let client = TableGuard {
+            hook: Some(hook.clone()),
+            ..guard(&store)
         }
         .client();
         let started = Instant::now();
         let output = get(&client).await.unwrap();
         assert!(output.consumed_capacity.is_some(), "{first:?}");
-        assert_eq!(witness.calls.load(Ordering::Relaxed), attempts, "{first:?}");
-        assert_eq!(witness.answers.lock().unwrap().len(), answers, "{first:?}");
+        assert_eq!(hook.calls.load(Ordering::Relaxed), attempts, "{first:?}");
+        assert_eq!(hook.answers.lock().unwrap().len(), answers, "{first:?}");
         if let Intervention::Delay(time) = first {
             assert!(started.elapsed() >= time);
         }
@@ -180,9 +180,9 @@ async fn a_witness_sees_every_attempt_and_can_interfere() {
 async fn latency() {
     let (store, client) = with_table().await;
     let policies = Policies::parse(TEMPLATE, "s").unwrap();
-    let guarded = Door {
+    let guarded = TableGuard {
         policy: policies.of("reader"),
-        ..door(&store)
+        ..guard(&store)
     }
     .client();
     let body = br#"{"TableName":"s-things","Key":{"pk":{"S":"a"}}}"#;

@@ -12,42 +12,42 @@ use std::time::{Duration, Instant};
 use super::Answer;
 
 /// Lifetime of a token, as in `DynamoDB`.
-const REMEMBERED_FOR: Duration = Duration::from_mins(10);
+const TOKEN_LIFETIME: Duration = Duration::from_mins(10);
 /// Most tokens that are kept. A retry follows within seconds, so this is plenty at any load.
-const AT_MOST: usize = 16_384;
+const MAX_TOKENS: usize = 16_384;
 
 /// The transactions that succeeded lately, by their tokens.
 #[derive(Default)]
-pub(super) struct Answered {
+pub(super) struct SucceededTransactions {
     by_token: HashMap<String, (u64, Answer)>,
     by_age: VecDeque<(Instant, String)>,
 }
 
 /// The state of a token.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum TokenState {
     /// Nothing: run the transaction.
-    Never,
+    Unused,
     /// The same transaction succeeded with this answer.
-    Before(Answer),
+    Succeeded(Answer),
     /// Another transaction had this token.
-    WithOtherContent,
+    OtherContent,
 }
 
-impl Answered {
+impl SucceededTransactions {
     /// Looks a token up.
-    pub(super) fn seen(&self, token: &str, content: u64) -> Seen {
+    pub(super) fn token_state(&self, token: &str, content: u64) -> TokenState {
         match self.by_token.get(token) {
-            None => Seen::Never,
-            Some((before, answer)) if *before == content => Seen::Before(answer.clone()),
-            Some(_) => Seen::WithOtherContent,
+            None => TokenState::Unused,
+            Some((before, answer)) if *before == content => TokenState::Succeeded(answer.clone()),
+            Some(_) => TokenState::OtherContent,
         }
     }
 
     /// Remembers a success.
     pub(super) fn remember(&mut self, now: Instant, token: String, content: u64, answer: Answer) {
         while let Some((at, _)) = self.by_age.front() {
-            if now.duration_since(*at) < REMEMBERED_FOR && self.by_age.len() < AT_MOST {
+            if now.duration_since(*at) < TOKEN_LIFETIME && self.by_age.len() < MAX_TOKENS {
                 break;
             }
             if let Some((_, token)) = self.by_age.pop_front() {
@@ -79,25 +79,28 @@ mod tests {
 
     #[test]
     fn a_token_answers_its_own_transaction_only() {
-        let mut answered = Answered::default();
-        assert_eq!(answered.seen("t", 1), Seen::Never);
+        let mut answered = SucceededTransactions::default();
+        assert_eq!(answered.token_state("t", 1), TokenState::Unused);
         answered.remember(Instant::now(), "t".to_owned(), 1, answer());
-        assert_eq!(answered.seen("t", 1), Seen::Before(answer()));
-        assert_eq!(answered.seen("t", 2), Seen::WithOtherContent);
+        assert_eq!(
+            answered.token_state("t", 1),
+            TokenState::Succeeded(answer())
+        );
+        assert_eq!(answered.token_state("t", 2), TokenState::OtherContent);
     }
 
     #[test]
     fn tokens_are_forgotten_by_age_and_by_number() {
         let start = Instant::now();
-        let mut answered = Answered::default();
+        let mut answered = SucceededTransactions::default();
         answered.remember(start, "old".to_owned(), 1, answer());
-        answered.remember(start + REMEMBERED_FOR, "new".to_owned(), 1, answer());
-        assert_eq!(answered.seen("old", 1), Seen::Never);
-        for n in 0..AT_MOST {
-            answered.remember(start + REMEMBERED_FOR, n.to_string(), 1, answer());
+        answered.remember(start + TOKEN_LIFETIME, "new".to_owned(), 1, answer());
+        assert_eq!(answered.token_state("old", 1), TokenState::Unused);
+        for n in 0..MAX_TOKENS {
+            answered.remember(start + TOKEN_LIFETIME, n.to_string(), 1, answer());
         }
-        assert_eq!(answered.seen("new", 1), Seen::Never);
-        assert_eq!(answered.by_age.len(), AT_MOST);
-        assert_eq!(answered.by_token.len(), AT_MOST);
+        assert_eq!(answered.token_state("new", 1), TokenState::Unused);
+        assert_eq!(answered.by_age.len(), MAX_TOKENS);
+        assert_eq!(answered.by_token.len(), MAX_TOKENS);
     }
 }

@@ -8,7 +8,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::idempotency::{Seen, content};
+use super::idempotency::{TokenState, content};
 use super::{Answer, Embedded, Store};
 
 /// Runs the operation of this name.
@@ -91,22 +91,24 @@ fn once(
     token: String,
     content: u64,
 ) -> Answer {
-    match store.answered.seen(&token, content) {
-        Seen::Before(answer) => return answer,
-        Seen::WithOtherContent => {
+    match store.succeeded.token_state(&token, content) {
+        TokenState::Succeeded(answer) => return answer,
+        TokenState::OtherContent => {
             let fault = DynoxideError::IdempotentParameterMismatchException(
                 "the token was used for another transaction".to_owned(),
             );
             return refusal(&fault);
         }
-        Seen::Never => {}
+        TokenState::Unused => {}
     }
     let outcome = store.db.transact_write_items(input);
     let answer = write(&outcome);
     // A failed transaction changed nothing, so its retry runs again, as at AWS.
     if outcome.is_ok() {
         let now = Instant::now();
-        store.answered.remember(now, token, content, answer.clone());
+        store
+            .succeeded
+            .remember(now, token, content, answer.clone());
     }
     answer
 }

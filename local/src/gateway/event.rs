@@ -15,14 +15,14 @@ use lambda_http::aws_lambda_events::apigw::{
 
 use super::Arrival;
 use crate::iam::ACCOUNT;
-use crate::routes::Matched;
+use crate::routes::RouteMatch;
 
 /// Returns the event for a request. `path` comes from [`path`](super::path) for this head.
 pub(crate) fn event(
     head: Parts,
     path: String,
     body: &Bytes,
-    route: Matched,
+    route: RouteMatch,
     arrival: Arrival<'_>,
 ) -> ApiGatewayV2httpRequest {
     let mut headers = joined(head.headers);

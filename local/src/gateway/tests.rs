@@ -4,7 +4,7 @@ use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 
 use super::*;
-use crate::routes::{Matched, Routes};
+use crate::routes::{RouteMatch, Routes};
 
 const PEER: &str = "[::ffff:192.0.2.7]:5000";
 
@@ -16,7 +16,7 @@ fn head(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
     request.body(()).unwrap().into_parts().0
 }
 
-fn matched(path: &str) -> Option<Matched> {
+fn matched(path: &str) -> Option<RouteMatch> {
     let mut routes = Routes::default();
     routes.add("/clients/list", &["GET", "POST"], 0);
     routes.add("/things/{id}", &["GET", "POST"], 1);

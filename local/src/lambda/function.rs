@@ -15,7 +15,7 @@ use tokio::process::Command;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::instance::Instance;
-use super::settings::Of;
+use super::settings::FunctionSettings;
 use super::{Answer, Bootstrap, Failure};
 
 /// Most instances of one function. Lambda has a thousand for an account.
@@ -24,27 +24,27 @@ use super::{Answer, Bootstrap, Failure};
 const MAX_INSTANCES: usize = 8;
 
 /// The parts of a function. `Debug` shows its name only: its environment holds its credentials.
-pub(super) struct Declared {
+pub(super) struct FunctionSpec {
     pub(super) name: Arc<str>,
     pub(super) bootstrap: Arc<Bootstrap>,
     pub(super) environment: Vec<(&'static str, String)>,
-    pub(super) settings: Of,
+    pub(super) settings: FunctionSettings,
     pub(super) clock: Clock,
     pub(super) random: Random,
 }
 
-impl fmt::Debug for Declared {
+impl fmt::Debug for FunctionSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Declared({}, ..)", self.name)
+        write!(f, "FunctionSpec({}, ..)", self.name)
     }
 }
 
 /// A function and its instances.
 #[derive(Debug)]
 pub(super) struct Function {
-    declared: Declared,
+    spec: FunctionSpec,
     /// Number of times that it wrote the time into a file.
-    told: AtomicU64,
+    clock_writes: AtomicU64,
     /// The frozen instances. The one that worked last is taken first.
     idle: Mutex<Vec<Instance>>,
     places: Arc<Semaphore>,
@@ -52,10 +52,10 @@ pub(super) struct Function {
 
 impl Function {
     /// Returns a function without instances.
-    pub(super) fn new(declared: Declared) -> Self {
+    pub(super) fn new(spec: FunctionSpec) -> Self {
         Self {
-            declared,
-            told: AtomicU64::default(),
+            spec,
+            clock_writes: AtomicU64::default(),
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(MAX_INSTANCES)),
         }
@@ -67,19 +67,17 @@ impl Function {
     pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Result<Answer, Failure> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(io::Error::other)?;
-        if let Some(file) = &self.declared.bootstrap.clock_file {
-            self.tell_time(file)?;
+        if let Some(file) = &self.spec.bootstrap.clock_file {
+            self.write_time(file)?;
         }
-        let mut instance = match self.free() {
+        let mut instance = match self.take_idle() {
             Some(instance) => instance,
-            None => {
-                Instance::start(self.command()?, &self.declared.name, &self.declared.random).await?
-            }
+            None => Instance::start(self.command()?, &self.spec.name, &self.spec.random).await?,
         };
         let (answer, answered) = oneshot::channel();
         let function = Arc::clone(self);
         tokio::spawn(async move {
-            let (clock, timeout) = (&function.declared.clock, function.declared.settings.timeout);
+            let (clock, timeout) = (&function.spec.clock, function.spec.settings.timeout);
             if instance.work(event, clock, timeout, answer).await {
                 function.idle().push(instance);
             }
@@ -88,14 +86,14 @@ impl Function {
         answered.await.unwrap_or(Err(Failure::NoAnswer))
     }
 
-    fn free(&self) -> Option<Instance> {
+    fn take_idle(&self) -> Option<Instance> {
         let mut idle = self.idle();
         loop {
             let mut instance = idle.pop()?;
             if instance.is_alive() {
                 return Some(instance);
             }
-            tracing::warn!(function = %self.declared.name, "a process ended while it was frozen");
+            tracing::warn!(function = %self.spec.name, "a process ended while it was frozen");
         }
     }
 
@@ -104,15 +102,15 @@ impl Function {
     }
 
     /// Writes the server's time into the clock file.
-    fn tell_time(&self, file: &Path) -> io::Result<()> {
-        let millis = self.declared.clock.now().millis();
+    fn write_time(&self, file: &Path) -> io::Result<()> {
+        let millis = self.spec.clock.now().millis();
         let fraction = millis.rem_euclid(1000);
         let second = String::from(Moment(Timestamp::from_millis(millis - fraction)));
         let second = second.replace('T', " ");
         // Written to a file of its own and moved into place, so that nobody reads half of it. Several
         // events may come at once, so each has its own number.
-        let number = self.told.fetch_add(1, Ordering::Relaxed);
-        let beside = file.with_extension(format!("{}-{number}", self.declared.name));
+        let number = self.clock_writes.fetch_add(1, Ordering::Relaxed);
+        let beside = file.with_extension(format!("{}-{number}", self.spec.name));
         // The half millisecond is for readers that lose the last digit.
         fs::write(
             &beside,
@@ -122,17 +120,17 @@ impl Function {
     }
 
     fn command(&self) -> io::Result<Command> {
-        let mut command = Command::new(&self.declared.bootstrap.program);
-        let (out, err) = match &self.declared.bootstrap.log {
+        let mut command = Command::new(&self.spec.bootstrap.program);
+        let (out, err) = match &self.spec.bootstrap.log {
             Some(log) => (log.try_clone()?, log.try_clone()?),
             None => (stderr()?, stderr()?),
         };
-        let extra = &self.declared.bootstrap.environment;
+        let extra = &self.spec.bootstrap.environment;
         command
             // As on Lambda: a function sees its own environment, and nothing of the server's.
             .env_clear()
             .envs(
-                self.declared
+                self.spec
                     .environment
                     .iter()
                     .map(|(name, value)| (name, value)),

@@ -11,10 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::runtime_api::{Invocation, Report, RuntimeApi};
-use super::{Answer, Failure, Listening};
+use super::{Answer, Failure, LoopbackServer};
 
 /// Longest time until a process asks for its first event, as on Lambda.
-const INIT: Duration = Duration::from_secs(10);
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Time for the last words of a process to arrive after its end.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -26,7 +26,7 @@ pub(super) struct Instance {
     invocations: mpsc::Sender<Invocation>,
     reports: mpsc::UnboundedReceiver<Report>,
     worked: u64,
-    _runtime_api: Listening,
+    _runtime_api: LoopbackServer,
 }
 
 impl Instance {
@@ -44,9 +44,9 @@ impl Instance {
             .id(32)
             .map_err(|_| io::Error::other("no random numbers"))?;
         let router = Router::new().nest(&format!("/{secret}"), runtime_api.router());
-        let runtime_api = Listening::start(router).await?;
-        let place = format!("{}/{secret}", runtime_api.url());
-        let child = command.env("AWS_LAMBDA_RUNTIME_API", place).spawn()?;
+        let runtime_api = LoopbackServer::start(router).await?;
+        let address = format!("{}/{secret}", runtime_api.url());
+        let child = command.env("AWS_LAMBDA_RUNTIME_API", address).spawn()?;
         process.is(child.id());
         let mut instance = Self {
             child,
@@ -55,9 +55,9 @@ impl Instance {
             worked: 0,
             _runtime_api: runtime_api,
         };
-        timeout(INIT, instance.ready())
+        timeout(INIT_TIMEOUT, instance.ready())
             .await
-            .unwrap_or(Err(Failure::InitTimeout(INIT)))?;
+            .unwrap_or(Err(Failure::InitTimeout(INIT_TIMEOUT)))?;
         let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
         tracing::debug!(function, milliseconds, "a process is ready");
         Ok(instance)

@@ -20,9 +20,9 @@ const VERSION: &str = "/2018-06-01";
 /// The ARN that every function is told. No function uses its own.
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:countersign";
 /// Most characters of an error's type in the log.
-const LOGGED: usize = 100;
+const MAX_LOGGED_CHARS: usize = 100;
 /// Most pieces of a stream that wait for its reader.
-const PIECES: usize = 4;
+const MAX_WAITING_PIECES: usize = 4;
 
 /// An event for a process.
 #[derive(Debug)]
@@ -190,7 +190,7 @@ async fn response(
 
 /// Passes pieces on as they come. A stream that breaks off does so for its reader too.
 async fn stream(api: &RuntimeApi, mut body: Body) -> Response<Body> {
-    let (sender, pieces) = mpsc::channel::<io::Result<Bytes>>(PIECES);
+    let (sender, pieces) = mpsc::channel::<io::Result<Bytes>>(MAX_WAITING_PIECES);
     let pieces = futures_util::stream::unfold(pieces, |mut pieces| async {
         Some((pieces.recv().await?, pieces))
     });
@@ -237,7 +237,7 @@ fn kind(error: &[u8]) -> String {
     let kind = json["errorType"]
         .as_str()
         .unwrap_or("an error without a type");
-    kind.chars().take(LOGGED).collect()
+    kind.chars().take(MAX_LOGGED_CHARS).collect()
 }
 
 fn accepted() -> Response<Body> {

@@ -20,13 +20,13 @@ use serde_json::{Value, json};
 use shared::store::Resource;
 use shared::{ApplicationId, ENCRYPTION_CONTEXT, Error, Random, WrappedKey};
 
-use super::Doors;
+use super::Guards;
 use crate::iam::key_arn;
 
 /// The guards of all functions, by the session tokens of their credentials.
 #[derive(Default)]
 pub(super) struct Services {
-    by_token: HashMap<String, Doors>,
+    by_token: HashMap<String, Guards>,
 }
 
 /// The credentials that Lambda gives a function. Signatures are not checked here: the token is enough.
@@ -47,9 +47,9 @@ impl Credentials {
 
 impl Services {
     /// Registers a function, and makes credentials for it.
-    pub(super) fn admit(&mut self, doors: Doors, random: &Random) -> Result<Credentials, Error> {
+    pub(super) fn admit(&mut self, guards: Guards, random: &Random) -> Result<Credentials, Error> {
         let token = random.id(32)?;
-        self.by_token.insert(token.clone(), doors);
+        self.by_token.insert(token.clone(), guards);
         Ok(Credentials { token })
     }
 
@@ -68,19 +68,19 @@ async fn call(
 ) -> Response<Body> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let token = text("x-amz-security-token").unwrap_or_default();
-    let Some(doors) = services.by_token.get(token) else {
+    let Some(guards) = services.by_token.get(token) else {
         let why = "The security token included in the request is invalid.";
         return refused("UnrecognizedClientException", why);
     };
     let target = text("x-amz-target").unwrap_or_default();
     match target.split_once('.') {
-        Some(("TrentService", action)) => kms(doors, action, &body).await,
-        Some(("DynamoDB_20120810", _)) => dynamodb(doors, target, &body).await,
+        Some(("TrentService", action)) => kms(guards, action, &body).await,
+        Some(("DynamoDB_20120810", _)) => dynamodb(guards, target, &body).await,
         _ => refused("UnknownOperationException", ""),
     }
 }
 
-async fn dynamodb(doors: &Doors, target: &str, body: &[u8]) -> Response<Body> {
+async fn dynamodb(guards: &Guards, target: &str, body: &[u8]) -> Response<Body> {
     let mut request = HttpRequest::new(SdkBody::from(body));
     let json = "application/x-amz-json-1.0";
     request.headers_mut().insert("content-type", json);
@@ -88,7 +88,7 @@ async fn dynamodb(doors: &Doors, target: &str, body: &[u8]) -> Response<Body> {
         .headers_mut()
         .insert("x-amz-target", target.to_owned());
     let passed = async {
-        let mut answer = doors.dynamodb.carry(request).await.ok()?;
+        let mut answer = guards.dynamodb.forward(request).await.ok()?;
         let status = answer.status().as_u16();
         let body = ByteStream::new(answer.take_body()).collect().await.ok()?;
         Some((StatusCode::from_u16(status).ok()?, body.into_bytes()))
@@ -103,7 +103,7 @@ async fn dynamodb(doors: &Doors, target: &str, body: &[u8]) -> Response<Body> {
     }
 }
 
-async fn kms(doors: &Doors, action: &str, body: &[u8]) -> Response<Body> {
+async fn kms(guards: &Guards, action: &str, body: &[u8]) -> Response<Body> {
     let asked: Value = serde_json::from_slice(body).unwrap_or_default();
     if asked["KeyId"] != key_arn(Resource::SealingKey.logical_id()) {
         return refused("NotFoundException", "");
@@ -114,7 +114,7 @@ async fn kms(doors: &Doors, action: &str, body: &[u8]) -> Response<Body> {
         .flatten()
         .map(|(name, _)| &**name)
         .collect();
-    match doors.keys.pass(&format!("kms:{action}"), &keys) {
+    match guards.keys.pass(&format!("kms:{action}"), &keys) {
         Ok(()) => {}
         Err(Error::Busy) => return refused("ThrottlingException", "Rate exceeded"),
         Err(_) => {
@@ -131,13 +131,13 @@ async fn kms(doors: &Doors, action: &str, body: &[u8]) -> Response<Body> {
     let encoded = |bytes: &[u8]| BASE64_STANDARD.encode(bytes);
     let key = &asked["KeyId"];
     let answer = match action {
-        "GenerateDataKey" => doors.keys.keys.make(&application).await.map(|(plain, wrapped)| {
+        "GenerateDataKey" => guards.keys.keys.make(&application).await.map(|(plain, wrapped)| {
             json!({"KeyId": key, "Plaintext": encoded(plain.expose()), "CiphertextBlob": encoded(&wrapped.0)})
         }),
         "Decrypt" => {
             let wrapped = asked["CiphertextBlob"].as_str().unwrap_or_default();
             let wrapped = WrappedKey(BASE64_STANDARD.decode(wrapped).unwrap_or_default());
-            let opened = doors.keys.keys.unwrap(&application, &wrapped).await;
+            let opened = guards.keys.keys.unwrap(&application, &wrapped).await;
             opened.map(|plain| json!({"KeyId": key, "Plaintext": encoded(plain.expose()), "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}))
         }
         _ => return refused("UnknownOperationException", ""),

@@ -10,12 +10,12 @@ use crate::iam::PolicyFault;
 /// The settings of all functions, by `Handler`.
 #[derive(Debug)]
 pub(super) struct Settings {
-    by_handler: BTreeMap<String, Of>,
+    by_handler: BTreeMap<String, FunctionSettings>,
 }
 
 /// The settings of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Of {
+pub(super) struct FunctionSettings {
     /// Longest time for an event.
     pub(super) timeout: Duration,
     /// Memory in MB.
@@ -23,7 +23,7 @@ pub(super) struct Of {
 }
 
 /// Lambda's own defaults.
-const DEFAULT: Of = Of {
+const DEFAULT: FunctionSettings = FunctionSettings {
     timeout: Duration::from_secs(3),
     memory: 128,
 };
@@ -45,23 +45,23 @@ impl Settings {
                 let place = format!("{}, `{name}`", id.as_str().unwrap_or_default());
                 number(&document, value, default).map_err(|why| PolicyFault::new(place, why))
             };
-            let of = Of {
+            let settings = FunctionSettings {
                 timeout: Duration::from_secs(number("Timeout", DEFAULT.timeout.as_secs())?),
                 memory: number("MemorySize", DEFAULT.memory)?,
             };
             let handler = resource["Properties"]["Handler"].as_str();
-            by_handler.insert(handler.unwrap_or_default().to_owned(), of);
+            by_handler.insert(handler.unwrap_or_default().to_owned(), settings);
         }
         Ok(Self { by_handler })
     }
 
     /// Returns the settings of the function whose `Handler` this is.
-    pub(super) fn of(&self, handler: &str) -> Of {
+    pub(super) fn of(&self, handler: &str) -> FunctionSettings {
         self.by_handler.get(handler).copied().unwrap_or(DEFAULT)
     }
 }
 
-impl Of {
+impl FunctionSettings {
     /// Returns the environment variables that Lambda gives every function.
     pub(super) fn variables(&self, handler: &str) -> [(&'static str, String); 12] {
         let text = |text: &str| text.to_owned();
@@ -116,7 +116,7 @@ Resources:
     Properties: {Handler: own, Timeout: 300, MemorySize: !Ref Memory}
 ";
         let settings = Settings::parse(template).unwrap();
-        let of = |seconds, memory| Of {
+        let of = |seconds, memory| FunctionSettings {
             timeout: Duration::from_secs(seconds),
             memory,
         };

@@ -5,23 +5,23 @@ use std::sync::{Arc, OnceLock};
 use functions::OPERATIONS;
 use shared::{Clock, Context, KeyWrapper, Parts, Random, WarmSecrets};
 
-use super::storage::Opened;
-use crate::dynamodb::{Backend, Door, Witness};
+use super::storage::OpenStorage;
+use crate::dynamodb::{Backend, CallHook, TableGuard};
 use crate::fault::StartError;
 use crate::iam::Policies;
-use crate::keys::KeyDoor;
-use crate::lambda::Doors;
+use crate::keys::KeyGuard;
+use crate::lambda::Guards;
 
 /// The contexts of all operations, made when they are first called.
 #[derive(Debug)]
 pub(super) struct Contexts {
-    pub(super) opened: Opened,
+    pub(super) storage: OpenStorage,
     pub(super) policies: Policies,
     pub(super) table_prefix: String,
     pub(super) warm: WarmSecrets,
     pub(super) clock: Clock,
     pub(super) random: Random,
-    pub(super) witness: Option<Arc<dyn Witness>>,
+    pub(super) hook: Option<Arc<dyn CallHook>>,
     /// The server's URL.
     pub(super) public_url: String,
     pub(super) of_operation: Vec<OnceLock<Context>>,
@@ -31,28 +31,28 @@ impl Contexts {
     /// Returns the context of the operation at this place in the list.
     pub(super) fn of(&self, place: usize) -> &Context {
         self.of_operation[place].get_or_init(|| {
-            let Doors { dynamodb, keys } = self.doors(OPERATIONS[place].id);
-            self.behind(dynamodb, Arc::new(keys))
+            let Guards { dynamodb, keys } = self.guards(OPERATIONS[place].id);
+            self.context_behind(dynamodb, Arc::new(keys))
         })
     }
 
     /// Returns the guards of a function.
-    pub(super) fn doors(&self, function: &str) -> Doors {
+    pub(super) fn guards(&self, function: &str) -> Guards {
         let function: Arc<str> = function.into();
         // A function that the template does not have may do nothing.
         let policy = self.policies.of(&function).unwrap_or_default();
-        Doors {
-            keys: KeyDoor {
+        Guards {
+            keys: KeyGuard {
                 function: Arc::clone(&function),
-                keys: Arc::clone(&self.opened.keys),
+                keys: Arc::clone(&self.storage.keys),
                 policy: Arc::clone(&policy),
-                witness: self.witness.clone(),
+                hook: self.hook.clone(),
             },
-            dynamodb: Door {
+            dynamodb: TableGuard {
                 function,
-                backend: self.opened.backend.clone(),
+                backend: self.storage.backend.clone(),
                 policy: Some(policy),
-                witness: self.witness.clone(),
+                hook: self.hook.clone(),
             },
         }
     }
@@ -66,21 +66,21 @@ impl Contexts {
 
     /// Returns the context for the work before the first request. No policy limits it.
     pub(super) async fn housekeeping(&self) -> Result<Context, StartError> {
-        let door = Door {
+        let guard = TableGuard {
             function: "housekeeping".into(),
-            backend: self.opened.backend.clone(),
+            backend: self.storage.backend.clone(),
             policy: None,
-            witness: None,
+            hook: None,
         };
-        if let Backend::Endpoint(endpoint) = &self.opened.backend {
-            endpoint.reach(&door.clone().client()).await?;
+        if let Backend::Endpoint(endpoint) = &self.storage.backend {
+            endpoint.reach(&guard.clone().client()).await?;
         }
-        Ok(self.behind(door, Arc::clone(&self.opened.keys)))
+        Ok(self.context_behind(guard, Arc::clone(&self.storage.keys)))
     }
 
-    fn behind(&self, door: Door, keys: Arc<dyn KeyWrapper>) -> Context {
+    fn context_behind(&self, guard: TableGuard, keys: Arc<dyn KeyWrapper>) -> Context {
         Context::new(Parts {
-            dynamodb: door.client(),
+            dynamodb: guard.client(),
             table_prefix: self.table_prefix.clone(),
             keys,
             warm: self.warm.clone(),

@@ -22,14 +22,14 @@ use tokio::sync::{mpsc, oneshot};
 use super::contexts::Contexts;
 use crate::gateway::{self, Arrival, MAX_BODY_BYTES, Refusal};
 use crate::lambda::Lambda;
-use crate::routes::{Matched, Routes};
+use crate::routes::{RouteMatch, Routes};
 
 /// Most characters of a path in the log.
-const LOGGED_PATH: usize = 200;
+const MAX_LOGGED_PATH: usize = 200;
 /// Most characters of a path segment in the log: as many as an ID has.
 ///
 /// An invitation's token is longer, and so stays out of the log.
-const LOGGED_PART: usize = 32;
+const MAX_LOGGED_SEGMENT: usize = 32;
 
 /// A handle that every task holds while it answers a request. Nothing is ever sent through it.
 type AtWork = mpsc::Sender<Infallible>;
@@ -63,16 +63,16 @@ async fn handle(
 ) -> Response {
     let started = Instant::now();
     let (head, body) = request.into_parts();
-    let seen = Seen::of(&head, &server.random, started);
+    let request_log = RequestLog::of(&head, &server.random, started);
     let (path, route, body) = match server.admit(&head, body).await {
         Ok(admitted) => admitted,
-        Err(refusal) => return seen.refuse(refusal),
+        Err(refusal) => return request_log.refuse(refusal),
     };
     let arrival = Arrival {
         peer,
         port: server.port,
         at: server.clock.now().millis(),
-        request_id: &seen.request_id,
+        request_id: &request_log.request_id,
     };
     let place = route.operation;
     let event = gateway::event(head, path, &body, route, arrival);
@@ -88,7 +88,7 @@ async fn handle(
         tracing::error!(operation = OPERATIONS[place].id, "the operation panicked");
         return Refusal::FunctionFailed.into_response();
     };
-    answer.unwrap_or_else(|refusal| seen.refuse(refusal))
+    answer.unwrap_or_else(|refusal| request_log.refuse(refusal))
 }
 
 /// The state that all requests share.
@@ -142,7 +142,11 @@ impl Server {
     }
 
     /// Returns the decoded path, its route, and the body.
-    async fn admit(&self, head: &Parts, body: Body) -> Result<(String, Matched, Bytes), Refusal> {
+    async fn admit(
+        &self,
+        head: &Parts,
+        body: Body,
+    ) -> Result<(String, RouteMatch, Bytes), Refusal> {
         let path = gateway::path(head)?;
         let route = self.routes.find(head.method.as_str(), &path);
         let route = route.ok_or(Refusal::NotFound)?;
@@ -163,14 +167,14 @@ impl Server {
 }
 
 /// The log line of a request that no operation answered.
-struct Seen {
+struct RequestLog {
     method: Method,
     path: String,
     request_id: String,
     started: Instant,
 }
 
-impl Seen {
+impl RequestLog {
     fn of(head: &Parts, random: &Random, started: Instant) -> Self {
         const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
         // An ID that names a request in a log need not be unguessable.
@@ -207,12 +211,12 @@ impl Seen {
 /// Returns the part of an unknown path that may go to the log.
 fn for_the_log(path: &str) -> String {
     let parts = path.split('/').map(|part| {
-        if part.chars().count() > LOGGED_PART {
+        if part.chars().count() > MAX_LOGGED_SEGMENT {
             "…"
         } else {
             part
         }
     });
     let path = parts.collect::<Vec<_>>().join("/");
-    path.chars().take(LOGGED_PATH).collect()
+    path.chars().take(MAX_LOGGED_PATH).collect()
 }

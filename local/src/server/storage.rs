@@ -45,7 +45,7 @@ pub enum Storage {
 
 /// Storage that is ready for use.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(super) struct OpenStorage {
     pub(super) backend: Backend,
     pub(super) keys: Arc<dyn KeyWrapper>,
     /// The sealing key's file, if it was made just now.
@@ -55,7 +55,7 @@ pub(super) struct Opened {
 }
 
 impl Storage {
-    pub(super) async fn open(self, random: &Random) -> Result<Opened, StartError> {
+    pub(super) async fn open(self, random: &Random) -> Result<OpenStorage, StartError> {
         let ephemeral = || -> Result<Arc<dyn KeyWrapper>, StartError> {
             Ok(Arc::new(KeyFile::ephemeral(random)?))
         };
@@ -67,7 +67,7 @@ impl Storage {
         let (backend, keys, lock) = match self {
             Self::Memory => (Backend::Embedded(Embedded::memory()?), ephemeral()?, None),
             Self::Folder(folder) => {
-                let lock = enter(&folder)?;
+                let lock = lock_folder(&folder)?;
                 let file = folder.join(DATABASE);
                 // A new key for old data would lose every secret in it, so that the key comes first.
                 if file.exists() && !folder.join(SEALING_KEY).exists() {
@@ -80,7 +80,7 @@ impl Storage {
             }
             Self::Endpoint { url, folder } => {
                 let endpoint = Endpoint::new(&url).await?;
-                let lock = enter(&folder)?;
+                let lock = lock_folder(&folder)?;
                 (
                     Backend::Endpoint(endpoint),
                     keys_in(&folder, random)?,
@@ -94,7 +94,7 @@ impl Storage {
             ),
             Self::Shared { store, keys } => (Backend::Embedded(store), keys, None),
         };
-        Ok(Opened {
+        Ok(OpenStorage {
             backend,
             keys,
             new_key,
@@ -103,7 +103,7 @@ impl Storage {
     }
 }
 
-impl Opened {
+impl OpenStorage {
     pub(super) fn embedded(&self) -> Option<&Embedded> {
         match &self.backend {
             Backend::Embedded(store) => Some(store),
@@ -127,7 +127,7 @@ fn keys_in(folder: &Path, random: &Random) -> Result<Arc<dyn KeyWrapper>, StartE
 }
 
 /// Creates the folder if it is missing, and locks it for this process.
-fn enter(folder: &Path) -> Result<File, StartError> {
+fn lock_folder(folder: &Path) -> Result<File, StartError> {
     let fault = |fault| StartError::Folder(folder.to_owned(), fault);
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(0o700);
@@ -153,12 +153,12 @@ mod tests {
     fn a_folder_is_private_and_for_one_process() {
         let outer = tempfile::tempdir().unwrap();
         let folder = outer.path().join("a/b");
-        let lock = enter(&folder).unwrap();
+        let lock = lock_folder(&folder).unwrap();
         let mode = folder.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
-        assert!(matches!(enter(&folder), Err(StartError::InUse(_))));
+        assert!(matches!(lock_folder(&folder), Err(StartError::InUse(_))));
         drop(lock);
-        enter(&folder).unwrap();
+        lock_folder(&folder).unwrap();
     }
 
     #[test]
@@ -166,6 +166,6 @@ mod tests {
         let outer = tempfile::tempdir().unwrap();
         let file = outer.path().join("file");
         std::fs::write(&file, "").unwrap();
-        assert!(matches!(enter(&file), Err(StartError::Folder(..))));
+        assert!(matches!(lock_folder(&file), Err(StartError::Folder(..))));
     }
 }

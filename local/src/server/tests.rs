@@ -34,7 +34,7 @@ fn options() -> Options {
         seed: Some(Seed::parse(seed).unwrap()),
         demo: true,
         clock: Clock::System,
-        witness: None,
+        hook: None,
         bootstrap: None,
         template: Some(template()),
     }
@@ -243,7 +243,7 @@ async fn what_cannot_be_used_is_one_sentence() {
 #[derive(Debug, Default)]
 struct Slow(Mutex<Vec<String>>);
 
-impl Witness for Slow {
+impl CallHook for Slow {
     fn before(&self, call: &Call<'_>) -> Intervention {
         self.0.lock().unwrap().push(call.operation.to_owned());
         match call.operation {
@@ -271,9 +271,9 @@ impl Slow {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operation_that_has_begun_goes_on_to_its_end() {
-    let witness = Arc::new(Slow::default());
+    let hook = Arc::new(Slow::default());
     let slow = Options {
-        witness: Some(witness.clone()),
+        hook: Some(hook.clone()),
         ..options()
     };
     let running = start(slow).await.unwrap();
@@ -287,21 +287,21 @@ async fn an_operation_that_has_begun_goes_on_to_its_end() {
     // Its caller goes away.
     let mut connection = TcpStream::connect(running.address).await.unwrap();
     connection.write_all(add("gone").as_bytes()).await.unwrap();
-    witness.until_writing().await;
+    hook.until_writing().await;
     drop(connection);
     tokio::time::sleep(Duration::from_millis(600)).await;
     let answer = send(running.address, list.as_bytes()).await;
     assert!(answer.contains("gone"), "{answer}");
 
     // The server stops.
-    witness.0.lock().unwrap().clear();
+    hook.0.lock().unwrap().clear();
     let address = running.address;
     let add = add("last");
     let last = tokio::spawn(async move { send(address, add.as_bytes()).await });
-    witness.until_writing().await;
+    hook.until_writing().await;
     let started = Instant::now();
     running.stop().await;
-    assert!(started.elapsed() < LAST_REQUESTS);
+    assert!(started.elapsed() < STOP_TIMEOUT);
     let answer = last.await.unwrap();
     assert!(answer.contains(r#""stat":"ok""#), "{answer}");
     assert!(TcpStream::connect(address).await.is_err());
@@ -311,7 +311,7 @@ async fn an_operation_that_has_begun_goes_on_to_its_end() {
 #[derive(Debug)]
 struct Panicking;
 
-impl Witness for Panicking {
+impl CallHook for Panicking {
     fn before(&self, call: &Call<'_>) -> Intervention {
         panic!("{} on purpose", call.operation);
     }
@@ -322,7 +322,7 @@ impl Witness for Panicking {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_is_an_answer() {
     let panicking = Options {
-        witness: Some(Arc::new(Panicking)),
+        hook: Some(Arc::new(Panicking)),
         ..options()
     };
     let running = start(panicking).await.unwrap();

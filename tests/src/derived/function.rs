@@ -22,7 +22,7 @@ pub(super) fn of(endpoint: &Endpoint) -> String {
         yaml.push_str("      ReservedConcurrentExecutions: !If [ReservesConcurrency, !Ref SignInConcurrency, !Ref AWS::NoValue]\n");
     }
     yaml.push_str(&policies(endpoint.grants()));
-    yaml.push_str(&door(endpoint));
+    yaml.push_str(&route_or_url(endpoint));
     yaml.push_str(&watch(endpoint.id));
     yaml
 }
@@ -105,7 +105,7 @@ fn policies(grants: Vec<Grant>) -> String {
 }
 
 /// Renders the route or the URL of a function.
-fn door(endpoint: &Endpoint) -> String {
+fn route_or_url(endpoint: &Endpoint) -> String {
     if endpoint.streams {
         // An HTTP API hands out whole answers of 6 MB at most; a function's own URL streams.
         return "      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }\n"

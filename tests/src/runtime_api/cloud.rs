@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use functions::OPERATIONS;
-use local::dynamodb::{Backend, Door, Endpoint};
+use local::dynamodb::{Backend, Endpoint, TableGuard};
 use serde_json::Value;
 use shared::seed::{Planter, Seed};
 use shared::{Clock, Context, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
@@ -67,18 +67,18 @@ impl Cloud {
     async fn context(&self) -> Context {
         let random = Random::default();
         let endpoint = Endpoint::new(self.dynamodb.url()).await.unwrap();
-        let door = Door {
+        let guard = TableGuard {
             function: "the suite".into(),
             backend: Backend::Endpoint(endpoint),
             policy: None,
-            witness: None,
+            hook: None,
         };
         let keys: Arc<dyn KeyWrapper> = match &self.kms {
             Some(kms) => Arc::new(kms.keys()),
             None => Arc::new(KeyFile::open_or_create(&self.key_file(), &random).unwrap()),
         };
         Context::new(Parts {
-            dynamodb: door.client(),
+            dynamodb: guard.client(),
             table_prefix: self.table_prefix.clone(),
             keys,
             warm: WarmSecrets::new(&random).unwrap(),

@@ -14,9 +14,9 @@ const REPLACE: &str = "admin.modules.replace";
 
 async fn app() -> (App, Arc<Meanwhile>) {
     let meanwhile = Arc::<Meanwhile>::default();
-    let witness = meanwhile.clone();
+    let hook = meanwhile.clone();
     let setup = Setup {
-        witness: Some(witness),
+        hook: Some(hook),
         ..Setup::with_people()
     };
     (App::with(setup).await, meanwhile)

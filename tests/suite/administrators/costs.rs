@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_tests::witness::Tally;
+use countersign_tests::call_hooks::Tally;
 use countersign_tests::{App, Authenticator, PASSWORD, Setup};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use super::{
 async fn app_that_counts() -> (App, Arc<Tally>) {
     let tally = Arc::new(Tally::default());
     let mut setup = Setup::with_people();
-    setup.witness = Some(tally.clone());
+    setup.hook = Some(tally.clone());
     (App::with(setup).await, tally)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 
 use countersign_tests::{App, Reply, Setup};
-use local::dynamodb::{AnswerView, Call, Intervention, Witness};
+use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use tokio::sync::oneshot;
 
 /// Holds one change of one function until it is let go.
@@ -19,7 +19,7 @@ struct Shut {
     go: mpsc::Receiver<()>,
 }
 
-impl Witness for Gate {
+impl CallHook for Gate {
     fn before(&self, call: &Call<'_>) -> Intervention {
         let held = {
             let mut gate = self.0.lock().unwrap();
@@ -51,7 +51,7 @@ impl Witness for Gate {
 pub(crate) async fn app_with_a_gate() -> (App, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
     let mut setup = Setup::with_people();
-    setup.witness = Some(gate.clone());
+    setup.hook = Some(gate.clone());
     (App::with(setup).await, gate)
 }
 

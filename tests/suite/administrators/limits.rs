@@ -48,7 +48,7 @@ async fn second_server(app: &App) -> App {
         seed: Some(Seed::parse(&Setup::with_people().seed.to_string()).unwrap()),
         demo: false,
         clock: app.clock.clone(),
-        witness: None,
+        hook: None,
         bootstrap: None,
         template: None,
     };

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use countersign_tests::call_hooks::Breakage;
 use countersign_tests::published::{assert_not_found, newest_file, version_file};
-use countersign_tests::witness::Breakage;
 use countersign_tests::{App, Person};
 use local::dynamodb::Intervention;
 use reqwest::Method;
@@ -83,7 +83,7 @@ async fn a_clearing_that_a_fault_interrupts_is_not_seen_and_is_finished_by_the_n
         let about = format!("{operation} after {spared}");
         let breakage = Arc::new(Breakage::default());
         let mut setup = super::setup(&[]);
-        setup.witness = Some(breakage.clone());
+        setup.hook = Some(breakage.clone());
         let app = App::with(setup).await;
         let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
         let versions = furnish(&app, 30).await;
@@ -107,7 +107,7 @@ async fn an_approval_that_a_fault_interrupts_has_done_nothing_and_can_be_repeate
     for operation in ["TransactWriteItems", "GetItem", "BatchGetItem"] {
         let breakage = Arc::new(Breakage::default());
         let mut setup = super::setup(&[]);
-        setup.witness = Some(breakage.clone());
+        setup.hook = Some(breakage.clone());
         let app = App::with(setup).await;
         let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
         let versions = furnish(&app, 3).await;
@@ -145,7 +145,7 @@ async fn an_approval_whose_answer_is_lost_has_happened_once() {
     for times in [1, usize::MAX] {
         let breakage = Arc::new(Breakage::default());
         let mut setup = super::setup(&[]);
-        setup.witness = Some(breakage.clone());
+        setup.hook = Some(breakage.clone());
         let app = App::with(setup).await;
         let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
         let id = super::ask(&ada, &json!({"name": "renamed"})).await;

@@ -16,7 +16,7 @@ pub(super) async fn gated(mighty: &[&str], is_on: bool) -> (App, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
     let mut setup = super::setup(mighty);
     setup.seed["applications"][0]["multi_admin"] = is_on.into();
-    setup.witness = Some(gate.clone());
+    setup.hook = Some(gate.clone());
     (App::with(setup).await, gate)
 }
 
@@ -111,7 +111,7 @@ async fn a_requesting_client_that_is_disabled_meanwhile_stands_behind_nothing() 
     let gate = Arc::new(Gate::default());
     let mut setup = super::setup(&["cleo"]);
     setup.seed["applications"][0]["clients"][1]["features"] = json!(["owner"]);
-    setup.witness = Some(gate.clone());
+    setup.hook = Some(gate.clone());
     let app = App::with(setup).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let cleo = app.sign_in("cleo").await;

@@ -61,7 +61,7 @@ impl World {
             setup.seed["applications"][0]["administrators"][place]["privileges"] =
                 json!(privileges);
         }
-        setup.witness = Some(faults.clone());
+        setup.hook = Some(faults.clone());
         let mut world = Self {
             app: App::with(setup).await,
             faults,

@@ -14,7 +14,7 @@ use crate::newcomer::{authenticator, invite, path_of, post, take_up};
 async fn watched(setup: Setup) -> (App, Arc<Calls>) {
     let calls = Arc::new(Calls::default());
     let app = App::with(Setup {
-        witness: Some(calls.clone()),
+        hook: Some(calls.clone()),
         ..setup
     })
     .await;

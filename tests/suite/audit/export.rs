@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use countersign_tests::witness::Breakage;
+use countersign_tests::call_hooks::Breakage;
 use countersign_tests::{App, Person, Setup, http_from};
 use local::dynamodb::Intervention;
 use serde_json::{Value, json};
@@ -176,13 +176,13 @@ async fn a_csv_holds_the_values_of_settings_with_line_breaks() {
 }
 
 /// An application with thousands of events.
-async fn large(witness: Option<Arc<Breakage>>) -> (App, Person) {
+async fn large(hook: Option<Arc<Breakage>>) -> (App, Person) {
     let mut setup = Setup::with_people();
     let clients = setup.seed["applications"][0]["clients"].as_array_mut();
     clients
         .unwrap()
         .extend((0..4_000).map(|number| json!({"description": format!("client {number}")})));
-    setup.witness = witness.map(|witness| witness as _);
+    setup.hook = hook.map(|hook| hook as _);
     let app = App::with(setup).await;
     let dora = app.sign_in("dora").await;
     (app, dora)

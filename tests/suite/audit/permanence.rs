@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use countersign_tests::derived::repository;
 use countersign_tests::{App, Setup};
 use functions::OPERATIONS;
-use local::dynamodb::{AnswerView, Call, Intervention, Witness};
+use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use local::iam::Policies;
 use serde_json::Value;
 use shared::Envelope;
@@ -17,7 +17,7 @@ use super::transaction::attempts;
 #[derive(Debug, Default)]
 struct Writes(Mutex<Vec<(String, Value)>>);
 
-impl Witness for Writes {
+impl CallHook for Writes {
     fn before(&self, call: &Call<'_>) -> Intervention {
         let touches = call
             .needs
@@ -38,7 +38,7 @@ impl Witness for Writes {
 async fn every_event_is_written_once_in_a_transaction_with_what_it_tells_of() {
     let writes = Arc::new(Writes::default());
     let app = App::with(Setup {
-        witness: Some(writes.clone()),
+        hook: Some(writes.clone()),
         ..Setup::with_people()
     })
     .await;

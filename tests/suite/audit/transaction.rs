@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_tests::witness::Breakage;
+use countersign_tests::call_hooks::Breakage;
 use countersign_tests::{App, PASSWORD, Person, Reply, Setup, email_of};
 use functions::OPERATIONS;
 use local::dynamodb::Intervention;
@@ -171,7 +171,7 @@ async fn state(app: &App) -> Vec<String> {
 async fn a_change_that_fails_leaves_no_event_and_nothing_changed() {
     let breakage = Arc::new(Breakage::default());
     let app = App::with(Setup {
-        witness: Some(breakage.clone()),
+        hook: Some(breakage.clone()),
         ..Setup::with_people()
     })
     .await;
@@ -202,7 +202,7 @@ async fn a_change_that_fails_leaves_no_event_and_nothing_changed() {
 async fn a_change_whose_answer_is_lost_is_done_and_told_once() {
     let breakage = Arc::new(Breakage::default());
     let app = App::with(Setup {
-        witness: Some(breakage.clone()),
+        hook: Some(breakage.clone()),
         ..Setup::with_people()
     })
     .await;
@@ -220,7 +220,7 @@ async fn a_change_whose_answer_is_lost_is_done_and_told_once() {
 async fn a_refusal_that_can_not_be_written_down_is_still_no_success() {
     let breakage = Arc::new(Breakage::default());
     let app = App::with(Setup {
-        witness: Some(breakage.clone()),
+        hook: Some(breakage.clone()),
         ..Setup::with_people()
     })
     .await;

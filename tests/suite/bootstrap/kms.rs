@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use countersign_tests::call_hooks::KeyFault;
 use countersign_tests::runtime_api::{Cloud, DynamoDb, Event, Function, Kms, Trouble};
-use countersign_tests::witness::KeyFault;
 use countersign_tests::{APPLICATION, Authenticator, Setup};
 use serde_json::json;
 use shared::{ApplicationId, ENCRYPTION_CONTEXT, Error, KeyWrapper};

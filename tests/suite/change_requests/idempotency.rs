@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign_tests::call_hooks::Breakage;
 use countersign_tests::meanwhile::Meanwhile;
-use countersign_tests::witness::Breakage;
 use countersign_tests::{App, Reply};
 use local::dynamodb::Intervention;
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ async fn twenty_at_once_with_one_key_are_one_request_and_all_answered_the_same()
 async fn one_that_was_asked_for_a_moment_ago_is_answered_and_not_refused_for_its_name() {
     let meanwhile = Arc::<Meanwhile>::default();
     let mut setup = setup();
-    setup.witness = Some(meanwhile.clone());
+    setup.hook = Some(meanwhile.clone());
     let app = App::with(setup).await;
     let with_key = app.sign_in("ada").await.with("idempotency-key", "k");
     for (path, function, body) in creations() {
@@ -152,7 +152,7 @@ async fn one_that_was_asked_for_a_moment_ago_is_answered_and_not_refused_for_its
 async fn one_whose_answer_got_lost_is_asked_for_once() {
     let breakage = Arc::<Breakage>::default();
     let mut setup = setup();
-    setup.witness = Some(breakage.clone());
+    setup.hook = Some(breakage.clone());
     let app = App::with(setup).await;
     let ada = app.sign_in("ada").await;
     let with_key = ada.clone().with("idempotency-key", "k");

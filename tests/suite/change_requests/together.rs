@@ -4,7 +4,7 @@ mod decisions;
 
 use std::sync::Arc;
 
-use countersign_tests::witness::Breakage;
+use countersign_tests::call_hooks::Breakage;
 use countersign_tests::{App, Person, Reply};
 use local::dynamodb::Intervention;
 use reqwest::Method;
@@ -17,7 +17,7 @@ use crate::administrators::at as of_person;
 async fn begin() -> (App, Arc<Breakage>) {
     let breakage = Arc::<Breakage>::default();
     let mut setup = setup();
-    setup.witness = Some(breakage.clone());
+    setup.hook = Some(breakage.clone());
     (App::with(setup).await, breakage)
 }
 

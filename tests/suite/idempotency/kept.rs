@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_tests::witness::Breakage;
+use countersign_tests::call_hooks::Breakage;
 use countersign_tests::{App, Setup};
 use local::dynamodb::Intervention;
 use serde_json::json;
@@ -94,9 +94,9 @@ async fn what_is_kept_of_an_answer_is_sealed() {
 #[tokio::test]
 async fn a_creation_whose_answer_got_lost_is_made_once() {
     let breakage = Arc::<Breakage>::default();
-    let witness = breakage.clone();
+    let hook = breakage.clone();
     let app = App::with(Setup {
-        witness: Some(witness),
+        hook: Some(hook),
         ..Setup::with_people()
     })
     .await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use countersign_tests::{App, Setup, secret_of};
-use local::dynamodb::{AnswerView, Call, Intervention, Witness};
+use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
@@ -44,7 +44,7 @@ impl Notes {
     }
 }
 
-impl Witness for Notes {
+impl CallHook for Notes {
     fn before(&self, call: &Call<'_>) -> Intervention {
         let body: Value = serde_json::from_slice(call.body).unwrap_or_default();
         let partition = body["Key"]["pk"]["S"].as_str().unwrap_or_default();
@@ -71,7 +71,7 @@ impl Witness for Notes {
 async fn watched() -> (App, Arc<Notes>) {
     let notes = Arc::new(Notes::default());
     let setup = Setup {
-        witness: Some(notes.clone()),
+        hook: Some(notes.clone()),
         ..signing_keys::setup()
     };
     (App::with(setup).await, notes)

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_tests::witness::{KeyFault, KeyTrouble};
+use countersign_tests::call_hooks::{KeyFault, KeyTrouble};
 use countersign_tests::{App, Person, Reply, Setup, secret_of};
 use functions::OPERATIONS;
 use reqwest::Method;
@@ -53,7 +53,7 @@ pub(crate) fn assert_fault(path: &str, reply: &Reply, by: KeyFault) {
 
 async fn app(operation: &str, trouble: &Arc<KeyTrouble>) -> App {
     App::with(Setup {
-        witness: Some(trouble.clone()),
+        hook: Some(trouble.clone()),
         ..strained_setup_for(operation)
     })
     .await

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use countersign_tests::witness::cancelled;
+use countersign_tests::call_hooks::cancelled;
 use countersign_tests::{App, Caller, Reply};
-use local::dynamodb::{AnswerView, Call, Intervention, Witness};
+use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use serde_json::{Value, json};
 
 /// Chance that a seed determines (`SplitMix64`).
@@ -75,7 +75,7 @@ impl RandomFaults {
     }
 }
 
-impl Witness for RandomFaults {
+impl CallHook for RandomFaults {
     fn before(&self, call: &Call<'_>) -> Intervention {
         if !self.on.load(Ordering::SeqCst) {
             return Intervention::Proceed;

@@ -12,9 +12,9 @@ use crate::admin_clients::{of_client, regenerate, view};
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_at_once_who_have_seen_the_same_version_the_later_is_refused() {
     let meanwhile = Arc::<Meanwhile>::default();
-    let witness = meanwhile.clone();
+    let hook = meanwhile.clone();
     let app = App::with(Setup {
-        witness: Some(witness),
+        hook: Some(hook),
         ..Setup::with_people()
     })
     .await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_tests::witness::Breakage;
+use countersign_tests::call_hooks::Breakage;
 use countersign_tests::{App, Setup};
 use local::dynamodb::Intervention;
 use serde_json::json;
@@ -198,7 +198,7 @@ async fn nobody_s_token_waits_for_a_scheduled_rotation_that_fails() {
     for fault in [Intervention::FailBefore, Intervention::FailAfter] {
         let breakage = Arc::new(Breakage::default());
         let app = App::with(Setup {
-            witness: Some(breakage.clone()),
+            hook: Some(breakage.clone()),
             ..setup()
         })
         .await;

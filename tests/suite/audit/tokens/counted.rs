@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use countersign_tests::{App, Person, Setup};
 use local::Options;
-use local::dynamodb::{AnswerView, Call, Intervention, Witness};
+use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use serde_json::Value;
 
 use super::{ISSUES, MINUTE};
@@ -24,7 +24,7 @@ impl Ledger {
     }
 }
 
-impl Witness for Ledger {
+impl CallHook for Ledger {
     fn before(&self, call: &Call<'_>) -> Intervention {
         let body: Value = serde_json::from_slice(call.body).unwrap_or_default();
         let partition = body["Key"]["pk"]["S"].as_str().unwrap_or_default();
@@ -43,7 +43,7 @@ impl Witness for Ledger {
 async fn watched() -> (App, Arc<Ledger>) {
     let ledger = Arc::new(Ledger::default());
     let setup = Setup {
-        witness: Some(ledger.clone()),
+        hook: Some(ledger.clone()),
         embedded: true,
         ..signing_keys::setup()
     };
@@ -66,7 +66,7 @@ async fn again(app: App) -> App {
         seed: None,
         demo: false,
         clock: app.clock.clone(),
-        witness: None,
+        hook: None,
         bootstrap: None,
         template: None,
     };

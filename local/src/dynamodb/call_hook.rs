@@ -43,7 +43,7 @@ pub enum Intervention {
 }
 
 /// A hook that sees every attempt of every function at `DynamoDB`, the SDK's retries among them.
-pub trait Witness: Send + Sync + Debug {
+pub trait CallHook: Send + Sync + Debug {
     /// Decides what happens to a request.
     fn before(&self, call: &Call<'_>) -> Intervention;
 

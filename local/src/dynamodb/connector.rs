@@ -14,118 +14,118 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::needs::{asking_for_capacity, needs};
-use super::{AnswerView, Backend, Call, Door, Intervention, Witness};
+use super::{AnswerView, Backend, Call, CallHook, Intervention, TableGuard};
 use crate::embedded::{Answer, Embedded};
 
 /// An HTTP client for the SDK that puts the guard in front of every connection.
 #[derive(Debug)]
-pub(super) struct DoorClient(pub(super) Arc<Door>);
+pub(super) struct GuardedClient(pub(super) Arc<TableGuard>);
 
-impl HttpClient for DoorClient {
+impl HttpClient for GuardedClient {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        let onward = match &self.0.backend {
-            Backend::Embedded(store) => Onward::Embedded(store.clone()),
+        let upstream = match &self.0.backend {
+            Backend::Embedded(store) => Upstream::Embedded(store.clone()),
             Backend::Endpoint(endpoint) => {
-                Onward::Http(endpoint.http.http_connector(settings, components))
+                Upstream::Http(endpoint.http.http_connector(settings, components))
             }
         };
-        SharedHttpConnector::new(Passage {
-            door: Arc::clone(&self.0),
-            onward,
+        SharedHttpConnector::new(GuardedConnector {
+            guard: Arc::clone(&self.0),
+            upstream,
         })
     }
 }
 
 #[derive(Clone, Debug)]
-struct Passage {
-    door: Arc<Door>,
-    onward: Onward,
+struct GuardedConnector {
+    guard: Arc<TableGuard>,
+    upstream: Upstream,
 }
 
 #[derive(Clone, Debug)]
-enum Onward {
+enum Upstream {
     Embedded(Embedded),
     Http(SharedHttpConnector),
 }
 
-impl HttpConnector for Passage {
+impl HttpConnector for GuardedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let passage = self.clone();
+        let connector = self.clone();
         HttpConnectorFuture::new(async move {
-            match &passage.door.witness {
-                None => passage.pass(&request.operation(), request).await,
-                Some(witness) => passage.pass_seen(&**witness, request).await,
+            match &connector.guard.hook {
+                None => connector.pass(&request.operation(), request).await,
+                Some(hook) => connector.pass_with_hook(&**hook, request).await,
             }
         })
     }
 }
 
-impl Door {
+impl TableGuard {
     /// Checks and forwards a request that another process made.
     ///
     /// For a database at a URL it is signed anew: the other process has no credentials there.
-    pub(crate) async fn carry(
+    pub(crate) async fn forward(
         &self,
         mut request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
-        let onward = match &self.backend {
-            Backend::Embedded(store) => Onward::Embedded(store.clone()),
+        let upstream = match &self.backend {
+            Backend::Embedded(store) => Upstream::Embedded(store.clone()),
             Backend::Endpoint(endpoint) => {
                 let signed = endpoint.sign(request).await;
                 request = signed.map_err(|fault| ConnectorError::other(fault, None))?;
-                Onward::Http(endpoint.connector())
+                Upstream::Http(endpoint.connector())
             }
         };
-        let door = Arc::new(self.clone());
-        Passage { door, onward }.call(request).await
+        let guard = Arc::new(self.clone());
+        GuardedConnector { guard, upstream }.call(request).await
     }
 }
 
-impl Passage {
+impl GuardedConnector {
     /// Refuses a request that the policy does not grant, and forwards any other.
     async fn pass(
         &self,
         operation: &str,
         request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
-        if self.door.policy.is_some() {
+        if self.guard.policy.is_some() {
             let needs = needs(operation, request.json());
-            if let Some(refusal) = self.door.refusal(&needs) {
+            if let Some(refusal) = self.guard.refusal(&needs) {
                 return response(refusal);
             }
         }
-        match &self.onward {
-            Onward::Embedded(store) => response(store.call(operation, request.json()).await),
-            Onward::Http(connector) => connector.call(request).await,
+        match &self.upstream {
+            Upstream::Embedded(store) => response(store.call(operation, request.json()).await),
+            Upstream::Http(connector) => connector.call(request).await,
         }
     }
 
     /// Passes a request under the eyes of a test's hook, which may change the outcome.
-    async fn pass_seen(
+    async fn pass_with_hook(
         &self,
-        witness: &dyn Witness,
+        hook: &dyn CallHook,
         mut request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
         let operation = request.operation();
         let sent = request.json().to_vec();
         let call = Call {
-            function: &self.door.function,
+            function: &self.guard.function,
             operation: &operation,
             body: &sent,
             needs: &needs(&operation, &sent),
         };
         // The wish for capacity goes to the store only: the hook is shown what the function sent.
-        if witness.wants_capacity()
-            && matches!(self.onward, Onward::Embedded(_))
+        if hook.wants_capacity()
+            && matches!(self.upstream, Upstream::Embedded(_))
             && let Some(asking) = asking_for_capacity(&operation, &sent)
         {
             *request.body_mut() = SdkBody::from(asking);
         }
-        let intervention = witness.before(&call);
+        let intervention = hook.before(&call);
         let mut answer = match &intervention {
             Intervention::FailBefore => return Err(broken(io::ErrorKind::ConnectionRefused)),
             Intervention::AnswerInstead(status, body) => response(Answer {
@@ -148,7 +148,7 @@ impl Passage {
             status: answer.status().as_u16(),
             body: &received,
         };
-        witness.after(&call, &view);
+        hook.after(&call, &view);
         if matches!(intervention, Intervention::FailAfter) {
             return Err(broken(io::ErrorKind::ConnectionReset));
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use local::dynamodb::{AnswerView, Call, Intervention, Witness};
+use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use serde_json::Value;
 use shared::Error;
 use shared::store::Resource;
@@ -34,7 +34,7 @@ impl Tally {
     }
 }
 
-impl Witness for Tally {
+impl CallHook for Tally {
     fn before(&self, _: &Call<'_>) -> Intervention {
         Intervention::Proceed
     }
@@ -124,7 +124,7 @@ impl Faults {
     }
 }
 
-impl Witness for Faults {
+impl CallHook for Faults {
     fn before(&self, call: &Call<'_>) -> Intervention {
         let strike = (self.pick)(call)
             && self
@@ -195,7 +195,7 @@ impl Breakage {
     }
 }
 
-impl Witness for Breakage {
+impl CallHook for Breakage {
     fn before(&self, call: &Call<'_>) -> Intervention {
         let mut plan = self.0.lock().unwrap();
         let Some(plan) = plan
@@ -256,7 +256,7 @@ impl KeyTrouble {
     }
 }
 
-impl Witness for KeyTrouble {
+impl CallHook for KeyTrouble {
     fn before(&self, _: &Call<'_>) -> Intervention {
         Intervention::Proceed
     }
