@@ -124,7 +124,7 @@ mod widget_data {
 pub use bootstrap::run as run_bootstrap;
 pub use documents::openapi::document as openapi_document;
 pub use event::{AnswerBody, answer};
-pub use provisioning::{PROVISION, Provisioned, Refused, provision};
+pub use provisioning::{PROVISION, ProvisioningError, ProvisioningReply, provision};
 use shared::Endpoint;
 pub use telemetry::{log_as_on_lambda, log_panics};
 

@@ -40,7 +40,7 @@ pub async fn provision(
     cx: &Context,
     event: &str,
     request_id: &str,
-) -> Result<Provisioned, Refused> {
+) -> Result<ProvisioningReply, ProvisioningError> {
     let done = carry_out(cx, event, request_id).await;
     if let Err(SeedFault::Unexpected { place, cause }) = &done {
         tracing::error!(place, cause = cause.for_the_log(), "unexpected error");
@@ -57,18 +57,22 @@ pub async fn provision(
     Ok(done)
 }
 
-async fn carry_out(cx: &Context, event: &str, request_id: &str) -> Result<Provisioned, SeedFault> {
+async fn carry_out(
+    cx: &Context,
+    event: &str,
+    request_id: &str,
+) -> Result<ProvisioningReply, SeedFault> {
     let planter = Planter::Provisioning {
         request_id: request_id.to_owned(),
     };
     if !is_founding(event) {
         let planted = Seed::parse(event)?.plant(cx, &planter).await?;
-        return Ok(Provisioned::imported(cx, &planted));
+        return Ok(ProvisioningReply::imported(cx, &planted));
     }
     let founding = Founding::parse(event)?;
     let application_id = founding.application_id();
     let founded = founding.plant(cx, &planter).await?;
-    Ok(Provisioned::founded(cx, application_id, founded))
+    Ok(ProvisioningReply::founded(cx, application_id, founded))
 }
 
 /// Returns whether an event is about one new application. Otherwise it is a seed.
@@ -88,7 +92,7 @@ fn is_founding(event: &str) -> bool {
 
 /// The reply: counts, a secret and links. Only the caller of the function sees it.
 #[derive(Serialize)]
-pub struct Provisioned {
+pub struct ProvisioningReply {
     #[serde(flatten)]
     counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +136,7 @@ impl ShownInvitation {
     }
 }
 
-impl Provisioned {
+impl ProvisioningReply {
     fn imported(cx: &Context, planted: &Planted) -> Self {
         Self {
             counts: Counts {
@@ -180,22 +184,22 @@ impl Provisioned {
     }
 }
 
-impl fmt::Debug for Provisioned {
+impl fmt::Debug for ProvisioningReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Provisioned(..)")
+        f.write_str("ProvisioningReply(..)")
     }
 }
 
 /// The reason why it was not done, or not all of it. Lambda's runtime logs its `Debug`.
 #[derive(Debug)]
-pub struct Refused {
+pub struct ProvisioningError {
     /// `InvalidEvent`, `Busy` or `Unexpected`.
     pub kind: &'static str,
     /// A sentence for the caller of the function.
     pub words: String,
 }
 
-impl From<SeedFault> for Refused {
+impl From<SeedFault> for ProvisioningError {
     fn from(fault: SeedFault) -> Self {
         let words = fault.to_string();
         match fault {
@@ -218,11 +222,11 @@ impl From<SeedFault> for Refused {
     }
 }
 
-impl From<Refused> for Diagnostic {
-    fn from(refused: Refused) -> Self {
+impl From<ProvisioningError> for Diagnostic {
+    fn from(error: ProvisioningError) -> Self {
         Self {
-            error_type: refused.kind.to_owned(),
-            error_message: refused.words,
+            error_type: error.kind.to_owned(),
+            error_message: error.words,
         }
     }
 }

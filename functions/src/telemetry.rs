@@ -39,7 +39,7 @@ where
         .with_current_span(true)
         .with_target(false)
         .with_writer(writer)
-        .map_event_format(|json| Lines {
+        .map_event_format(|json| LineFormat {
             json,
             members: members(operation, deployment),
             is_cold: AtomicBool::new(true),
@@ -73,14 +73,14 @@ fn members(operation: &str, deployment: &str) -> String {
 }
 
 /// A format of JSON lines, with metrics in the lines of requests.
-struct Lines {
+struct LineFormat {
     json: Format<Json>,
     members: String,
     /// Whether the process has answered no request yet.
     is_cold: AtomicBool,
 }
 
-impl<S, N> FormatEvent<S, N> for Lines
+impl<S, N> FormatEvent<S, N> for LineFormat
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
     N: for<'writer> FormatFields<'writer> + 'static,
@@ -99,11 +99,11 @@ where
         let Some(open) = line.trim_end().strip_suffix('}') else {
             return writer.write_str(&line);
         };
-        let Answered {
+        let Measurements {
             code,
             milliseconds,
             failures,
-        } = Answered::of(event);
+        } = Measurements::of(event);
         let cold = if self.is_cold.swap(false, Ordering::Relaxed) {
             r#","cold_start":true"#
         } else {
@@ -119,21 +119,21 @@ where
 
 /// The measured values of a request's line.
 #[derive(Default)]
-struct Answered {
+struct Measurements {
     code: u64,
     milliseconds: f64,
     failures: u8,
 }
 
-impl Answered {
+impl Measurements {
     fn of(event: &Event<'_>) -> Self {
-        let mut answered = Self::default();
-        event.record(&mut answered);
-        answered
+        let mut measurements = Self::default();
+        event.record(&mut measurements);
+        measurements
     }
 }
 
-impl Visit for Answered {
+impl Visit for Measurements {
     fn record_u64(&mut self, field: &Field, value: u64) {
         if field.name() == "code" {
             self.code = value;

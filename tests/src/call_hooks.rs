@@ -11,11 +11,11 @@ use shared::store::Resource;
 
 /// A hook that counts for each function: round trips, capacity units, and used grants.
 #[derive(Debug, Default)]
-pub struct Tally(Mutex<BTreeMap<String, Use>>);
+pub struct UsageCounter(Mutex<BTreeMap<String, Usage>>);
 
 /// The resources that a function used.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Use {
+pub struct Usage {
     /// The DynamoDB operations, in order.
     pub trips: Vec<String>,
     /// Capacity units, for a read and for a write.
@@ -27,14 +27,14 @@ pub struct Use {
     pub grants: BTreeSet<(String, String)>,
 }
 
-impl Tally {
+impl UsageCounter {
     /// Returns the resources that `function` used since the last time.
-    pub fn take(&self, function: &str) -> Use {
+    pub fn take(&self, function: &str) -> Usage {
         self.0.lock().unwrap().remove(function).unwrap_or_default()
     }
 }
 
-impl CallHook for Tally {
+impl CallHook for UsageCounter {
     fn before(&self, _: &Call<'_>) -> Intervention {
         Intervention::Proceed
     }
@@ -221,7 +221,7 @@ impl CallHook for Breakage {
 
 /// A hook that keeps the sealing key from one function, from `begin` to `end`.
 #[derive(Debug, Default)]
-pub struct KeyTrouble(Mutex<Option<Withheld>>);
+pub struct KeyFaults(Mutex<Option<Withheld>>);
 
 #[derive(Debug)]
 struct Withheld {
@@ -239,7 +239,7 @@ pub enum KeyFault {
     Throttled,
 }
 
-impl KeyTrouble {
+impl KeyFaults {
     /// Keeps the key from this function from now on.
     pub fn begin(&self, function: &'static str, by: KeyFault) {
         *self.0.lock().unwrap() = Some(Withheld {
@@ -256,7 +256,7 @@ impl KeyTrouble {
     }
 }
 
-impl CallHook for KeyTrouble {
+impl CallHook for KeyFaults {
     fn before(&self, _: &Call<'_>) -> Intervention {
         Intervention::Proceed
     }

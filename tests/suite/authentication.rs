@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use countersign_tests::call_hooks::Tally;
+use countersign_tests::call_hooks::UsageCounter;
 use countersign_tests::{App, Caller, Reply, Setup, secret_of};
 use serde_json::{Value, json};
 
@@ -273,7 +273,7 @@ async fn an_id_with_a_colon_can_be_presented_as_a_parameter() {
 
 #[tokio::test]
 async fn a_mistyped_secret_is_refused_before_any_look_up() {
-    let tally = Arc::new(Tally::default());
+    let tally = Arc::new(UsageCounter::default());
     let setup = Setup {
         hook: Some(tally.clone()),
         ..Setup::default()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_tests::call_hooks::Breakage;
-use countersign_tests::captured::Captured;
+use countersign_tests::captured_log::CapturedLog;
 use countersign_tests::{APPLICATION, App, Setup, http_from};
 use local::dynamodb::{AnswerView, Call, CallHook, Intervention};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn an_operation_that_panics_has_its_line() {
         ..Setup::default()
     };
     let app = App::with(setup).await;
-    let captured = Captured::begin();
+    let captured = CapturedLog::begin();
     let reply = app.owner().get("/settings/keys", &[]).await;
     assert_eq!(reply.status, 500);
     let lines = captured.lines("answered");
@@ -49,7 +49,7 @@ async fn an_export_has_its_line_when_its_last_piece_has_left() {
     let app = App::with(setup).await;
     let ada = app.sign_in("ada").await;
     for (spared, code) in [(usize::MAX, 0), (0, 500)] {
-        let captured = Captured::begin();
+        let captured = CapturedLog::begin();
         let place = ["admin.audit.export", "Query"];
         breakage.begin(place, Intervention::FailBefore, spared, usize::MAX);
         let url = format!("{}/admin/audit/export?format=ndjson", app.url());
@@ -76,7 +76,7 @@ async fn an_export_has_its_line_when_its_last_piece_has_left() {
     }
 }
 
-fn the_one(captured: &Captured, message: &str) -> Value {
+fn the_one(captured: &CapturedLog, message: &str) -> Value {
     let mut lines = captured.lines(message);
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines.remove(0)
@@ -86,7 +86,7 @@ fn the_one(captured: &Captured, message: &str) -> Value {
 async fn an_export_whose_reader_goes_away_has_its_line_too() {
     let app = App::with_people().await;
     let ada = app.sign_in("ada").await;
-    let captured = Captured::begin();
+    let captured = CapturedLog::begin();
     let url = format!("{}/admin/audit/export?format=csv", app.url());
     let request = http_from("127.0.0.1").get(url).bearer_auth(&ada.token);
     drop(request.send().await.unwrap());
@@ -104,13 +104,13 @@ async fn a_wrong_code_is_a_failure_of_authentication_and_a_lacking_privilege_is_
     let app = App::with_people().await;
     let ben = app.sign_in("ben").await;
     let path = "/admin/clients/owner/secret/reveal";
-    let captured = Captured::begin();
+    let captured = CapturedLog::begin();
     let wrong = ben.post(path, &json!({"code": ben.wrong_code()})).await;
     wrong.problem(401, "wrong-code");
     let line = the_one(&captured, "answered");
     assert_eq!(line["authentication_failure"], true, "{line}");
     assert_eq!(line["span"]["application"], APPLICATION);
-    let captured = Captured::begin();
+    let captured = CapturedLog::begin();
     let refused = app.client("login_client").get("/clients/list", &[]).await;
     refused.error(403, "client_permission_error");
     let line = the_one(&captured, "answered");

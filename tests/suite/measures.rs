@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use countersign_tests::call_hooks::{Tally, Use};
+use countersign_tests::call_hooks::{Usage, UsageCounter};
 use countersign_tests::derived::template;
 use countersign_tests::{App, Setup, secret_of};
 use functions::OPERATIONS;
@@ -214,8 +214,8 @@ async fn read_file(app: &App, file: &str) {
     assert_eq!(app.stranger().get(&path, &[]).await.status, 200);
 }
 
-async fn measured(operation: &str) -> Use {
-    let tally = Arc::new(Tally::default());
+async fn measured(operation: &str) -> Usage {
+    let tally = Arc::new(UsageCounter::default());
     // Only the embedded store says what a call would cost.
     let setup = Setup {
         hook: Some(tally.clone()),
@@ -305,7 +305,7 @@ async fn every_grant_of_the_template_is_used_and_nothing_else() {
         std::fs::read_to_string(countersign_tests::derived::repository("template.yaml")).unwrap();
     let policies = Policies::parse(&template, "countersign").unwrap();
     for endpoint in OPERATIONS {
-        let tally = Arc::new(Tally::default());
+        let tally = Arc::new(UsageCounter::default());
         let app = App::with(Setup {
             hook: Some(tally.clone()),
             template: Some(template.clone()),
@@ -337,7 +337,7 @@ async fn every_grant_of_the_template_is_used_and_nothing_else() {
 
 #[tokio::test]
 async fn a_process_that_starts_reads_once_and_only_what_its_function_may_read() {
-    let tally = Arc::new(Tally::default());
+    let tally = Arc::new(UsageCounter::default());
     let app = App::with(Setup {
         hook: Some(tally.clone()),
         ..Setup::default()
@@ -347,7 +347,7 @@ async fn a_process_that_starts_reads_once_and_only_what_its_function_may_read() 
     for endpoint in OPERATIONS {
         let (id, grants) = (endpoint.id, endpoint.grants());
         app.running.context(id).unwrap().warm_up(&grants).await;
-        let Use {
+        let Usage {
             trips,
             grants: used,
             ..

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use countersign_tests::App;
-use countersign_tests::call_hooks::{Breakage, Tally, dynamodb_error};
+use countersign_tests::call_hooks::{Breakage, UsageCounter, dynamodb_error};
 use countersign_tests::derived::{repository, template};
-use functions::{OPERATIONS, PROVISION, Provisioned, Refused, provision};
+use functions::{OPERATIONS, PROVISION, ProvisioningError, ProvisioningReply, provision};
 use local::dynamodb::{Backend, TableGuard};
 use local::iam::Policies;
 use local::keys::KeyGuard;
@@ -118,19 +118,19 @@ fn seed() -> String {
     .to_string()
 }
 
-async fn call(cx: &Context, event: &str) -> Result<Provisioned, Refused> {
+async fn call(cx: &Context, event: &str) -> Result<ProvisioningReply, ProvisioningError> {
     provision(cx, event, "the-request").await
 }
 
 /// All that the function can do.
-async fn exercise(cx: &Context) -> Result<(), Refused> {
+async fn exercise(cx: &Context) -> Result<(), ProvisioningError> {
     for event in [founding(), founding(), seed(), seed()] {
         call(cx, &event).await?;
     }
     Ok(())
 }
 
-fn shown(done: &Provisioned) -> Value {
+fn shown(done: &ProvisioningReply) -> Value {
     serde_json::to_value(done).unwrap()
 }
 
@@ -138,7 +138,7 @@ fn shown(done: &Provisioned) -> Value {
 async fn its_policy_grants_what_is_used_and_nothing_else() {
     let template = std::fs::read_to_string(repository("template.yaml")).unwrap();
     let deployment = Deployment::start().await;
-    let tally = Arc::new(Tally::default());
+    let tally = Arc::new(UsageCounter::default());
     let cx = deployment.function(&template, Some(tally.clone()));
     cx.warm_up(&PROVISION.grants()).await;
     exercise(&cx).await.unwrap();

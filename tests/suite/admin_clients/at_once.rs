@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_tests::meanwhile::Meanwhile;
+use countersign_tests::interleaving::Interleaving;
 use countersign_tests::{App, Person, Setup};
 use serde_json::{Value, json};
 
@@ -12,14 +12,14 @@ const CREATE: &str = "admin.clients.create";
 const UPDATE: &str = "admin.clients.update";
 const REPLACE: &str = "admin.modules.replace";
 
-async fn app() -> (App, Arc<Meanwhile>) {
-    let meanwhile = Arc::<Meanwhile>::default();
-    let hook = meanwhile.clone();
+async fn app() -> (App, Arc<Interleaving>) {
+    let interleaving = Arc::<Interleaving>::default();
+    let hook = interleaving.clone();
     let setup = Setup {
         hook: Some(hook),
         ..Setup::with_people()
     };
-    (App::with(setup).await, meanwhile)
+    (App::with(setup).await, interleaving)
 }
 
 /// The modules `collections` alone.
@@ -49,17 +49,17 @@ async fn assert_grants_lead_somewhere(person: &Person) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_edits_at_once_none_is_lost() {
-    let (app, meanwhile) = app().await;
+    let (app, interleaving) = app().await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let path = of_client("login_client", "");
     let other = path.clone();
-    meanwhile.expect(UPDATE, async move {
+    interleaving.expect(UPDATE, async move {
         let change = json!({"features": ["owner"], "modules": {"payments": {}}});
         ada.patch(&other, &change).await.fine();
     });
     let change = json!({"name": "renamed", "enabled": false});
     let answered = ben.patch(&path, &change).await.fine();
-    assert!(meanwhile.has_happened());
+    assert!(interleaving.has_happened());
     let seen = view(&ben, "login_client").await;
     assert_eq!(answered, seen);
     for (field, value) in [
@@ -133,83 +133,83 @@ async fn of_many_creations_of_one_name_one_wins() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_module_that_is_removed_meanwhile_is_not_granted() {
-    let (app, meanwhile) = app().await;
+    let (app, interleaving) = app().await;
     let (ada, cleo) = (app.sign_in("ada").await, app.sign_in("cleo").await);
     let grant = json!({"name": "new", "modules": {"payments": {}}});
     let remover = cleo.clone();
-    meanwhile.expect(UPDATE, async move {
+    interleaving.expect(UPDATE, async move {
         remove_payments(&remover).await.fine();
     });
     let refused = ada.patch(&of_client("login_client", ""), &grant).await;
     assert_eq!(refused.faults()[0].0, "/modules");
-    assert!(meanwhile.has_happened());
+    assert!(interleaving.has_happened());
     let again = json!({"modules": [{"key": "payments", "name": "p"}]});
     cleo.put("/admin/modules", &again).await.fine();
-    meanwhile.expect(CREATE, async move {
+    interleaving.expect(CREATE, async move {
         remove_payments(&cleo).await.fine();
     });
     let refused = ada.post("/admin/clients", &grant).await;
     assert_eq!(refused.faults()[0].0, "/modules");
-    assert!(meanwhile.has_happened());
+    assert!(interleaving.has_happened());
     assert_grants_lead_somewhere(&ada).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_module_that_is_granted_meanwhile_is_not_removed() {
-    let (app, meanwhile) = app().await;
+    let (app, interleaving) = app().await;
     let (ada, cleo) = (app.sign_in("ada").await, app.sign_in("cleo").await);
     let path = of_client("login_client", "");
     let grant = json!({"modules": {"payments": {}}});
     let (granter, granted, other) = (ada.clone(), grant.clone(), path.clone());
-    meanwhile.expect(REPLACE, async move {
+    interleaving.expect(REPLACE, async move {
         granter.patch(&other, &granted).await.fine();
     });
     remove_payments(&cleo).await.problem(409, "module-in-use");
-    assert!(meanwhile.has_happened());
+    assert!(interleaving.has_happened());
     assert_grants_lead_somewhere(&ada).await;
 
     ada.patch(&path, &json!({"modules": {}})).await.fine();
     let granter = ada.clone();
-    meanwhile.expect(REPLACE, async move {
+    interleaving.expect(REPLACE, async move {
         let new = json!({"name": "new", "modules": {"payments": {}}});
         granter.new_client(&new).await;
     });
     remove_payments(&cleo).await.problem(409, "module-in-use");
-    assert!(meanwhile.has_happened());
+    assert!(interleaving.has_happened());
     assert_grants_lead_somewhere(&ada).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_client_is_not_brought_back_by_an_edit_at_the_same_time() {
-    let (app, meanwhile) = app().await;
+    let (app, interleaving) = app().await;
     let ben = app.sign_in("ben").await;
     let id = id_of(&ben.new_client(&json!({"name": "new"})).await);
     let path = of_client(&id, "");
     let (deleter, other) = (ben.clone(), path.clone());
-    meanwhile.expect(UPDATE, async move {
+    interleaving.expect(UPDATE, async move {
         deleter.delete(&other).await.nothing();
     });
     let body = json!({"name": "renamed"});
     ben.patch(&path, &body).await.problem(404, "not-found");
-    assert!(meanwhile.has_happened());
+    assert!(interleaving.has_happened());
     let left = app.dump("clients").await;
     assert!(!Value::from(left).to_string().contains(&id));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_loses_the_privilege_meanwhile_changes_nothing() {
-    let (app, meanwhile) = app().await;
+    let (app, interleaving) = app().await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let person = format!("/admin/administrators/{}", ben.id);
     let before = view(&ada, "login_client").await;
     let demoter = ada.clone();
-    meanwhile.expect(UPDATE, async move {
+    interleaving.expect(UPDATE, async move {
         let less = json!({"privileges": []});
         demoter.patch(&person, &less).await.fine();
     });
     let body = json!({"name": "renamed"});
     let late = ben.patch(&of_client("login_client", ""), &body).await;
     late.problem(401, "not-signed-in");
-    assert!(meanwhile.has_happened());
+    assert!(interleaving.has_happened());
     assert_eq!(view(&ada, "login_client").await, before);
 }

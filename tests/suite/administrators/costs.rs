@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_tests::call_hooks::Tally;
+use countersign_tests::call_hooks::UsageCounter;
 use countersign_tests::{App, Authenticator, PASSWORD, Setup};
 use serde_json::json;
 
@@ -12,15 +12,15 @@ use super::{
     fail_to_sign_in, invite, recover, sign_in_with,
 };
 
-async fn app_that_counts() -> (App, Arc<Tally>) {
-    let tally = Arc::new(Tally::default());
+async fn app_that_counts() -> (App, Arc<UsageCounter>) {
+    let tally = Arc::new(UsageCounter::default());
     let mut setup = Setup::with_people();
     setup.hook = Some(tally.clone());
     (App::with(setup).await, tally)
 }
 
 /// The round trips of a function since it was last asked.
-fn trips(tally: &Tally, function: &str) -> Vec<String> {
+fn trips(tally: &UsageCounter, function: &str) -> Vec<String> {
     let mut trips = tally.take(function).trips;
     // Two counters are counted at once.
     trips.sort_unstable();

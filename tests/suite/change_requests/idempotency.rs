@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_tests::call_hooks::Breakage;
-use countersign_tests::meanwhile::Meanwhile;
+use countersign_tests::interleaving::Interleaving;
 use countersign_tests::{App, Reply};
 use local::dynamodb::Intervention;
 use serde_json::{Value, json};
@@ -131,18 +131,18 @@ async fn twenty_at_once_with_one_key_are_one_request_and_all_answered_the_same()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_was_asked_for_a_moment_ago_is_answered_and_not_refused_for_its_name() {
-    let meanwhile = Arc::<Meanwhile>::default();
+    let interleaving = Arc::<Interleaving>::default();
     let mut setup = setup();
-    setup.hook = Some(meanwhile.clone());
+    setup.hook = Some(interleaving.clone());
     let app = App::with(setup).await;
     let with_key = app.sign_in("ada").await.with("idempotency-key", "k");
     for (path, function, body) in creations() {
         let (faster, same) = (with_key.clone(), body.clone());
-        meanwhile.expect(function, async move {
+        interleaving.expect(function, async move {
             held(&faster.post(path, &same).await);
         });
         let late = with_key.post(path, &body).await;
-        assert!(meanwhile.has_happened());
+        assert!(interleaving.has_happened());
         assert_same(&late, &with_key.post(path, &body).await);
     }
     assert_eq!(count(&with_key).await, 2);

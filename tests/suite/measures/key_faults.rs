@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_tests::call_hooks::{KeyFault, KeyTrouble};
+use countersign_tests::call_hooks::{KeyFault, KeyFaults};
 use countersign_tests::{App, Person, Reply, Setup, secret_of};
 use functions::OPERATIONS;
 use reqwest::Method;
@@ -51,7 +51,7 @@ pub(crate) fn assert_fault(path: &str, reply: &Reply, by: KeyFault) {
     }
 }
 
-async fn app(operation: &str, trouble: &Arc<KeyTrouble>) -> App {
+async fn app(operation: &str, trouble: &Arc<KeyFaults>) -> App {
     App::with(Setup {
         hook: Some(trouble.clone()),
         ..strained_setup_for(operation)
@@ -94,7 +94,7 @@ async fn state(app: &App) -> Vec<Value> {
 /// An operation that is called while its function gets no key.
 struct Deprived<'a> {
     app: &'a App,
-    trouble: &'a KeyTrouble,
+    trouble: &'a KeyFaults,
     endpoint: &'static Endpoint,
 }
 
@@ -219,7 +219,7 @@ async fn without_a_data_key_an_operation_says_so_and_does_nothing_and_then_works
             continue;
         }
         deprived += 1;
-        let trouble = Arc::new(KeyTrouble::default());
+        let trouble = Arc::new(KeyFaults::default());
         let app = &app(endpoint.id, &trouble).await;
         let of = Deprived {
             app,
@@ -248,7 +248,7 @@ async fn without_a_data_key_an_operation_says_so_and_does_nothing_and_then_works
 
 #[tokio::test]
 async fn an_open_data_key_outlives_trouble_for_five_minutes_and_no_longer() {
-    let trouble = Arc::new(KeyTrouble::default());
+    let trouble = Arc::new(KeyFaults::default());
     let app = app("clients.list", &trouble).await;
     let list = async || app.owner().post("/clients/list", &[]).await;
     list().await.ok();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_tests::meanwhile::Meanwhile;
+use countersign_tests::interleaving::Interleaving;
 use countersign_tests::{App, Setup};
 use serde_json::json;
 
@@ -11,8 +11,8 @@ use crate::admin_clients::{of_client, regenerate, view};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_at_once_who_have_seen_the_same_version_the_later_is_refused() {
-    let meanwhile = Arc::<Meanwhile>::default();
-    let hook = meanwhile.clone();
+    let interleaving = Arc::<Interleaving>::default();
+    let hook = interleaving.clone();
     let app = App::with(Setup {
         hook: Some(hook),
         ..Setup::with_people()
@@ -31,12 +31,12 @@ async fn of_two_at_once_who_have_seen_the_same_version_the_later_is_refused() {
         let careful = ada.clone().with("if-match", &etag(&ada, &path).await);
         let (other, there, how, what) =
             (careful.clone(), path.clone(), method.clone(), body.clone());
-        meanwhile.expect(operation, async move {
+        interleaving.expect(operation, async move {
             send(&other, &how, &there, &what).await.fine();
         });
         let late = send(&careful, &method, &path, &body).await;
         late.problem(412, "stale");
-        assert!(meanwhile.has_happened());
+        assert!(interleaving.has_happened());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Something that happens between what a function has read and what it writes: races without luck.
+//! Race conditions on demand: something happens between a function's read and its write.
 
 use std::pin::Pin;
 use std::sync::Mutex;
@@ -9,18 +9,19 @@ use tokio::task::block_in_place;
 
 type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Lets a test do something at the very moment when a function is about to write. Takes a runtime
-/// with more than one thread, because the function waits.
+/// A hook that does something at the moment when a function is about to write.
+///
+/// It takes a runtime with more than one thread, because the function waits.
 #[derive(Default)]
-pub struct Meanwhile(Mutex<Option<(&'static str, Happening)>>);
+pub struct Interleaving(Mutex<Option<(&'static str, Happening)>>);
 
-impl std::fmt::Debug for Meanwhile {
+impl std::fmt::Debug for Interleaving {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Meanwhile(..)")
+        f.write_str("Interleaving(..)")
     }
 }
 
-impl Meanwhile {
+impl Interleaving {
     /// Runs `happening` when `function` has read, before its first transaction.
     pub fn expect(
         &self,
@@ -36,7 +37,7 @@ impl Meanwhile {
     }
 }
 
-impl CallHook for Meanwhile {
+impl CallHook for Interleaving {
     fn before(&self, call: &Call<'_>) -> Intervention {
         let mut expected = self.0.lock().unwrap();
         let due = expected.take_if(|(function, _)| {

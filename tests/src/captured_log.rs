@@ -7,8 +7,8 @@ use serde_json::Value;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The log of the current thread, as long as this is there: for tests whose runtime has no other.
-pub struct Captured {
+/// The log of the current thread, captured until this is dropped. The runtime must have only this thread.
+pub struct CapturedLog {
     log: Log,
     _logging: DefaultGuard,
 }
@@ -26,8 +26,8 @@ impl Write for Log {
     }
 }
 
-impl Captured {
-    /// Looks on from now on.
+impl CapturedLog {
+    /// Begins to capture.
     pub fn begin() -> Self {
         let log = Log::default();
         let writer = log.clone();
