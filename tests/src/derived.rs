@@ -140,3 +140,24 @@ pub fn permissions() -> String {
 pub fn openapi() -> String {
     format!("{:#}\n", functions::openapi_document())
 }
+
+/// The template with one action less in one function's policy.
+pub fn without(template: &str, handler: &str, resource: &str, action: &str) -> String {
+    let begin = template.find(&format!("Handler: {handler}\n")).unwrap();
+    let resource = begin
+        + template[begin..]
+            .find(&format!("Resource: !GetAtt {resource}.Arn"))
+            .unwrap();
+    let actions = template[..resource].rfind("Action: [").unwrap() + "Action: [".len();
+    let end = actions + template[actions..].find(']').unwrap();
+    let rest: Vec<_> = template[actions..end]
+        .split(", ")
+        .filter(|one| *one != action)
+        .collect();
+    let rest = if rest.is_empty() {
+        "dynamodb:DescribeTable".to_owned()
+    } else {
+        rest.join(", ")
+    };
+    format!("{}{rest}{}", &template[..actions], &template[end..])
+}

@@ -1,12 +1,16 @@
 //! Attacks: what a stranger, a colleague with fewer privileges, and somebody of another application
 //! try, and what comes of it.
 
+mod admin_bodies;
+mod bad_input;
+mod cross_site;
 mod enumeration;
 mod flood;
 mod foreign;
 mod injection;
 mod privileges;
 mod rubbish;
+mod secrecy;
 mod sessions;
 
 use std::sync::Mutex;

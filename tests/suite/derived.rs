@@ -21,5 +21,5 @@ fn the_openapi_document_in_the_repository_is_the_one_that_is_served() {
 
 #[tokio::test]
 async fn the_table_of_round_trips_and_capacity_units_is_true() {
-    hold("docs/capacity.md", &crate::measures::table().await);
+    hold("docs/capacity.md", &crate::aws::measures::table().await);
 }

@@ -1,42 +1,19 @@
 //! The suite: everything through the front door, each test with a server of its own.
+//!
+//! - [`contract`]: one file for each operation, with the bytes of its success and of each of its refusals.
+//! - [`rules`]: what holds for more than one operation, a file or folder for each rule.
+//! - [`attacks`]: what strangers, colleagues and other applications try, and bad input of every kind.
+//! - [`models`]: random histories, each held to a model of clients, approvals or signing keys.
+//! - [`aws`]: the template, the bootstrap as Lambda runs it, and what operations cost and are granted.
+//! - [`local`]: the local binary as a process, and its faithful mode.
+//! - [`derived`]: the files that are made from the declarations, and the lints of the house.
+//!
+//! What more than one of them calls stands in `tests/src`, the harness.
 
-mod access_tokens;
-mod admin_bodies;
-mod admin_clients;
-mod administrators;
-mod approvals;
-mod approvals_model;
 mod attacks;
-mod audiences;
-mod audit;
-mod authentication;
-mod bad_input;
-mod bootstrap;
-mod change_requests;
-mod concurrency;
+mod aws;
 mod contract;
-mod cross_site;
-mod deletion;
 mod derived;
-mod faithful_mode;
-mod faults;
-mod first_start;
-mod idempotency;
-mod last_use;
-mod local_binary;
-mod log;
-mod measures;
-mod model;
-mod newcomer;
-mod oauth_metadata;
-mod permissions;
-mod preconditions;
-mod provisioning;
-mod publishing;
-mod secrecy;
-mod settings;
-mod settings_at_once;
-mod signatures;
-mod signing_keys;
-mod template;
-mod vendor_style;
+mod local;
+mod models;
+mod rules;

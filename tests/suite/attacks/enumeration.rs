@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use countersign_tests::administrators::{
+    authenticator_of, invite, link, post_without_session, take_up,
+};
 use countersign_tests::{App, Authenticator, Caller, PASSWORD, Reply, Setup, email_of, secret_of};
 use serde_json::{Value, json};
 
 use super::{Bare, Calls, bare};
-use crate::newcomer::{authenticator, invite, path_of, post, take_up};
 
 async fn watched(setup: Setup) -> (App, Arc<Calls>) {
     let calls = Arc::new(Calls::default());
@@ -48,7 +50,7 @@ impl Alike {
 async fn a_failed_sign_in_tells_nothing_of_whether_there_is_such_an_administrator() {
     let (app, calls) = watched(Setup::with_people()).await;
     let ada = app.sign_in("ada").await;
-    invite(&ada, "invited@example.com", &json!(["manage_users"])).await;
+    invite(&ada, "invited", &["manage_users"]).await;
     let reset = app.sign_in("ben").await;
     let path = format!("/admin/administrators/{}/reset-mfa", reset.id);
     ada.post(&path, &json!({})).await.fine();
@@ -150,19 +152,19 @@ async fn too_many_sign_ins_are_refused_alike_for_somebody_and_for_nobody() {
 async fn a_link_that_leads_nowhere_tells_nothing_of_why() {
     let (app, calls) = watched(Setup::with_people()).await;
     let ada = app.sign_in("ada").await;
-    let expired = invite(&ada, "expired@example.com", &json!([])).await.path;
+    let expired = invite(&ada, "expired", &[]).await.link;
     app.advance(Duration::from_hours(72));
     let ada = app.sign_in("ada").await;
-    let used = invite(&ada, "used@example.com", &json!([])).await;
-    take_up(&app, &used.path, PASSWORD).await;
-    let deleted = invite(&ada, "deleted@example.com", &json!([])).await;
+    let used = invite(&ada, "used", &[]).await;
+    take_up(&app, &used.link, PASSWORD).await;
+    let deleted = invite(&ada, "deleted", &[]).await;
     let person = format!("/admin/administrators/{}", deleted.id);
     ada.delete(&person).await.nothing();
     let person = format!("/admin/administrators/{}", used.id);
     let void = ada.post(&format!("{person}/reset-mfa"), &json!({})).await;
-    let void = path_of(&void.fine());
+    let void = link(&void.fine());
     let newer = ada.post(&format!("{person}/reset-mfa"), &json!({})).await;
-    let newer = path_of(&newer.fine());
+    let newer = link(&newer.fine());
 
     let (token, other) = (&ada.token, &newer["/admin/invitations/".len()..]);
     let cases = [
@@ -170,9 +172,9 @@ async fn a_link_that_leads_nowhere_tells_nothing_of_why() {
             "unknown",
             format!("/admin/invitations/cin_{}", "x".repeat(43)),
         ),
-        ("used", used.path),
+        ("used", used.link),
         ("expired", expired),
-        ("deleted", deleted.path),
+        ("deleted", deleted.link),
         ("void", void),
         ("malformed", "/admin/invitations/x".to_owned()),
         ("cut off", newer[..newer.len() - 1].to_owned()),
@@ -186,7 +188,7 @@ async fn a_link_that_leads_nowhere_tells_nothing_of_why() {
         ("white space", format!("/admin/invitations/%20{other}")),
         ("long", format!("/admin/invitations/{}", "x".repeat(5_000))),
     ];
-    let code = authenticator(&app, &newer).await.next_code(&app.clock);
+    let code = authenticator_of(&app, &newer).await.next_code(&app.clock);
     let body = json!({"password": PASSWORD, "code": code});
     let (mut looks, mut tries) = (Alike::default(), Alike::default());
     calls.take();
@@ -194,14 +196,14 @@ async fn a_link_that_leads_nowhere_tells_nothing_of_why() {
         let reply = app.stranger().get(path, &[]).await;
         reply.problem(404, "not-found");
         looks.note(*what, &reply, &calls);
-        let reply = post(&app, path, &body).await;
+        let reply = post_without_session(&app, path, &body).await;
         reply.problem(404, "not-found");
         tries.note(*what, &reply, &calls);
     }
     looks.hold();
     tries.hold();
     // And none of it has used up the one that works.
-    post(&app, &newer, &body).await.fine();
+    post_without_session(&app, &newer, &body).await.fine();
 }
 
 /// Somebody who calls with what stands in the header or in the form.

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use countersign_tests::App;
+use countersign_tests::machine_api::HARMLESS;
 use reqwest::Method;
-
-use crate::contract::HARMLESS;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_who_guess_at_clients_lock_nobody_who_signs_in() {

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use countersign_tests::administrators::link;
 use countersign_tests::{App, http_from};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
-
-use crate::newcomer::path_of;
 
 /// Control characters, and what ends a line somewhere.
 fn controls() -> Vec<char> {
@@ -198,7 +197,7 @@ async fn a_hostile_address_stays_inside_its_link_and_its_picture() {
     ] {
         let body = json!({"email": email, "name": "</svg><script>"});
         let invited = ada.post("/admin/administrators", &body).await.created();
-        let shown = app.stranger().get(&path_of(&invited), &[]).await.fine();
+        let shown = app.stranger().get(&link(&invited), &[]).await.fine();
         let link = shown["totp"]["otpauth_uri"].as_str().unwrap();
         let secret = shown["totp"]["secret"].as_str().unwrap();
         assert!(link.is_ascii(), "{email}");

@@ -1,12 +1,12 @@
 //! Getting privileges by the side door: a field that nobody asked for, a query, another method.
 
+use countersign_tests::administrators::{authenticator_of, link, post_without_session};
 use countersign_tests::{App, email_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::Requirement;
 
 use super::{method, operations};
-use crate::newcomer::path_of;
 
 /// Fields that would be power if anyone listened.
 const SMUGGLED: [&str; 12] = [
@@ -219,8 +219,8 @@ async fn who_takes_up_a_link_gets_what_the_invitation_says_and_no_more() {
     let ada = app.sign_in("ada").await;
     let asked = json!({"email": "eve@example.com", "name": "Eve"});
     let invited = ada.post("/admin/administrators", &asked).await.created();
-    let path = path_of(&invited);
-    let authenticator = crate::newcomer::authenticator(&app, &path).await;
+    let path = link(&invited);
+    let authenticator = authenticator_of(&app, &path).await;
     let code = authenticator.next_code(&app.clock);
     let body = |field: &str, value: Value| {
         let mut body = json!({"password": "a long enough password", "code": code});
@@ -233,10 +233,10 @@ async fn who_takes_up_a_link_gets_what_the_invitation_says_and_no_more() {
         ("id", json!(ada.id)),
         ("application_id", json!("app2bbbbbbbbbbbbbbbbbbbbbb")),
     ] {
-        let reply = crate::newcomer::post(&app, &path, &body(field, value)).await;
+        let reply = post_without_session(&app, &path, &body(field, value)).await;
         assert_eq!(reply.faults()[0].0, format!("/{field}"));
     }
-    crate::newcomer::post(
+    post_without_session(
         &app,
         &path,
         &json!({"password": "a long enough password", "code": code}),

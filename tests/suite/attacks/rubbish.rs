@@ -5,12 +5,11 @@ mod places;
 
 use std::time::Duration;
 
-use countersign_tests::{App, Person, Reply};
+use countersign_tests::administrators::invite;
+use countersign_tests::{App, Person, Reply, random_name};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::Endpoint;
-
-use crate::newcomer::invite;
 
 /// Is it a success, or a problem that is not a fault of the server?
 #[track_caller]
@@ -107,9 +106,8 @@ async fn path_of(app: &App, ada: &Person, endpoint: &Endpoint) -> String {
         .to_owned();
     let mut path = endpoint.route.path.replace("{client_id}", "login_client");
     if path.contains("{token}") {
-        let email = format!("{}@example.com", countersign_tests::random_name());
         app.advance(Duration::from_mins(1));
-        path = invite(ada, &email, &json!([])).await.path;
+        path = invite(ada, &random_name(), &[]).await.link;
     }
     path.replace("{id}", &id)
 }

@@ -1,12 +1,12 @@
 //! Sessions and codes that should be dead.
 
+use countersign_tests::administrators::{link, post_without_session, signed_in};
 use countersign_tests::{App, Authenticator, PASSWORD, Person, email_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::Requirement;
 
 use super::{method, operations};
-use crate::newcomer::{post, signed_in};
 
 /// A path of an operation, with something that there is in the place of its `{name}`s.
 fn path(route: &str, person: &str) -> String {
@@ -78,12 +78,12 @@ async fn a_session_is_dead_for_every_operation_after_a_demotion_reset_deletion_o
         .fine();
     assert_dead(&app, &reset, "a reset of the password").await;
 
-    let deleted = signed_in(&app, &ada, "eve@example.com", &json!(["manage_users"])).await;
+    let deleted = signed_in(&app, &ada, "eve", &["manage_users"]).await;
     deleted.get("/admin/clients").await.fine();
     ada.delete(&of(&deleted)).await.nothing();
     assert_dead(&app, &deleted, "deletion").await;
     // Somebody else with her address has nothing of hers.
-    signed_in(&app, &ada, "eve@example.com", &json!(["manage_users"])).await;
+    signed_in(&app, &ada, "eve", &["manage_users"]).await;
     assert_dead(&app, &deleted, "a new person with the address").await;
 }
 
@@ -210,8 +210,8 @@ async fn a_session_of_one_application_is_none_of_another() {
         again.id, fay.id,
         "an invitation elsewhere has diverted a sign-in"
     );
-    let path = crate::newcomer::path_of(&invited);
-    let wrong = post(
+    let path = link(&invited);
+    let wrong = post_without_session(
         &app,
         &path,
         &json!({"password": PASSWORD, "code": "000000"}),

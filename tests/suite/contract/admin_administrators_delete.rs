@@ -1,12 +1,11 @@
 //! Delete an Administrator.
 
 use countersign_tests::App;
-use serde_json::json;
-
-use crate::administrators::{
+use countersign_tests::administrators::{
     NOT_THERE, assert_not_let_in, assert_signed_in, assert_signed_out, at, done, id_of, invite,
-    reset,
+    reset, take_up,
 };
+use serde_json::json;
 
 #[tokio::test]
 async fn who_is_deleted_is_out_at_once_and_their_address_is_free() {
@@ -48,7 +47,7 @@ async fn nothing_of_them_is_left_but_the_audit() {
     let app = App::with_people().await;
     let ada = app.sign_in("ada").await;
     let new = invite(&ada, "new", &["manage_users"]).await;
-    crate::administrators::take_up(&app, &new.link, countersign_tests::PASSWORD).await;
+    take_up(&app, &new.link, countersign_tests::PASSWORD).await;
     reset(&ada, &new.id, "mfa").await;
     ada.delete(&at(&new.id)).await.nothing();
     let items = app.dump("administrators").await;

@@ -1,9 +1,8 @@
 //! View an Administrator.
 
 use countersign_tests::App;
+use countersign_tests::administrators::{NOT_THERE, at, id_of, reset};
 use serde_json::json;
-
-use crate::administrators::{NOT_THERE, at, id_of, reset};
 
 #[tokio::test]
 async fn it_shows_one_with_the_version_as_its_etag() {

@@ -1,9 +1,9 @@
 //! Invite an Administrator.
 
+use countersign_tests::administrators::{at, done, id_of, invite, link};
+use countersign_tests::machine_api::is_id;
 use countersign_tests::{App, email_of};
 use serde_json::json;
-
-use crate::administrators::{at, done, id_of, invite, link};
 
 const INVITE: &str = "/admin/administrators";
 
@@ -18,7 +18,7 @@ async fn it_answers_the_administrator_and_a_link_to_hand_over() {
     let reply = ada.post(INVITE, &body).await;
     let mut invited = reply.created();
     let id = invited["administrator"]["id"].as_str().unwrap().to_owned();
-    assert!(super::is_id(&id), "{id}");
+    assert!(is_id(&id), "{id}");
     assert_eq!(reply.header("location"), at(&id));
     assert_eq!(reply.header("etag"), "\"1\"");
     let url = invited["invitation_url"].take();

@@ -1,9 +1,9 @@
 //! List Administrators.
 
+use countersign_tests::administrators::{at, invite};
+use countersign_tests::machine_api::is_id;
 use countersign_tests::{App, PEOPLE, email_of};
 use serde_json::{Value, json};
-
-use crate::administrators::{at, invite};
 
 const LIST: &str = "/admin/administrators";
 
@@ -18,7 +18,7 @@ async fn it_shows_everyone_of_the_application_in_the_order_of_their_addresses() 
     let mut items = list["items"].clone();
     for item in items.as_array_mut().unwrap() {
         let id = item.as_object_mut().unwrap().remove("id").unwrap();
-        assert!(super::is_id(id.as_str().unwrap()), "{id}");
+        assert!(is_id(id.as_str().unwrap()), "{id}");
     }
     let seeded = |(name, privileges): (&str, &[&str])| {
         json!({

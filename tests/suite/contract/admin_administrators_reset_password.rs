@@ -1,12 +1,11 @@
 //! Reset an Administrator's Password.
 
 use countersign_tests::App;
-use serde_json::json;
-
-use crate::administrators::{
+use countersign_tests::administrators::{
     NOT_THERE, assert_not_let_in, assert_signed_in, assert_signed_out, at, done, id_of, link,
     state_of,
 };
+use serde_json::json;
 
 /// Returns the path of a reset.
 fn reset(id: &str) -> String {

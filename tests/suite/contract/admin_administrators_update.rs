@@ -1,9 +1,10 @@
 //! Change an Administrator.
 
 use countersign_tests::App;
+use countersign_tests::administrators::{
+    NOT_THERE, assert_signed_in, assert_signed_out, at, done, id_of,
+};
 use serde_json::json;
-
-use crate::administrators::{NOT_THERE, assert_signed_in, assert_signed_out, at, done, id_of};
 
 #[tokio::test]
 async fn what_is_named_changes_and_the_rest_stays() {

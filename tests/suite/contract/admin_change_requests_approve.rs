@@ -1,17 +1,17 @@
 //! Approve a Change Request.
 
+use countersign_tests::admin_clients::{of_client, view};
+use countersign_tests::administrators::{at as of_person, link, take_up};
+use countersign_tests::change_requests::{
+    app, approve, approve_with_code, at, held, id_of, see, somebody,
+};
+use countersign_tests::machine_api::assert_works;
 use countersign_tests::{App, PASSWORD};
 use serde_json::{Value, json};
 
-use super::assert_works;
-use crate::admin_clients::{of_client, view};
-use crate::administrators::at as of_person;
-use crate::change_requests::{app, approve, approve_with_code, at, held, id_of, see, somebody};
-use crate::newcomer::{path_of, take_up};
-
 #[tokio::test]
 async fn what_was_asked_for_takes_effect_and_the_request_is_answered() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let mut wanted = view(&ada, "login_client").await;
     let path = of_client("login_client", "");
@@ -35,7 +35,7 @@ async fn what_was_asked_for_takes_effect_and_the_request_is_answered() {
 
 #[tokio::test]
 async fn whoever_approves_an_invitation_has_its_link_and_nobody_else() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let body = json!({"email": "new@example.com", "name": "New", "privileges": ["manage_users"]});
     let asked = ada.post("/admin/administrators", &body).await;
@@ -43,7 +43,7 @@ async fn whoever_approves_an_invitation_has_its_link_and_nobody_else() {
     let id = id_of(&held(&asked));
     let reply = approve(&ben, &id).await;
     let mut approved = reply.fine();
-    let link = path_of(&approved);
+    let link = link(&approved);
     approved.as_object_mut().unwrap().remove("invitation_url");
     assert_eq!(see(&ada, &id).await, approved);
     take_up(&app, &link, PASSWORD).await;
@@ -55,7 +55,7 @@ async fn whoever_approves_an_invitation_has_its_link_and_nobody_else() {
 
 #[tokio::test]
 async fn one_that_can_not_take_effect_any_more_fails_and_says_why() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let dora = of_person(&app.sign_in("dora").await.id);
     let asked = held(&ada.patch(&dora, &json!({"name": "D"})).await);
@@ -74,7 +74,7 @@ async fn one_that_can_not_take_effect_any_more_fails_and_says_why() {
 
 #[tokio::test]
 async fn nobody_approves_their_own_request_nor_what_is_to_be_done_to_themselves() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, cleo) = (app.sign_in("ada").await, app.sign_in("cleo").await);
     let id = id_of(&held(&ada.delete(&of_client("owner", "")).await));
     let refused = approve(&ada, &id).await;
@@ -92,7 +92,7 @@ async fn nobody_approves_their_own_request_nor_what_is_to_be_done_to_themselves(
 
 #[tokio::test]
 async fn what_grants_modules_takes_an_approver_who_may_grant_them_and_a_code() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let body = json!({"modules": {"payments": {}}});
     let asked = held(&ada.patch(&of_client("owner", ""), &body).await);
@@ -120,7 +120,7 @@ async fn what_grants_modules_takes_an_approver_who_may_grant_them_and_a_code() {
 
 #[tokio::test]
 async fn what_is_decided_stays_so_and_says_by_whom_and_since_when() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let path = of_client("login_client", "");
     for (word, decision) in [("applied", "/approve"), ("rejected", "/reject")] {
@@ -141,7 +141,7 @@ async fn what_is_decided_stays_so_and_says_by_whom_and_since_when() {
 
 #[tokio::test]
 async fn one_that_is_not_there_or_not_yours_is_not_approved() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, fay) = (app.sign_in("ada").await, app.sign_in("fay").await);
     let id = id_of(&held(&ada.delete(&of_client("owner", "")).await));
     approve(&fay, &id).await.problem(404, "not-found");

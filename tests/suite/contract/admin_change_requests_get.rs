@@ -1,14 +1,13 @@
 //! View a Change Request.
 
 use countersign_tests::App;
+use countersign_tests::admin_clients::of_client;
+use countersign_tests::change_requests::{app, approve, at, held, id_of, reject, see, somebody};
 use serde_json::json;
-
-use crate::admin_clients::of_client;
-use crate::change_requests::{app, approve, at, held, id_of, reject, see, somebody};
 
 #[tokio::test]
 async fn it_shows_who_asks_for_what_and_until_when() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let ada = app.sign_in("ada").await;
     let body = json!({"name": "New"});
     let asked = held(&ada.patch(&of_client("login_client", ""), &body).await);
@@ -35,7 +34,7 @@ async fn it_shows_who_asks_for_what_and_until_when() {
 
 #[tokio::test]
 async fn it_shows_what_became_of_it_and_counts_that_as_a_change() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let path = of_client("login_client", "");
     let mut ended = Vec::new();
@@ -78,7 +77,7 @@ async fn it_shows_what_became_of_it_and_counts_that_as_a_change() {
 
 #[tokio::test]
 async fn one_of_another_application_is_not_there_nor_is_one_that_never_was() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, fay) = (app.sign_in("ada").await, app.sign_in("fay").await);
     let id = id_of(&held(
         &ada.post("/admin/clients", &json!({"name": "x"})).await,

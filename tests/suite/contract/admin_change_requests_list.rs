@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use countersign_tests::admin_clients::of_client;
+use countersign_tests::administrators::at as of_person;
+use countersign_tests::change_requests::{app, approve, held, id_of, pending, reject, see};
 use countersign_tests::{App, Person};
 use serde_json::{Value, json};
-
-use crate::admin_clients::of_client;
-use crate::administrators::at as of_person;
-use crate::change_requests::{app, approve, held, id_of, pending, reject, see};
 
 const LIST: &str = "/admin/change-requests";
 
@@ -29,7 +28,7 @@ fn ids(items: &[Value]) -> Vec<String> {
 
 #[tokio::test]
 async fn all_requests_are_listed_newest_first_as_each_is_seen() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let ada = app.sign_in("ada").await;
     let empty = ada.get(LIST).await;
     empty.fine();
@@ -53,7 +52,7 @@ async fn all_requests_are_listed_newest_first_as_each_is_seen() {
 
 #[tokio::test]
 async fn those_in_one_state_are_found_by_it() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let ada = app.sign_in("ada").await;
     let dora = app.sign_in("dora").await.id;
     let long_ago = id_of(&held(&ada.delete(&of_client("owner", "")).await));
@@ -101,7 +100,7 @@ async fn those_in_one_state_are_found_by_it() {
 
 #[tokio::test]
 async fn pages_of_any_size_make_up_the_whole_list() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let ada = app.sign_in("ada").await;
     let asked = many(&app, &ada, 7).await;
     for limit in [1, 2, 6, 7, 8, 200] {
@@ -125,7 +124,7 @@ async fn pages_of_any_size_make_up_the_whole_list() {
 
 #[tokio::test]
 async fn a_page_has_fifty_requests_unless_it_is_said() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let ada = app.sign_in("ada").await;
     let asked = many(&app, &ada, 51).await;
     let page = ada.get(LIST).await.fine();
@@ -135,7 +134,7 @@ async fn a_page_has_fifty_requests_unless_it_is_said() {
 
 #[tokio::test]
 async fn a_state_is_one_that_there_is_a_size_1_to_200_and_a_cursor_one_that_was_given() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let ada = app.sign_in("ada").await;
     let others = ada.get("/admin/clients?limit=1").await.fine();
     let others = others["next_cursor"].as_str().unwrap().to_owned();

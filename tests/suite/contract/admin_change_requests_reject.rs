@@ -1,10 +1,11 @@
 //! Reject a Change Request, or take it back.
 
+use countersign_tests::admin_clients::{of_client, view};
+use countersign_tests::change_requests::{
+    app, approve, at, held, id_of, pending, reject, see, somebody,
+};
 use countersign_tests::{App, Reply};
 use serde_json::{Value, json};
-
-use crate::admin_clients::{of_client, view};
-use crate::change_requests::{app, approve, at, held, id_of, pending, reject, see, somebody};
 
 /// Makes sure that a request has ended like this, and is otherwise as it was.
 #[track_caller]
@@ -22,7 +23,7 @@ fn assert_ended(reply: &Reply, asked: &Value, state: &str, by: &Value, reason: V
 
 #[tokio::test]
 async fn whoever_has_asked_takes_it_back_and_another_one_turns_it_down() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let before = view(&ada, "login_client").await;
     let path = of_client("login_client", "");
@@ -40,7 +41,7 @@ async fn whoever_has_asked_takes_it_back_and_another_one_turns_it_down() {
 
 #[tokio::test]
 async fn a_reason_may_be_left_out_and_has_at_most_500_characters() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let asked = held(&ada.delete(&of_client("owner", "")).await);
     let path = at(&id_of(&asked), "/reject");
@@ -84,7 +85,7 @@ async fn a_reason_may_be_left_out_and_has_at_most_500_characters() {
 
 #[tokio::test]
 async fn afterwards_its_object_and_its_name_are_free() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let path = of_client("login_client", "");
     let person = json!({"email": "new@example.com", "name": "New"});
@@ -108,7 +109,7 @@ async fn afterwards_its_object_and_its_name_are_free() {
 
 #[tokio::test]
 async fn what_is_decided_stays_so() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let path = of_client("login_client", "");
     for (word, decider, name) in [
@@ -135,7 +136,7 @@ async fn what_is_decided_stays_so() {
 
 #[tokio::test]
 async fn one_that_is_not_there_or_not_yours_is_not_rejected() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, fay) = (app.sign_in("ada").await, app.sign_in("fay").await);
     let asked = held(&ada.delete(&of_client("owner", "")).await);
     reject(&fay, &id_of(&asked)).await.problem(404, "not-found");

@@ -1,13 +1,12 @@
 //! Create an API Client.
 
 use countersign_tests::App;
-use reqwest::Method;
-use serde_json::json;
-
-use super::{assert_unchanged, assert_works, clients, is_id};
-use crate::admin_clients::{
+use countersign_tests::admin_clients::{
     assert_takes_manage_users, assert_tells_no_secret, caller_of, id_of, of_client, view,
 };
+use countersign_tests::machine_api::{assert_unchanged, assert_works, clients, is_id};
+use reqwest::Method;
+use serde_json::json;
 
 const CREATE: &str = "/admin/clients";
 

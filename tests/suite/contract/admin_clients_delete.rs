@@ -1,13 +1,12 @@
 //! Delete an API Client.
 
 use countersign_tests::App;
-use reqwest::Method;
-use serde_json::json;
-
-use super::{assert_unknown, assert_works, clients};
-use crate::admin_clients::{
+use countersign_tests::admin_clients::{
     assert_finds_own_clients_only, assert_takes_manage_users, of_client, reveal,
 };
+use countersign_tests::machine_api::{assert_unchanged, assert_unknown, assert_works, clients};
+use reqwest::Method;
+use serde_json::json;
 
 #[tokio::test]
 async fn a_deleted_client_is_gone_everywhere_and_the_others_stay() {
@@ -23,7 +22,7 @@ async fn a_deleted_client_is_gone_everywhere_and_the_others_stay() {
         .into_iter()
         .filter(|client| client["client_id"] != "login_client")
         .collect();
-    super::assert_unchanged(&app, &wanted).await;
+    assert_unchanged(&app, &wanted).await;
     assert_eq!(ben.all("/admin/clients", "").await.len(), wanted.len());
     assert_works(&app.client("direct_access")).await;
 }

@@ -1,13 +1,12 @@
 //! View an API Client.
 
 use countersign_tests::App;
-use reqwest::Method;
-use serde_json::json;
-
-use crate::admin_clients::{
+use countersign_tests::admin_clients::{
     assert_finds_own_clients_only, assert_takes_manage_users, assert_tells_no_secret, id_of,
     of_client, view,
 };
+use reqwest::Method;
+use serde_json::json;
 
 #[tokio::test]
 async fn a_client_is_shown_whole_and_without_its_secret() {

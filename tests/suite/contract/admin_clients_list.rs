@@ -1,12 +1,11 @@
 //! List API Clients.
 
 use countersign_tests::App;
-use reqwest::Method;
-use serde_json::{Value, json};
-
-use crate::admin_clients::{
+use countersign_tests::admin_clients::{
     assert_takes_manage_users, assert_tells_no_secret, id_of, of_client, view,
 };
+use reqwest::Method;
+use serde_json::{Value, json};
 
 const LIST: &str = "/admin/clients";
 const SEEDED: [&str; 7] = [

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use countersign_tests::App;
-use reqwest::Method;
-use serde_json::{Value, json};
-
-use super::{assert_unchanged, assert_unknown, assert_works, clients, is_secret};
-use crate::admin_clients::{
+use countersign_tests::admin_clients::{
     assert_finds_own_clients_only, assert_takes_manage_users, of_client, regenerate, reveal, view,
 };
+use countersign_tests::machine_api::{
+    assert_unchanged, assert_unknown, assert_works, clients, is_secret,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 const REST: &str = "/secret/regenerate";
 const HOUR: Duration = Duration::from_hours(1);

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use countersign_tests::{App, Caller, Person};
-use reqwest::Method;
-use serde_json::{Value, json};
-
-use super::{assert_unchanged, assert_unknown, assert_works, clients};
-use crate::admin_clients::{
+use countersign_tests::admin_clients::{
     assert_finds_own_clients_only, assert_takes_manage_users, assert_tells_no_secret, of_client,
     regenerate, view,
 };
-use crate::signing_keys;
+use countersign_tests::machine_api::{
+    assert_not_admitted, assert_unchanged, assert_unknown, assert_works, clients,
+};
+use countersign_tests::{App, Caller, Person, signing_keys};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 const REST: &str = "/secret/retire";
 
@@ -166,7 +166,7 @@ async fn nobody_else_s_secret_ends() {
     let before = view(&ben, "featureless").await;
     ben.post(&path(), &json!({})).await.fine();
     assert_eq!(view(&ben, "featureless").await, before);
-    super::assert_not_admitted(&other).await;
+    assert_not_admitted(&other).await;
 }
 
 #[tokio::test]

@@ -1,13 +1,12 @@
 //! Reveal a Client's Secret.
 
+use countersign_tests::admin_clients::{
+    assert_finds_own_clients_only, assert_takes_manage_users, of_client, reveal, view,
+};
+use countersign_tests::machine_api::{assert_unchanged, clients};
 use countersign_tests::{App, secret_of};
 use reqwest::Method;
 use serde_json::json;
-
-use super::{assert_unchanged, clients};
-use crate::admin_clients::{
-    assert_finds_own_clients_only, assert_takes_manage_users, of_client, reveal, view,
-};
 
 const REST: &str = "/secret/reveal";
 

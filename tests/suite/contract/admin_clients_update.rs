@@ -1,14 +1,13 @@
 //! Change an API Client.
 
 use countersign_tests::App;
-use reqwest::Method;
-use serde_json::{Value, json};
-
-use super::{assert_unchanged, clients};
-use crate::admin_clients::{
+use countersign_tests::admin_clients::{
     assert_finds_own_clients_only, assert_takes_manage_users, assert_tells_no_secret, of_client,
     view,
 };
+use countersign_tests::machine_api::{assert_unchanged, clients};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn what_is_named_changes_and_the_rest_stays() {

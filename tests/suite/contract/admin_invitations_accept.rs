@@ -1,11 +1,10 @@
 //! Take up an Invitation or Reset.
 
-use countersign_tests::{APPLICATION, App, PASSWORD};
-use serde_json::json;
-
-use crate::administrators::{
+use countersign_tests::administrators::{
     NOT_THERE, answer, assert_wrong_code, authenticator_of, done, id_of, invite, reset, state_of,
 };
+use countersign_tests::{APPLICATION, App, PASSWORD};
+use serde_json::json;
 
 #[tokio::test]
 async fn it_answers_ten_recovery_codes_and_the_application() {

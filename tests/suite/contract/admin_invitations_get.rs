@@ -1,9 +1,8 @@
 //! View an Invitation.
 
 use countersign_tests::App;
+use countersign_tests::administrators::{NOT_THERE, id_of, invite, reset, take_up};
 use serde_json::json;
-
-use crate::administrators::{NOT_THERE, id_of, invite, reset, take_up};
 
 #[tokio::test]
 async fn an_invitation_shows_for_whom_it_is_and_what_to_set_up() {

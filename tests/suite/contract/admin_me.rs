@@ -1,9 +1,8 @@
 //! View Oneself.
 
+use countersign_tests::administrators::at;
 use countersign_tests::{APPLICATION, App, PEOPLE};
 use serde_json::json;
-
-use crate::administrators::at;
 
 const ME: &str = "/admin/me";
 

@@ -1,9 +1,8 @@
 //! Replace the Modules.
 
+use countersign_tests::admin_clients::{of_client, view};
 use countersign_tests::{App, Person};
 use serde_json::{Value, json};
-
-use crate::admin_clients::{of_client, view};
 
 const MODULES: &str = "/admin/modules";
 

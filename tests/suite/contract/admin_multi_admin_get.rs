@@ -1,9 +1,7 @@
 //! View Multi Admin.
 
-use countersign_tests::App;
+use countersign_tests::{App, administrators};
 use serde_json::json;
-
-use crate::newcomer;
 
 const POLICY: &str = "/admin/multi-admin";
 
@@ -33,10 +31,9 @@ async fn those_count_who_can_sign_in_and_hold_manage_users() {
     let app = App::with_people().await;
     let ada = app.sign_in("ada").await;
     let count = async || ada.get(POLICY).await.fine()["eligible_administrators"].clone();
-    newcomer::invite(&ada, "idle@example.com", &json!(["manage_users"])).await;
+    administrators::invite(&ada, "idle", &["manage_users"]).await;
     assert_eq!(count().await, 2);
-    let new = json!(["manage_users"]);
-    let new = newcomer::signed_in(&app, &ada, "new@example.com", &new).await;
+    let new = administrators::signed_in(&app, &ada, "new", &["manage_users"]).await;
     assert_eq!(count().await, 3);
     let ben = format!("/admin/administrators/{}", app.sign_in("ben").await.id);
     ada.post(&format!("{ben}/reset-password"), &json!({}))

@@ -1,10 +1,9 @@
 //! Switch Multi Admin.
 
+use countersign_tests::change_requests::{app, approve_with_code, field, held, id_of, somebody};
 use countersign_tests::{APPLICATION, App, Person, Reply};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::change_requests::{app, approve_with_code, field, held, id_of, somebody};
 
 const POLICY: &str = "/admin/multi-admin";
 
@@ -38,7 +37,7 @@ async fn on_it_is_at_once_by_one_of_two() {
 
 #[tokio::test]
 async fn off_it_is_only_when_another_one_agrees_with_a_code() {
-    let app = app().await;
+    let app = app(&["cleo"]).await;
     let (ada, ben) = (app.sign_in("ada").await, app.sign_in("ben").await);
     let reply = switch(&ada, false).await;
     let asked = held(&reply);

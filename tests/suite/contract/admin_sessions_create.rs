@@ -1,12 +1,13 @@
 //! Sign in.
 
+use countersign_tests::administrators::{
+    REVEAL, WRONG_PASSWORD, assert_not_let_in, assert_signed_in, assert_signed_out,
+    assert_wrong_code, seen,
+};
+use countersign_tests::machine_api::is_id;
 use countersign_tests::{APPLICATION, App, Authenticator, PASSWORD, email_of};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::administrators::{
-    WRONG_PASSWORD, assert_not_let_in, assert_signed_in, assert_wrong_code, seen,
-};
 
 const SIGN_IN: &str = "/admin/sessions";
 
@@ -36,7 +37,7 @@ async fn a_session_comes_as_a_token_and_as_a_cookie_with_whose_it_is() {
     assert_eq!(begun.header("referrer-policy"), "no-referrer");
     session["token"] = "<token>".into();
     let id = session["administrator"]["id"].take();
-    assert!(super::is_id(id.as_str().unwrap()), "{id}");
+    assert!(is_id(id.as_str().unwrap()), "{id}");
     session["administrator"]["id"] = "<id>".into();
     assert_eq!(
         session,
@@ -95,7 +96,7 @@ async fn the_cookie_alone_reads_and_changes_only_with_a_proof_of_the_same_origin
             .send(Method::DELETE, sign_out, &headers, body)
             .await;
         out.nothing();
-        crate::administrators::assert_signed_out(&other).await;
+        assert_signed_out(&other).await;
     }
 }
 
@@ -216,10 +217,7 @@ async fn a_session_is_audited_and_so_is_a_refusal() {
     app.advance(std::time::Duration::from_secs(1));
     let used = json!({"email": email_of("ada"), "password": PASSWORD, "code": code});
     assert_not_let_in(&app.ask_for_session(&used).await);
-    assert_wrong_code(
-        &ada.post(crate::administrators::REVEAL, &json!({"code": code}))
-            .await,
-    );
+    assert_wrong_code(&ada.post(REVEAL, &json!({"code": code})).await);
     let events = ada.audit("action=admin.sessions.create").await;
     let outcomes: Vec<_> = events.iter().map(|event| &event["outcome"]).collect();
     assert_eq!(outcomes, ["refused", "applied"]);

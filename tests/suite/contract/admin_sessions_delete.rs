@@ -1,8 +1,7 @@
 //! Sign out.
 
 use countersign_tests::App;
-
-use crate::administrators::{assert_signed_in, assert_signed_out, done};
+use countersign_tests::administrators::{assert_signed_in, assert_signed_out, done};
 
 const SIGN_OUT: &str = "/admin/sessions/current";
 

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use countersign_tests::App;
+use countersign_tests::admin_clients::assert_takes_manage_users;
+use countersign_tests::signing_keys::{self, KEYS, KeySet, doing, key_of, listed, now, rotate};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::admin_clients::assert_takes_manage_users;
-use crate::signing_keys::{self, KEYS, KeySet, doing, key_of, listed, now, rotate};
 
 /// A key of the list, as text.
 fn key(kid: &str, state: &str, times: [Value; 3]) -> String {

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use countersign_tests::admin_clients::{assert_takes_manage_users, reveal};
+use countersign_tests::signing_keys::{self, ROTATE, doing, key_of, listed, now, rotate};
 use countersign_tests::{App, Person};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::admin_clients::{assert_takes_manage_users, reveal};
-use crate::signing_keys::{self, ROTATE, doing, key_of, listed, now, rotate};
 
 const HOUR: Duration = Duration::from_hours(1);
 const ACTION: &str = "action=admin.signing_keys.rotate";

@@ -1,9 +1,8 @@
 //! View the Token Policy.
 
+use countersign_tests::signing_keys::rotate;
 use countersign_tests::{App, PEOPLE};
 use serde_json::json;
-
-use crate::signing_keys::rotate;
 
 const POLICY: &str = "/admin/token-policy";
 

@@ -1,9 +1,8 @@
 //! Replace the Token Policy.
 
+use countersign_tests::signing_keys::{self, GRANT, TOKEN, is_active, part, rotate, token_in};
 use countersign_tests::{App, Caller, Person, Reply};
 use serde_json::{Value, json};
-
-use crate::signing_keys::{self, GRANT, TOKEN, is_active, part, rotate, token_in};
 
 const POLICY: &str = "/admin/token-policy";
 

@@ -1,11 +1,10 @@
 //! Create a Client.
 
-use countersign_tests::{App, random_name};
-
-use super::{
+use countersign_tests::machine_api::{
     Way, assert_missing, assert_not_admitted, assert_owners_only, assert_unchanged, assert_works,
     clients, is_id, is_secret, listed, shown,
 };
+use countersign_tests::{App, random_name};
 
 const ADD: &str = "/clients/add";
 

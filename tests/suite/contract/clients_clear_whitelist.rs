@@ -1,12 +1,11 @@
 //! Delete Allowlist IP Addresses.
 
 use countersign_tests::App;
-use serde_json::json;
-
-use super::{
-    DONE, Way, assert_not_admitted, assert_owners_only, assert_takes_known_ids_only,
-    assert_unchanged, assert_works, clients, listed, shown,
+use countersign_tests::machine_api::{
+    DONE, Way, assert_not_admitted, assert_not_authorized, assert_owners_only,
+    assert_takes_known_ids_only, assert_unchanged, assert_works, clients, listed, shown,
 };
+use serde_json::json;
 
 const CLEAR: &str = "/clients/clear_whitelist";
 
@@ -69,7 +68,7 @@ async fn one_that_is_locked_out_can_not_free_itself() {
     let app = App::start().await;
     let (other, id) = app.new_client(&["owner"]).await;
     restrict(&app, &id, r#"["127.0.0.2"]"#).await;
-    super::assert_not_authorized(&other.post(CLEAR, &[]).await);
+    assert_not_authorized(&other.post(CLEAR, &[]).await);
     assert_not_admitted(&other).await;
     other.clone().from("127.0.0.2").post(CLEAR, &[]).await.ok();
     assert_works(&other).await;

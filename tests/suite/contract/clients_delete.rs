@@ -1,12 +1,11 @@
 //! Delete a Client.
 
-use countersign_tests::{App, Setup};
-use serde_json::Value;
-
-use super::{
+use countersign_tests::machine_api::{
     DONE, Way, assert_missing, assert_owners_only, assert_takes_known_ids_only, assert_unchanged,
     assert_unknown, assert_works, clients, listed, shown,
 };
+use countersign_tests::{App, Setup};
+use serde_json::Value;
 
 const DELETE: &str = "/clients/delete";
 const ID: &str = "client_id_for_deletion";

@@ -1,9 +1,8 @@
 //! List Clients.
 
+use countersign_tests::machine_api::{Way, assert_owners_only, assert_unknown, clients, shown};
 use countersign_tests::{App, Setup, random_name};
 use serde_json::{Value, json};
-
-use super::{Way, assert_owners_only, assert_unknown, clients, shown};
 
 const LIST: &str = "/clients/list";
 

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use countersign_tests::{App, Caller};
-
-use super::{
-    Way, assert_missing, assert_owners_only, assert_takes_known_ids_only, assert_unchanged,
-    assert_unknown, assert_works, clients, is_secret, listed, shown,
+use countersign_tests::machine_api::{
+    Way, assert_missing, assert_not_admitted, assert_owners_only, assert_takes_known_ids_only,
+    assert_unchanged, assert_unknown, assert_works, clients, is_secret, listed, shown,
 };
+use countersign_tests::{App, Caller};
 
 const RESET: &str = "/clients/reset_secret";
 const HOUR: Duration = Duration::from_hours(1);
@@ -110,7 +109,7 @@ async fn an_old_secret_may_do_what_the_client_may_do_now() {
     old.post("/clients/list", &[]).await.ok();
     let given = [("for_client_id", id.as_str()), ("features", "[]")];
     app.owner().post("/clients/set_features", &given).await.ok();
-    super::assert_not_admitted(&old).await;
+    assert_not_admitted(&old).await;
 }
 
 #[tokio::test]

@@ -1,11 +1,10 @@
 //! Rename a Client.
 
-use countersign_tests::{App, random_name};
-
-use super::{
+use countersign_tests::machine_api::{
     DONE, Way, assert_missing, assert_owners_only, assert_takes_known_ids_only, assert_unchanged,
     clients, listed, shown,
 };
+use countersign_tests::{App, random_name};
 
 const RENAME: &str = "/clients/set_description";
 

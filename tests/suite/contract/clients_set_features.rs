@@ -1,12 +1,11 @@
 //! Modify Client Features.
 
 use countersign_tests::App;
-use serde_json::json;
-
-use super::{
+use countersign_tests::machine_api::{
     DONE, Way, assert_missing, assert_not_admitted, assert_not_authorized, assert_owners_only,
     assert_takes_known_ids_only, assert_unchanged, assert_works, clients, listed, shown,
 };
+use serde_json::json;
 
 const SET: &str = "/clients/set_features";
 const ALL: [&str; 5] = [

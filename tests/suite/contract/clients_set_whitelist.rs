@@ -1,12 +1,11 @@
 //! Create an IP Whitelist.
 
-use countersign_tests::{App, Caller};
-use serde_json::{Value, json};
-
-use super::{
-    DONE, Way, assert_missing, assert_not_admitted, assert_owners_only,
+use countersign_tests::machine_api::{
+    DONE, Way, assert_missing, assert_not_admitted, assert_not_authorized, assert_owners_only,
     assert_takes_known_ids_only, assert_unchanged, assert_works, clients, listed, shown,
 };
+use countersign_tests::{App, Caller};
+use serde_json::{Value, json};
 
 const SET: &str = "/clients/set_whitelist";
 
@@ -56,7 +55,7 @@ async fn a_client_is_admitted_from_its_networks_only_whatever_it_calls() {
     for operation in functions::OPERATIONS {
         if operation.route.path.starts_with("/clients/") {
             let reply = client.post(operation.route.path, &[]).await;
-            super::assert_not_authorized(&reply);
+            assert_not_authorized(&reply);
         }
     }
     client

@@ -1,12 +1,11 @@
 //! Introspect an Access Token.
 
-use countersign_tests::{APPLICATION, App, secret_of};
-use serde_json::json;
-
-use crate::access_tokens::{
+use countersign_tests::access_tokens::{
     INACTIVE, INTROSPECT, as_parameters, ask, claims_of, granted, introspect, is_active, refused,
     seeded, setup, start, token_in, token_of,
 };
+use countersign_tests::{APPLICATION, App, secret_of};
+use serde_json::json;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_tests::App;
+use countersign_tests::access_tokens::{header_of, is_active, parts, start, token_of};
 use ring::digest::{SHA256, digest};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Value, json};
 
 use super::widget_data_newest::assert_sent_once;
-use crate::access_tokens::{header_of, is_active, parts, start, token_of};
 
 const JWKS: &str = "/.well-known/jwks.json";
 

@@ -1,10 +1,10 @@
 //! Describe the authorization server.
 
+use countersign_tests::access_tokens::{GRANT, claims_of, granted, start, token_of};
 use countersign_tests::form;
 use reqwest::{Body, Method};
 
 use super::widget_data_newest::assert_sent_once;
-use crate::access_tokens::{GRANT, claims_of, granted, start, token_of};
 
 const METADATA: &str = "/.well-known/oauth-authorization-server";
 

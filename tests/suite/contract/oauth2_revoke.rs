@@ -1,9 +1,12 @@
 //! Revoke an Access Token.
 
+use countersign_tests::access_tokens::{
+    REVOKE, ask, claims_of, granted, introspect, is_active, refused, seeded, setup, start,
+    token_in, token_of,
+};
+use countersign_tests::admin_clients::of_client;
 use countersign_tests::{App, Caller, Reply, secret_of};
 use serde_json::json;
-
-use crate::access_tokens::{REVOKE, granted, is_active, refused, seeded, setup, start, token_of};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -63,7 +66,7 @@ async fn what_is_no_token_here_is_not_active_afterwards_either() {
         assert_done(&revoke(&client, garbage).await);
     }
     assert!(is_active(&app, &token).await);
-    let reply = crate::access_tokens::introspect(&app.client("foreigner"), &foreign).await;
+    let reply = introspect(&app.client("foreigner"), &foreign).await;
     assert_eq!(granted(&reply)["active"], true);
 }
 
@@ -83,7 +86,7 @@ async fn whose_modules_were_taken_away_still_revokes() {
     let app = start().await;
     let token = token_of(&app, "direct_access").await;
     let ada = app.sign_in("ada").await;
-    let path = crate::admin_clients::of_client("direct_access", "");
+    let path = of_client("direct_access", "");
     let of = |modules| json!({ "modules": modules });
     ada.patch(&path, &of(json!({}))).await.fine();
     assert_done(&revoke(&app.client("direct_access"), &token).await);
@@ -103,10 +106,7 @@ async fn a_revocation_is_one_event() {
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!(events[0]["actor"]["id"], "login_client");
     assert_eq!(events[0]["object"]["kind"], "access_token");
-    assert_eq!(
-        events[0]["object"]["id"],
-        crate::access_tokens::claims_of(&token)["jti"]
-    );
+    assert_eq!(events[0]["object"]["id"], claims_of(&token)["jti"]);
     let signature = token.rsplit('.').next().unwrap();
     assert!(!json!(events).to_string().contains(signature));
 }
@@ -131,7 +131,7 @@ async fn only_a_client_with_its_secret_revokes_and_from_where_it_may() {
     let app = App::with(setup).await;
     let client = app.client("login_client");
     let near = client.clone().from("127.0.0.7");
-    let token = crate::access_tokens::token_in(&crate::access_tokens::ask(&near, &[]).await);
+    let token = token_in(&ask(&near, &[]).await);
     let bearer = app.stranger().authorization(&[&format!("Bearer {token}")]);
     let wrong = app.caller("login_client", &secret_of("nobody"));
     for nobody in [app.stranger(), bearer, wrong, app.client("disabled")] {

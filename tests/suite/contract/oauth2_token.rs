@@ -7,13 +7,12 @@ mod requests;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use countersign_tests::access_tokens::{
+    GRANT, TOKEN, ask, claims_of, granted, header_of, refused, start, token_in, token_of,
+};
 use countersign_tests::{APPLICATION, App, form};
 use reqwest::Method;
 use serde_json::json;
-
-use crate::access_tokens::{
-    GRANT, TOKEN, ask, claims_of, granted, header_of, refused, start, token_in, token_of,
-};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 

@@ -1,15 +1,14 @@
 //! Delete a Client Setting.
 
-use serde_json::json;
-
-use super::{Way, shown};
-use crate::settings::changes::{
+use countersign_tests::machine_api::{Way, shown};
+use countersign_tests::settings::changes::{
     a_deletion_is_one_version_and_one_event, assert_key_lengths, empty,
 };
-use crate::settings::{
+use countersign_tests::settings::{
     FOR_CLIENT, Layer, app_with, assert_for_clients_of_the_application, assert_guarded,
     assert_requires, result,
 };
+use serde_json::json;
 
 const DELETE: &str = "/settings/delete";
 

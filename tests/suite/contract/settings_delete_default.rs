@@ -1,12 +1,11 @@
 //! Delete Multiple Client Settings: removes a key of the application's layer.
 
-use serde_json::json;
-
-use super::{Way, shown};
-use crate::settings::changes::{
+use countersign_tests::machine_api::{Way, shown};
+use countersign_tests::settings::changes::{
     a_deletion_is_one_version_and_one_event, assert_key_lengths, empty,
 };
-use crate::settings::{Layer, app_with, assert_guarded, assert_requires, result};
+use countersign_tests::settings::{Layer, app_with, assert_guarded, assert_requires, result};
+use serde_json::json;
 
 const DELETE: &str = "/settings/delete_default";
 

@@ -1,15 +1,14 @@
 //! Delete Several Client Settings.
 
-use serde_json::{Value, json};
-
-use super::{Way, shown};
-use crate::settings::audit::{assert_audited, assert_not_audited, events_of};
-use crate::settings::changes::{assert_key_lengths, empty, versions};
-use crate::settings::limits::many;
-use crate::settings::{
+use countersign_tests::machine_api::{Way, shown};
+use countersign_tests::settings::audit::{assert_audited, assert_not_audited, events_of};
+use countersign_tests::settings::changes::{assert_key_lengths, empty, versions};
+use countersign_tests::settings::limits::many;
+use countersign_tests::settings::{
     FOR_CLIENT, Layer, NOT_KEYS, app_with, assert_for_clients_of_the_application, assert_guarded,
     assert_json_only, assert_requires, result,
 };
+use serde_json::{Value, json};
 
 const DELETE: &str = "/settings/delete_multi";
 

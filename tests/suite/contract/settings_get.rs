@@ -1,13 +1,12 @@
 //! View a Client Setting.
 
-use serde_json::json;
-
-use super::{Way, shown};
-use crate::settings::changes::{assert_key_lengths, empty};
-use crate::settings::{
+use countersign_tests::machine_api::{Way, shown};
+use countersign_tests::settings::changes::{assert_key_lengths, empty};
+use countersign_tests::settings::{
     FOR_CLIENT, Layer, app_with, assert_for_clients_of_the_application, assert_guarded,
     assert_requires, result,
 };
+use serde_json::json;
 
 const GET: &str = "/settings/get";
 

@@ -1,10 +1,9 @@
 //! View All Settings.
 
+use countersign_tests::machine_api::{DONE, Way, shown};
+use countersign_tests::settings::changes::empty;
+use countersign_tests::settings::{Layer, app_with, assert_guarded};
 use serde_json::json;
-
-use super::{DONE, Way, shown};
-use crate::settings::changes::empty;
-use crate::settings::{Layer, app_with, assert_guarded};
 
 const GET: &str = "/settings/get_all";
 

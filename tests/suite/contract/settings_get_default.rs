@@ -1,9 +1,8 @@
 //! View an Application Setting.
 
+use countersign_tests::machine_api::{Way, assert_missing, assert_not_authorized, shown};
 use countersign_tests::{App, Setup};
 use serde_json::json;
-
-use super::{Way, assert_missing, assert_not_authorized, shown};
 
 const GET: &str = "/settings/get_default";
 const NONE: &str = r#"{"result":null,"stat":"ok"}"#;

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
-use super::{Way, shown};
-use crate::settings::changes::{empty, versions};
-use crate::settings::{
+use countersign_tests::machine_api::{Way, shown};
+use countersign_tests::settings::changes::{empty, versions};
+use countersign_tests::settings::{
     FOR_CLIENT, Layer, app_with, assert_for_clients_of_the_application, assert_guarded,
     assert_same, result, stored,
 };
+use serde_json::json;
 
 const HISTORY: &str = "/settings/history";
 /// 2036-11-21T00:00:00Z, when the server starts.

@@ -1,12 +1,11 @@
 //! List Client Settings.
 
-use serde_json::json;
-
-use super::{Way, shown};
-use crate::settings::changes::empty;
-use crate::settings::{
+use countersign_tests::machine_api::{Way, shown};
+use countersign_tests::settings::changes::empty;
+use countersign_tests::settings::{
     FOR_CLIENT, Layer, app_with, assert_for_clients_of_the_application, assert_guarded, result,
 };
+use serde_json::json;
 
 const KEYS: &str = "/settings/keys";
 

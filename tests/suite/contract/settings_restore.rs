@@ -1,16 +1,15 @@
 //! Restore an Earlier Version of Settings.
 
 use countersign_tests::App;
-use serde_json::json;
-
-use super::{Way, shown};
-use crate::settings::audit::{assert_audited, assert_not_audited, events_of};
-use crate::settings::changes::{empty, versions};
-use crate::settings::limits::many;
-use crate::settings::{
+use countersign_tests::machine_api::{Way, shown};
+use countersign_tests::settings::audit::{assert_audited, assert_not_audited, events_of};
+use countersign_tests::settings::changes::{empty, versions};
+use countersign_tests::settings::limits::many;
+use countersign_tests::settings::{
     FOR_CLIENT, Layer, app_with, assert_for_clients_of_the_application, assert_guarded,
     assert_requires, assert_same, result, stored,
 };
+use serde_json::json;
 
 const RESTORE: &str = "/settings/restore";
 

@@ -1,18 +1,17 @@
 //! Modify an Application Setting.
 
-use serde_json::json;
-
-use super::{Way, shown};
-use crate::settings::changes::{
+use countersign_tests::machine_api::{Way, shown};
+use countersign_tests::settings::changes::{
     a_set_is_one_version_and_one_event, assert_key_lengths, empty, keys_are_told_apart_exactly,
     texts_are_kept_as_they_are,
 };
-use crate::settings::limits::{
+use countersign_tests::settings::limits::{
     a_layer_of_the_shortest_keys_is_kept_or_refused_in_words, a_value_fits_to_the_byte,
 };
-use crate::settings::{
+use countersign_tests::settings::{
     FOR_CLIENT, Layer, app_with, assert_guarded, assert_requires, assert_same, result, stored,
 };
+use serde_json::json;
 
 const SET: &str = "/settings/set_default";
 

@@ -1,21 +1,20 @@
 //! Modify Multiple Client Settings.
 
-use serde_json::json;
-
-use super::{Way, shown};
-use crate::settings::changes::{
+use countersign_tests::machine_api::{Way, shown};
+use countersign_tests::settings::changes::{
     a_multi_set_is_one_version_and_one_event, assert_key_lengths, empty,
     many_texts_are_kept_as_they_are,
 };
-use crate::settings::limits::{
+use countersign_tests::settings::limits::{
     a_full_layer_of_any_shape_can_be_written, a_version_of_very_many_keys_fits,
     an_event_of_very_many_keys_fits, five_thousand_keys_are_there_at_once,
     many_values_fit_to_the_byte,
 };
-use crate::settings::{
+use countersign_tests::settings::{
     FOR_CLIENT, Layer, NOT_ITEMS, app_with, assert_for_clients_of_the_application, assert_guarded,
     assert_json_only, assert_requires, result,
 };
+use serde_json::json;
 
 const SET: &str = "/settings/set_multi";
 const GIVEN: (&str, &str) = ("items", r#"{"k":"v"}"#);

@@ -1,10 +1,11 @@
 //! Delete Published Settings.
 
 use countersign_tests::App;
+use countersign_tests::machine_api::{
+    Way, assert_missing, assert_owners_only, assert_takes_known_ids_only,
+};
 use countersign_tests::published::{PUBLISHED, assert_not_found, newest_file, version_file};
 use serde_json::{Value, json};
-
-use super::{Way, assert_missing, assert_owners_only, assert_takes_known_ids_only};
 
 const DELETE: &str = "/settings/widget/delete";
 const OF: (&str, &str) = ("for_client_id", PUBLISHED);

@@ -1,10 +1,11 @@
 //! View Published Settings for a Client.
 
 use countersign_tests::App;
+use countersign_tests::machine_api::{
+    Way, assert_missing, assert_owners_only, assert_takes_known_ids_only,
+};
 use countersign_tests::published::PUBLISHED;
 use serde_json::json;
-
-use super::{Way, assert_missing, assert_owners_only, assert_takes_known_ids_only};
 
 const GET: &str = "/settings/widget/get";
 const OF: (&str, &str) = ("for_client_id", PUBLISHED);

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use countersign_tests::machine_api::{
+    Way, assert_missing, assert_owners_only, assert_takes_known_ids_only,
+};
 use countersign_tests::published::{PUBLISHED, newest_file, version_file};
 use countersign_tests::{APPLICATION, App};
 use serde_json::json;
-
-use super::{Way, assert_missing, assert_owners_only, assert_takes_known_ids_only};
 
 const LIST: &str = "/settings/widget/list";
 const NO_SUCH: &str = "there is no such published version of this client";

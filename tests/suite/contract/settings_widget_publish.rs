@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use countersign_tests::machine_api::{
+    Way, assert_missing, assert_owners_only, assert_takes_known_ids_only,
+};
 use countersign_tests::published::{PUBLISHED, newest_file, version_file};
 use countersign_tests::{App, Reply};
 use serde_json::{Value, json};
-
-use super::{Way, assert_missing, assert_owners_only, assert_takes_known_ids_only};
 
 const PUBLISH: &str = "/settings/widget/publish";
 const OF: (&str, &str) = ("for_client_id", PUBLISHED);

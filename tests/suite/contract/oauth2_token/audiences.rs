@@ -1,9 +1,8 @@
 //! Audiences of tokens.
 
+use countersign_tests::access_tokens::{ask, claims_of, refused, setup, start, token_in, token_of};
 use countersign_tests::{APPLICATION, App};
 use serde_json::{Value, json};
-
-use crate::access_tokens::{ask, claims_of, refused, setup, start, token_in, token_of};
 
 const API: &str = "https://api.example.com/v1?a=b";
 const SHOP: &str = "urn:shop";

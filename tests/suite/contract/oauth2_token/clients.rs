@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use countersign_tests::access_tokens::{
+    GRANT, TOKEN, as_parameters, ask, refused, seeded, setup, start, token_in, token_of,
+};
+use countersign_tests::admin_clients::of_client;
 use countersign_tests::{App, Reply, form, secret_of};
 use reqwest::Method;
 use serde_json::json;
 
 use super::FORM;
-use crate::access_tokens::{
-    GRANT, TOKEN, as_parameters, ask, refused, seeded, setup, start, token_in, token_of,
-};
-use crate::admin_clients::of_client;
 
 const BAD_CREDENTIALS: &str = "the client credentials are missing or not valid";
 

@@ -1,11 +1,13 @@
 //! Requests for a token that are none.
 
+use countersign_tests::access_tokens::{
+    GRANT, TOKEN, as_parameters, ask, refused, start, token_in,
+};
 use countersign_tests::{Caller, form};
 use reqwest::Method;
 use serde_json::json;
 
 use super::FORM;
-use crate::access_tokens::{GRANT, TOKEN, as_parameters, ask, refused, start, token_in};
 
 #[tokio::test]
 async fn there_is_one_grant_type() {

@@ -1,0 +1,33 @@
+//! Multi admin: changes that wait for a second person (administration contract, section 5).
+
+mod accounts;
+mod alone;
+mod applied;
+mod at_once;
+mod before_approval;
+mod codes;
+mod decisions;
+mod deletions;
+mod escalations;
+mod events;
+mod expiry;
+mod guard_rails;
+pub(crate) mod held_back;
+mod idempotency;
+mod locks;
+mod machine_api;
+mod machine_refusals;
+mod meanwhile;
+mod names;
+mod overtaken;
+mod preconditions;
+mod requesters;
+mod resets;
+mod retirement;
+mod review;
+mod secrets;
+mod side_doors;
+mod stale;
+mod switching;
+mod taken_over;
+mod together;
