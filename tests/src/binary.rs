@@ -36,7 +36,7 @@ fn build(arguments: &[&str]) -> PathBuf {
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet"]).args(arguments);
     if !cfg!(debug_assertions) {
-        build.arg("--release");
+        build.args(["--profile", "bench"]); // of a benchmark, then
     }
     let built = build.status().unwrap();
     assert!(built.success(), "the programs do not build");
