@@ -1,7 +1,7 @@
 //! The operations of Countersign, one file each, and the Lambda bootstrap that holds them all.
 //!
 //! [`OPERATIONS`] is the only list of them. The bootstrap, the local server, `template.yaml`, the
-//! OpenAPI document, the permission table and the tests read it; nothing else names a route.
+//! OpenAPI document, the permission table and the tests read it. Nothing else names a route.
 
 mod bootstrap;
 mod event;

@@ -139,8 +139,8 @@ struct StoreThread {
 
 impl Drop for StoreThread {
     fn drop(&mut self) {
-        // The thread ends when the channel closes. Waiting for it makes the file free for the
-        // next process, or the next test, as soon as the last handle is gone.
+        // The thread ends when the channel closes. It is waited for: with the last handle gone, the
+        // file is free for the next process or test.
         self.jobs = None;
         if let Some(worker) = self.worker.take() {
             let _ = worker.join();
@@ -189,8 +189,8 @@ impl Source {
             .to_str()
             .ok_or_else(|| EmbeddedFault::Path(file.clone()))?;
         let db = Database::new(path)?;
-        // Sets `synchronous = NORMAL`: a write no longer waits for the disk, and in WAL mode
-        // what was committed is still there after the process is killed.
+        // Sets `synchronous = NORMAL`: a write no longer waits for the disk. In WAL mode, what was
+        // committed is still there after the process is killed.
         db.disable_bulk_loading()?;
         Ok(db)
     }
@@ -221,8 +221,8 @@ impl Store {
         }
         tracing::error!("the embedded DynamoDB panicked");
         if matches!(self.source, Source::File(_)) {
-            // A panic poisons the lock inside the database; a fresh connection to the file does
-            // not know of it, and what the panicking call had begun is rolled back.
+            // A panic poisons the lock inside the database. A new connection to the file does not
+            // know of it, and rolls back what the call had begun.
             match self.source.open() {
                 Ok(db) => self.db = db,
                 Err(fault) => tracing::error!(%fault, "the database could not be reopened"),

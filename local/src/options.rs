@@ -16,7 +16,7 @@ use crate::server::{Options, Storage};
 #[command(name = "countersign", version)]
 pub struct Cli {
     /// Address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
 
     /// The folder that keeps the data; created if it is missing
@@ -55,6 +55,12 @@ pub enum Log {
     Text,
     /// For machines: one JSON object a line.
     Json,
+}
+
+/// Parses an address to listen on. The standard library's own error gives no example.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "give an IP address and a port, such as 127.0.0.1:8080".to_owned())
 }
 
 impl Cli {
@@ -122,7 +128,10 @@ mod tests {
         assert!(storage(&["--dynamodb", url, "--data", "d"]).starts_with("Endpoint {"));
         assert!(storage(&["--dynamodb", url, "--memory"]).starts_with("EndpointMemory {"));
         assert!(parse(&["--memory", "--data", "d"]).is_err());
-        assert!(parse(&["--listen", "nonsense"]).is_err());
+        for text in ["nonsense", "8080", ":8080", "localhost:8080"] {
+            let said = parse(&["--listen", text]).unwrap_err().to_string();
+            assert!(said.contains("such as 127.0.0.1:8080"), "{said}");
+        }
     }
 
     #[test]

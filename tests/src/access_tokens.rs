@@ -13,9 +13,10 @@ pub const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 /// The answer for a token that is not active: it says nothing about the token.
 pub const INACTIVE: &str = r#"{"active":false}"#;
 
-/// The usual applications with people and modules. `login_client` is let into both modules, and into
-/// `payments` as Administrator; `direct_access`, `disabled` and the foreign `foreigner` into `payments`;
-/// all others into none.
+/// Returns the usual applications with people and modules.
+///
+/// `login_client` has both modules, and is Administrator of `payments`. `direct_access`, `disabled`
+/// and the foreign `foreigner` have `payments`. All others have none.
 pub fn setup() -> Setup {
     let mut setup = Setup::with_people();
     let plain = json!({"payments": {}});

@@ -1,8 +1,7 @@
-//! The harness of the suite: a running Countersign, callers of every kind, and what they were
-//! answered.
+//! The harness of the suite: a running Countersign, callers of every kind, and their replies.
 //!
-//! Every test has a server of its own, on the embedded store, or, with `COUNTERSIGN_TEST_DYNAMODB`
-//! set, on the DynamoDB at that URL under a table prefix of its own.
+//! Every test has a server of its own, on the embedded store. `COUNTERSIGN_TEST_DYNAMODB` names the
+//! URL of another DynamoDB. There each test has a table prefix of its own.
 
 pub mod access_tokens;
 pub mod admin_clients;

@@ -1,6 +1,6 @@
 //! The key set (RFC 7517): public keys that verify access tokens.
 //!
-//! It has the keys that sign now, the keys that will sign next, and old ones while their last tokens live.
+//! It has the keys that sign now, the next ones, and old ones while their last tokens live.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -183,7 +183,7 @@ fn innermost_reason(error: &dyn Error) -> String {
 
 /// Returns the environment's credentials, or a profile's.
 ///
-/// Not the SDK's whole chain: it would ask the cloud for an instance's own credentials, which takes
+/// Not the SDK's whole chain: that would ask the cloud for an instance's own credentials. It takes
 /// seconds on a machine that is no instance.
 async fn credentials_from_environment(
     aws: ProviderConfig,

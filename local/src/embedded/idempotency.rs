@@ -1,8 +1,8 @@
 //! Idempotency of transactions: sent twice with one token, a transaction happens once.
 //!
-//! The store remembers tokens too, but walks through all it has seen in ten minutes at every
-//! transaction, so a busy quarter of an hour makes each write slower than the last. This memory
-//! costs the same at any rate: it is bounded, and forgets in order of age.
+//! The store remembers tokens too. But at every transaction it walks through all tokens of the last
+//! ten minutes. A busy quarter of an hour so makes writes slower and slower. This memory is
+//! bounded, and forgets in order of age. It costs the same at any load.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, VecDeque};

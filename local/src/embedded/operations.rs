@@ -36,10 +36,10 @@ pub(super) async fn dispatch(store: &Embedded, operation: &str, body: &[u8]) -> 
     }
 }
 
-type Call<I, O> = fn(&Database, I) -> Result<O, DynoxideError>;
+type DatabaseCall<I, O> = fn(&Database, I) -> Result<O, DynoxideError>;
 
 /// Runs an operation. JSON is read and written on the caller's thread, to keep the store's thread free.
-async fn run<I, O>(store: &Embedded, body: &[u8], call: Call<I, O>) -> Answer
+async fn run<I, O>(store: &Embedded, body: &[u8], call: DatabaseCall<I, O>) -> Answer
 where
     I: DeserializeOwned + Send + 'static,
     O: Serialize + Send + 'static,
@@ -53,7 +53,7 @@ where
 }
 
 /// Runs a read of single items. By their keys that takes microseconds, whatever the table's size.
-async fn read_items<I, O>(store: &Embedded, body: &[u8], call: Call<I, O>) -> Answer
+async fn read_items<I, O>(store: &Embedded, body: &[u8], call: DatabaseCall<I, O>) -> Answer
 where
     I: DeserializeOwned + Send + 'static,
     O: Serialize + Send + 'static,

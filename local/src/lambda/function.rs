@@ -140,8 +140,8 @@ impl Function {
             .stdout(out)
             .stderr(err)
             // A group of its own: an interrupt at the terminal is for the server, which ends it. If the
-            // server is killed, the system wakes and ends what is frozen in groups that nobody is left
-            // to look after.
+            // server is killed, the group is orphaned. The system then wakes its frozen processes and
+            // ends them.
             .process_group(0)
             .kill_on_drop(true);
         Ok(command)

@@ -76,8 +76,8 @@ async fn handle(
     };
     let place = route.operation;
     let event = gateway::event(head, path, &body, route, arrival);
-    // As on Lambda: an operation that has begun goes on to its end though its caller has gone, and
-    // one that panics ends nothing but itself.
+    // As on Lambda: an operation goes on to its end even if its caller has gone. One that panics
+    // ends nothing but itself.
     let run = tokio::spawn(async move {
         let answer = server.run(place, event).await;
         drop(working);

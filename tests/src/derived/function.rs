@@ -92,8 +92,8 @@ fn policies(grants: Vec<Grant>) -> String {
         )
         .unwrap();
         if resource == Resource::SealingKey {
-            // A request that does not say whose data key it is about is not granted, nor one that says
-            // something else beside.
+            // Granted are requests that name the application of their data key, and nothing else
+            // beside it.
             write!(
                 yaml,
                 "              Condition:\n                ForAllValues:StringEquals: {{ \"kms:EncryptionContextKeys\": [\"{ENCRYPTION_CONTEXT}\"] }}\n                \"Null\": {{ \"kms:EncryptionContextKeys\": \"false\" }}\n"

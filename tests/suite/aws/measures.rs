@@ -1,7 +1,7 @@
 //! The cost of each operation at DynamoDB, and that it is granted exactly the rights that it uses.
 //!
-//! Every operation has an exercise here; one without fails the test, and so does one whose table row
-//! or policy is no longer true.
+//! Every operation has an exercise here. The test fails for an operation without one, and when a
+//! table row or a policy is no longer true.
 
 mod administration;
 pub(crate) mod key_faults;

@@ -21,7 +21,7 @@ async fn the_first_start_prints_a_curl_line_that_works() {
     let local = Local::start(&["--memory"], None).await;
     let url = local.url.clone();
     let (printed, _, _) = {
-        // The line is there before the server is, so it can be read after the end; a second server
+        // The line is printed before the server ends, so it can be read afterwards. A second server
         // with the same data proves that the credentials were true.
         let (printed, log, folder) = local.stop_with("-TERM").await;
         (printed, log, folder)

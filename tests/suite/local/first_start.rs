@@ -1,7 +1,7 @@
 //! The first start of the local binary, as a newcomer lives it.
 //!
-//! It goes by the printed text and the real time, up to a client with a module and a revealed secret.
-//! All of it is in the audit.
+//! It goes by the printed text and the real time, and ends with a revealed secret. All of it is in
+//! the audit.
 
 use countersign_tests::binary::Local;
 use countersign_tests::{Authenticator, Caller, PASSWORD, Setup, email_of};

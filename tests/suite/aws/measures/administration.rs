@@ -191,8 +191,8 @@ pub(super) fn round_trips(operation: &str) -> Option<usize> {
         | "admin.clients.regenerate_secret"
         | "admin.signing_keys.rotate" => 9,
         "admin.multi_admin.switch" => 8,
-        // Two counters at once, whose link it is, and what is set up; or when its secrets were last used,
-        // before anything is changed.
+        // A link: two counters at once, its owner, and its steps. A client: the last uses of its
+        // secrets come first.
         "admin.invitations.get" | "admin.clients.update" | "admin.clients.retire_secret" => 4,
         // Both tables of the audit at once; or the clients, and when they have last used their secrets.
         "admin.audit.list" | "admin.audit.export" | "admin.clients.list" => 3,

@@ -72,8 +72,8 @@ const TABLES: [&str; 7] = [
 
 /// Returns everything that an operation could have changed.
 ///
-/// Left out is the state that is written in any case: the use of a session, and the attempt at a
-/// password or code, which is counted before the check.
+/// Left out is the state that is written in any case: uses of sessions, and attempts at passwords
+/// and codes. An attempt is counted before the check.
 async fn state(app: &App) -> Vec<Value> {
     let mut state = Vec::new();
     for table in TABLES {

@@ -448,8 +448,8 @@ impl World {
                 ("features", "features"),
                 ("modules", "modules"),
             ] {
-                // However they are ordered: each value is left as often as it was reached, but for
-                // the first and the last.
+                // In any order: each value is left as often as it was reached. Only the first and
+                // the last value differ.
                 let mut balance: BTreeMap<String, i64> = BTreeMap::new();
                 for event in &changing {
                     let change = &event["changes"][field];
