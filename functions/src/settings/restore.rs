@@ -33,6 +33,7 @@ impl Operation for RestoreSettings {
     const ID: &'static str = "settings.restore";
     const ROUTE: Route = Route::machine("/settings/restore");
     const SUMMARY: &'static str = "Restore an Earlier Version of Settings";
+    // The pattern for a client's layer is a superset of the one for the application's layer.
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::ReadHistory,
         AccessPattern::ChangeClientSettings,

@@ -1,5 +1,4 @@
-//! The newest published settings of a client, as JSON or as a script: for anyone, without
-//! credentials.
+//! Read the newest published settings of a client, as JSON or as a script, without credentials.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,11 +20,13 @@ impl Operation for ReadNewestSettings {
     const ID: &'static str = "widget_data.newest";
     const ROUTE: Route = Route::file("/widget_data/settings/{application}/{file}");
     const SUMMARY: &'static str = "Read the newest published settings of a client";
+    // The proof declares the read: `Public` hands out the files.
     const TOUCHES: &'static [AccessPattern] = &[];
     type Caller = Public;
     type Reply = File;
 
     async fn run(self, _: &Context, caller: Public) -> Result<File> {
+        // From the end: an imported ID may contain dots.
         let (client, kind) = self.file.rsplit_once('.').ok_or(Error::NotFound)?;
         let file: fn(Snapshot) -> Result<File> = match kind {
             "json" => |snapshot| snapshot.json(Freshness::Minute),

@@ -22,6 +22,7 @@ impl Operation for ReadPublishedVersion {
     const ID: &'static str = "widget_data.version";
     const ROUTE: Route = Route::file("/widget_data/settings/{application}/{client}/{file}");
     const SUMMARY: &'static str = "Read a version of a client's published settings";
+    // The proof declares the read: `Public` hands out the files.
     const TOUCHES: &'static [AccessPattern] = &[];
     type Caller = Public;
     type Reply = File;

@@ -29,6 +29,7 @@ impl Operation for RetireSecret {
 
     async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Tagged<ShownClient>> {
         let target = Target::at(self.client_id);
+        // Before the change: a read that fails afterwards would hide that the change was made.
         let uses = caller.store().uses(&target).await?;
         let client = caller.store().retire_secret(&target).await?;
         Ok(Tagged {

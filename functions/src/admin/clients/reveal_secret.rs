@@ -34,6 +34,7 @@ impl Operation for RevealSecret {
 
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<RevealedSecret> {
         let target = Target::at(self.client_id);
+        // First, so that a wrong ID costs nobody a one-time code, which works only once.
         caller.store().look(&target).await?;
         let fresh = caller.confirm(&self.code).await?;
         let client_secret = caller.store().reveal(&target, fresh).await?;

@@ -13,7 +13,8 @@ pub(crate) struct ReplaceModules {
     modules: Vec<Module>,
 }
 
-const MOST: usize = 100;
+/// Most modules of an application. It bounds the size of an access token, which may name all of them.
+const MAX_MODULES: usize = 100;
 
 impl Operation for ReplaceModules {
     const ID: &'static str = "admin.modules.replace";
@@ -31,10 +32,11 @@ impl Operation for ReplaceModules {
             .into_iter()
             .map(|module| (module.key, module.name))
             .collect();
+        // The map has kept one of two equal keys.
         if modules.len() < count {
             return Err(Error::invalid("modules", "a key stands there twice"));
         }
-        if count > MOST {
+        if count > MAX_MODULES {
             return Err(Error::invalid("modules", "there are at most 100"));
         }
         let version = caller.store().replace(&modules).await?;

@@ -46,6 +46,7 @@ impl Operation for BeginSession {
         let second = match (self.code, self.recovery_code) {
             (Some(code), None) => SecondFactor::Code(code),
             (None, Some(code)) => SecondFactor::Recovery(code),
+            // Only `code` is named: a recovery code is the exception.
             (None, None) => return Err(Error::Missing(vec!["code".to_owned()])),
             (Some(_), Some(_)) => {
                 return Err(Error::invalid(

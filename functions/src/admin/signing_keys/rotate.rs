@@ -30,6 +30,7 @@ impl Operation for RotateSigningKeys {
     type Reply = ShownKeys;
 
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<ShownKeys> {
+        // First, so that a rotation that is not possible costs nobody a one-time code.
         caller.store().look(self.compromised).await?;
         let fresh = caller.confirm(&self.code).await?;
         let keys = caller.store().rotate(self.compromised, fresh).await?;
