@@ -213,7 +213,9 @@ fn sentences(mut paragraph: &str) -> Vec<&str> {
 /// Returns the length in bytes of a paragraph's first sentence.
 fn end_of_sentence(paragraph: &str) -> usize {
     let ends = |at: &usize| {
-        paragraph[..*at].ends_with(['.', '!', '?'])
+        // The end may stand in brackets, quotes or emphasis.
+        let before = paragraph[..*at].trim_end_matches([')', '"', '*']);
+        before.ends_with(['.', '!', '?'])
             && !["e.g.", "i.e."]
                 .iter()
                 .any(|a| paragraph[..*at].ends_with(a))
