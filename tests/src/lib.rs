@@ -20,6 +20,7 @@ pub mod machine_api;
 pub mod measure;
 mod person;
 pub mod published;
+pub mod resets;
 pub mod runtime_api;
 pub mod settings;
 pub mod signatures;
