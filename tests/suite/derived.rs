@@ -1,5 +1,6 @@
 //! The files that are made from the declarations say what the declarations say.
 
+mod file_lengths;
 mod plain_words;
 
 use countersign_tests::derived::{hold, openapi, permissions, template};
