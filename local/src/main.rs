@@ -13,6 +13,10 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Exit status for a wrong use, as shells and scripts understand it.
 const EXIT_USAGE: u8 = 2;
 
+/// Help for the person who gets an invitation's link.
+const INVITATION_HELP: &str = "The link is not a web page: it answers JSON. Set a password and an authenticator with curl,\n\
+    as docs/administration.md shows in \"Take up the invitation\".";
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     log(cli.log);
@@ -55,6 +59,13 @@ async fn run(cli: &Cli) -> Result<(), String> {
     let running = local::start(cli.server()?)
         .await
         .map_err(|fault| fault.to_string())?;
+    if std::env::var_os("COUNTERSIGN_PUBLIC_URL").is_some() {
+        let url = &running.url;
+        let _ = writeln!(
+            io::stderr(),
+            "countersign: COUNTERSIGN_PUBLIC_URL is ignored, it is for AWS. Links and tokens say {url}."
+        );
+    }
     if let Some(file) = &cli.ready_file {
         write_ready_file(file, &running.url).map_err(|fault| {
             format!(
@@ -81,8 +92,9 @@ fn welcome(running: &Running) -> io::Result<()> {
         let (id, secret) = (demo.client_id.as_str(), demo.client_secret.expose());
         writeln!(
             out,
-            "\nFor a start there is an application, Demo. Its owner's credentials, shown this once:"
+            "\nThis first start created an application, Demo, with one client that may call everything."
         )?;
+        writeln!(out, "Its credentials are shown this once:")?;
         writeln!(out, "  client ID      {id}")?;
         writeln!(out, "  client secret  {secret}")?;
         writeln!(
@@ -92,9 +104,10 @@ fn welcome(running: &Running) -> io::Result<()> {
         let email = demo.invitation.email.as_str();
         writeln!(
             out,
-            "\nIts first administrator, {email}, is invited; the link works once, for 72 hours:"
+            "\nIts first administrator is {email}. This link invites them, once, for 72 hours:"
         )?;
         writeln!(out, "  {url}{}", demo.invitation.path())?;
+        writeln!(out, "{INVITATION_HELP}")?;
     }
     if let Some(planted) = &running.planted {
         let (applications, clients) = (planted.applications, planted.clients);
@@ -107,10 +120,13 @@ fn welcome(running: &Running) -> io::Result<()> {
             let (email, path) = (invitation.email.as_str(), invitation.path());
             writeln!(out, "Invited: {email}, with {url}{path}")?;
         }
+        if !planted.invitations.is_empty() {
+            writeln!(out, "{INVITATION_HELP}")?;
+        }
     }
     writeln!(
         out,
-        "\nThe description of the API is at {url}/openapi.json. Ctrl-C stops."
+        "\nThe API is described at {url}/openapi.json. Ctrl-C stops the server."
     )?;
     out.flush()
 }

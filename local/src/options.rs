@@ -11,19 +11,23 @@ use shared::seed::Seed;
 use crate::lambda::Bootstrap;
 use crate::server::{Options, Storage};
 
-/// Keeps API clients, their secrets and their settings. Runs on this machine with nothing beside it.
+/// Last lines of `--help`.
+const DOCUMENTATION: &str = "Documentation: docs/local.md in the source explains the options, docs/README.md lists the rest.\n\
+    A running server describes its API at /openapi.json.";
+
+/// Keeps API clients, their secrets and their settings. Everything runs on this machine, in one process.
 #[derive(Debug, Parser)]
-#[command(name = "countersign", version)]
+#[command(name = "countersign", version, after_help = DOCUMENTATION)]
 pub struct Cli {
-    /// Address to listen on; port 0 takes a free one
+    /// IP address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
 
-    /// The folder that keeps the data; created if it is missing
+    /// The folder for the data; created if it is missing
     #[arg(long, value_name = "DIR", default_value = ".countersign")]
     data: PathBuf,
 
-    /// Keep nothing when it stops; with --dynamodb, that is the sealing key
+    /// Keep nothing; with --dynamodb, keep no sealing key
     #[arg(long, conflicts_with = "data")]
     memory: bool,
 
@@ -31,19 +35,19 @@ pub struct Cli {
     #[arg(long, value_name = "URL")]
     dynamodb: Option<String>,
 
-    /// Create what this JSON file names and is not there yet
+    /// Create what this JSON file names and is missing
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
 
-    /// Run the operations as Lambda does: with this bootstrap, in processes of their own
+    /// Faithful mode: run the operations in this Lambda bootstrap, as AWS does
     #[arg(long, value_name = "FILE")]
     bootstrap: Option<PathBuf>,
 
-    /// Once it answers, write its URL and process ID to this file
+    /// Write the URL and the process ID to this file when the server answers
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 
-    /// Form of the log lines
+    /// The format of log lines on stderr
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub log: Log,
 }
@@ -132,6 +136,8 @@ mod tests {
             let said = parse(&["--listen", text]).unwrap_err().to_string();
             assert!(said.contains("such as 127.0.0.1:8080"), "{said}");
         }
+        let help = Cli::command().render_long_help().to_string();
+        assert!(help.contains("docs/local.md"), "{help}");
     }
 
     #[test]

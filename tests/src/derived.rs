@@ -4,12 +4,14 @@
 
 mod class;
 mod function;
+mod reference;
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
 pub use class::Class;
 use functions::{OPERATIONS, PROVISION};
+pub use reference::{administration, machine_api};
 use shared::{Feature, Privilege, Requirement};
 
 /// Returns the path of a file of the repository.

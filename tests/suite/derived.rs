@@ -1,5 +1,6 @@
 //! The files that are made from the declarations say what the declarations say.
 
+mod documents;
 mod file_lengths;
 mod plain_words;
 
