@@ -1,4 +1,4 @@
-//! The tables of operations in the documents, made from the list of operations.
+//! Tables of operations in the documents, rendered from the list of operations.
 
 use std::fmt::Write;
 
@@ -8,12 +8,12 @@ use shared::{Endpoint, Envelope, Requirement};
 
 use super::repository;
 
-/// The first line of the block in a document.
+/// First line of the block in a document.
 const BEGIN: &str = "<!-- operations: written by `just update`, do not edit by hand -->\n";
-/// The last line of the block.
+/// Last line of the block.
 const END: &str = "<!-- end of operations -->\n";
 
-/// `docs/machine-api.md` with its table of operations.
+/// Renders `docs/machine-api.md`, with its table of operations.
 pub fn machine_api() -> String {
     let mut table = String::from("| operation | path | arguments |\n|---|---|---|\n");
     let document = functions::openapi_document();
@@ -29,7 +29,7 @@ pub fn machine_api() -> String {
     with_table("docs/machine-api.md", &table)
 }
 
-/// `docs/administration.md` with its table of operations.
+/// Renders `docs/administration.md`, with its table of operations.
 pub fn administration() -> String {
     let mut table =
         String::from("| operation | method and path | takes | needs |\n|---|---|---|---|\n");
@@ -47,13 +47,14 @@ pub fn administration() -> String {
     with_table("docs/administration.md", &table)
 }
 
+/// Returns the operations of one API.
 fn of(envelope: Envelope) -> impl Iterator<Item = &'static Endpoint> {
     OPERATIONS
         .iter()
         .filter(move |endpoint| endpoint.route.envelope == envelope)
 }
 
-/// What an administrator needs for it.
+/// Returns the privileges that an operation needs, as a table cell.
 fn needs(endpoint: &Endpoint) -> String {
     match endpoint.requires {
         Requirement::Nothing => "nothing".to_owned(),
@@ -69,7 +70,7 @@ fn needs(endpoint: &Endpoint) -> String {
     }
 }
 
-/// The arguments by their names; those that may be left out with a question mark.
+/// Returns the names of the arguments, as a table cell. A question mark stands behind the optional ones.
 fn arguments(document: &Value, endpoint: &Endpoint) -> String {
     let route = &endpoint.route;
     let method = route.methods[0].to_lowercase();
@@ -112,7 +113,7 @@ fn arguments(document: &Value, endpoint: &Endpoint) -> String {
     required.join(", ")
 }
 
-/// What a reference of the document stands for.
+/// Follows a reference of the OpenAPI document.
 fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str() {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
@@ -120,7 +121,7 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-/// The document with another table between the lines that mark its place.
+/// Returns a document with another table between its two markers.
 fn with_table(path: &str, table: &str) -> String {
     let file = std::fs::read_to_string(repository(path)).unwrap();
     let parts = file

@@ -6,6 +6,7 @@ use countersign_tests::binary::Local;
 use countersign_tests::{Caller, Setup, secret_of};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// Runs it until it ends by itself, and gives its exit code and what it said on stderr.
 async fn refused(folder: &TempDir, arguments: &[&str]) -> String {
@@ -273,4 +274,17 @@ async fn a_key_file_that_others_may_read_is_refused() {
         words.contains("sealing.key") && words.contains("chmod 600"),
         "{words}"
     );
+}
+
+#[tokio::test]
+async fn a_public_url_is_ignored_with_a_word() {
+    let folder = TempDir::new().unwrap();
+    let mut child = Local::command(&folder, &["--memory", "--listen", "127.0.0.1:0"])
+        .env("COUNTERSIGN_PUBLIC_URL", "https://api.example.com")
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = lines.next_line().await.unwrap().unwrap();
+    assert!(line.contains("COUNTERSIGN_PUBLIC_URL is ignored"), "{line}");
+    assert!(line.contains("http://127.0.0.1:"), "{line}");
 }
