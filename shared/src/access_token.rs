@@ -14,10 +14,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::audience::Audience;
-use crate::client::ModuleGrants;
+use crate::client::{ClientId, ModuleGrants};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 use crate::schema::described;
 use crate::signing_key::{KeyId, KeyRing, SigningKey, TOKEN_LIFE};
-use crate::{ClientId, Error, Result, Timestamp};
 
 /// How many seconds an access token lives (administration contract, section 7).
 pub const TOKEN_SECONDS: u64 = TOKEN_LIFE.as_secs();
@@ -117,7 +118,7 @@ described! {
 impl Scopes {
     /// All that a client's modules let it into.
     pub(crate) fn of(grants: &ModuleGrants) -> Self {
-        let of_module = |(module, grant): (&String, &crate::ModuleGrant)| {
+        let of_module = |(module, grant): (&String, &crate::client::ModuleGrant)| {
             let plain = Scope {
                 module: module.clone(),
                 administrator: false,

@@ -6,10 +6,12 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::random::Random;
 use crate::schema::described;
 use crate::text::trimmed;
 use crate::token::InvitationToken;
-use crate::{Random, Result, Timestamp};
 
 /// The ID of an administrator: 32 characters, made here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::random::digest_id;
+use crate::error::Result;
+use crate::random::{Random, digest_id};
 use crate::schema::described;
 use crate::sealing::WrappedKey;
 use crate::text::trimmed;
-use crate::{Random, Result};
 
 /// The ID of an application: 26 characters where it is made here, free where it is imported.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

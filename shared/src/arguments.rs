@@ -9,8 +9,8 @@ use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::error::quoted;
-use crate::{Error, Request, Result};
+use crate::error::{Error, Result, quoted};
+use crate::request::Request;
 
 /// What a caller sent, by name. Faults are kept beside what they belong to and reported when the
 /// argument is asked for: unknown arguments are ignored, whatever they hold.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{
-    Administrator, AdministratorId, Application, ApplicationId, Client, ClientId, Description,
-    Feature, PersonName, Privileges, Settings,
-};
+use crate::administrator::{Administrator, AdministratorId, PersonName, Privileges};
+use crate::application::{Application, ApplicationId};
+use crate::client::{Client, ClientId, Description};
+use crate::feature::Feature;
+use crate::setting::Settings;
 
 /// Who did it.
 #[derive(Clone, Debug)]

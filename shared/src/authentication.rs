@@ -10,12 +10,14 @@ use presented::{Presented, Reading};
 use signature::Signed;
 pub use warm::WarmSecrets;
 
+use crate::application::ApplicationId;
 use crate::audit::{About, Actor, Object};
-use crate::client::ModuleGrants;
+use crate::client::{ClientId, Description, ModuleGrants};
+use crate::error::{Error, Result};
+use crate::feature::Features;
 use crate::request::Call;
 use crate::secret::Origin;
 use crate::store::Credential;
-use crate::{ApplicationId, ClientId, Description, Error, Features, Result};
 
 /// A client that has proved who it is.
 #[derive(Clone, Debug)]

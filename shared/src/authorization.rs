@@ -14,16 +14,19 @@ pub use administrators::{
 };
 pub use tokens::{TokenClient, TokenUse, Verifier};
 
+use crate::administrator::Privilege;
 use crate::audit::{About, Actor, Origin};
 use crate::authentication::{Principal, authenticate};
+use crate::client::ClientId;
+use crate::error::{Error, Result};
 use crate::feature::Feature;
 use crate::precondition::IfMatch;
 use crate::request::Call;
+use crate::setting::{Layer, LayerName};
 use crate::store::{
     AccessPattern, ApplicationSettingReader, ClientEditor, ClientReader, PublishedFiles,
     PublishedReader, Publisher, Scope, SettingEditor, SettingReader,
 };
-use crate::{ClientId, Error, Layer, LayerName, Privilege, Result};
 
 /// Something that an operation receives as proof that its caller may call it. Only this module
 /// makes one, and what an operation needs to do its work comes out of it.

@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock::{Moment, Timestamp};
+use crate::error::Result;
+use crate::random::Random;
 use crate::schema::described;
 use crate::text::trimmed;
-use crate::{Moment, Random, Result, Timestamp};
 
 /// For so long a change request waits.
 pub(crate) const LIFETIME: Duration = Duration::from_hours(14 * 24);

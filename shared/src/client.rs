@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::NOT_A_VALID_ID;
+use crate::allow_list::AllowList;
+use crate::clock::Timestamp;
+use crate::error::{NOT_A_VALID_ID, Result};
+use crate::feature::Features;
+use crate::random::Random;
 use crate::schema::described;
 use crate::secret::{PreviousSecret, StoredSecret};
 use crate::text::trimmed;
-use crate::{AllowList, Features, Random, Result, Timestamp};
 
 /// The ID of a client. Made here it has 32 characters; imported it may have any shape, so the only
 /// bound is what the store takes: 1 to 255 bytes.

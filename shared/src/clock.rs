@@ -8,8 +8,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use serde::{Deserialize, Serialize};
 
-use crate::GraceHours;
 use crate::schema::described;
+use crate::secret::GraceHours;
 
 /// A moment: milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

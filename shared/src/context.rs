@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 
-use crate::sealing::DataKeys;
+use crate::authentication::WarmSecrets;
+use crate::client::ClientId;
+use crate::clock::{Clock, Timestamp};
+use crate::error::Result;
+use crate::random::Random;
+use crate::request::Request;
+use crate::sealing::{DataKeys, KeyWrapper};
+use crate::secret::ClientSecret;
 use crate::seed::Invitation;
 use crate::store::{Grant, Store};
-use crate::{
-    ClientId, ClientSecret, Clock, KeyWrapper, Random, Request, Result, Timestamp, WarmSecrets,
-};
 
 /// What a [`Context`] is made of.
 #[derive(Debug)]

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use crate::error::{Error, Result};
 use crate::file::FOR_ANY_SITE;
 use crate::operation::Envelope;
 use crate::request::Body;
-use crate::{Error, Result, oauth, problem};
+use crate::{oauth, problem};
 
 /// What a reply or an error becomes.
 pub struct Rendered {
@@ -175,7 +176,7 @@ fn describe(error: &Error) -> String {
         Error::Taken { argument, by } => not_valid(argument, &format!("{by} has it")),
         Error::TooLarge => not_valid(
             "body",
-            &format!("it is larger than {} bytes", crate::MAX_BODY_BYTES),
+            &format!("it is larger than {} bytes", crate::request::MAX_BODY_BYTES),
         ),
         Error::Duplicate { argument } => {
             format!("{argument} was given more than once with different values")

@@ -73,7 +73,7 @@ pub enum Error {
         /// Seconds.
         retry_after: u64,
     },
-    /// The request's body is larger than [`crate::MAX_BODY_BYTES`].
+    /// The request's body is larger than [`crate::request::MAX_BODY_BYTES`].
     TooLarge,
     /// Multi admin is on: what was asked for waits for approval.
     HeldBack(Box<Held>),

@@ -8,9 +8,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::envelope::Rendered;
+use crate::error::{Error, Result};
 use crate::operation::{Envelope, Reply};
-use crate::request::Body;
-use crate::{Error, Request, Result};
+use crate::request::{Body, Request};
 
 /// A public file.
 #[derive(Debug)]

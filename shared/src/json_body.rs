@@ -8,9 +8,9 @@ use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Value};
 
-use crate::error::Fault;
+use crate::error::{Error, Fault, Result};
 use crate::problem::escaped;
-use crate::{Error, Request, Result};
+use crate::request::Request;
 
 /// The input, or every fault in it: each with its place. Fields that nobody knows are faults, so
 /// that a misspelt one is not silence, and a smuggled one is not power. `required` lists the fields
@@ -185,7 +185,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::GraceHours;
+    use crate::secret::GraceHours;
 
     #[derive(Debug, Deserialize, schemars::JsonSchema)]
     #[expect(dead_code, reason = "read by the tests through Debug alone")]

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::envelope::Rendered;
-use crate::request::Body;
-use crate::{Error, MAX_BODY_BYTES};
+use crate::error::Error;
+use crate::request::{Body, MAX_BODY_BYTES};
 
 /// What only a token endpoint refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

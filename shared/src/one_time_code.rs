@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use totp_rs::{Algorithm, Builder, Secret};
 use zeroize::Zeroizing;
 
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::random::Random;
 use crate::schema::described;
-use crate::{Error, Random, Result, Timestamp};
 
 /// A one-time code as it was typed.
 #[derive(Clone, Deserialize)]

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::Timestamp;
+use crate::clock::Timestamp;
 
 /// How long something stays open: as long as a key that was disabled goes on working in a process that
 /// has used it.

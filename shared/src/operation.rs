@@ -7,10 +7,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::authorization::{Proof, Requirement};
+use crate::context::Context;
 use crate::envelope::Rendered;
-use crate::request::Call;
+use crate::error::Result;
+use crate::request::{Call, Request};
 use crate::store::{AccessPattern, Grant};
-use crate::{Context, Request, Result, json_body, schema};
+use crate::{json_body, schema};
 
 /// One thing that a caller can do. The type's fields are its input; the rest is declared here.
 pub trait Operation: DeserializeOwned + JsonSchema + Send + Sized + 'static {
@@ -150,7 +152,7 @@ impl Route {
 pub struct Nothing {}
 
 /// What an operation answers: anything that serialises, in the frame of its route's envelope, or a
-/// [`crate::File`].
+/// [`crate::file::File`].
 pub trait Reply: Send {
     /// The HTTP status of a success.
     const STATUS: u16 = 200;

@@ -6,9 +6,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use crate::administrator::Email;
+use crate::error::{Error, Result};
+use crate::random::Random;
 use crate::schema::described;
 use crate::slow_hash::{self, NOBODYS_HASH, Slots};
-use crate::{Email, Error, Random, Result};
 
 /// A password in the clear, on its way in. It shows nothing of itself and has no way out.
 #[derive(Clone, Deserialize)]

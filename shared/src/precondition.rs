@@ -4,8 +4,11 @@
 use http::header::IF_MATCH;
 use sha2::{Digest, Sha256};
 
+use crate::administrator::AdministratorId;
+use crate::application::ApplicationId;
+use crate::error::{Error, Result};
+use crate::request::Request;
 use crate::resource::etag;
-use crate::{AdministratorId, ApplicationId, Error, Request, Result};
 
 /// The versions that a change may start from (RFC 9110, section 13.1.1).
 #[derive(Clone, Debug)]

@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use crate::envelope::Rendered;
-use crate::error::{Fault, Held};
-use crate::request::Body;
-use crate::{Error, MAX_BODY_BYTES};
+use crate::error::{Error, Fault, Held};
+use crate::request::{Body, MAX_BODY_BYTES};
 
 /// What every `type` begins with. It is a name, not an address.
 const TYPE: &str = "urn:countersign:problem:";

@@ -5,10 +5,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
-use crate::{
-    ApplicationId, ClientId, Error, File, Freshness, Layers, Random, Result, SettingKey,
-    SettingMap, Timestamp,
-};
+use crate::application::ApplicationId;
+use crate::client::ClientId;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::file::{File, Freshness};
+use crate::random::Random;
+use crate::setting::{Layers, SettingKey, SettingMap};
 
 /// The version of a published snapshot: a UUID (RFC 9562, version 7), so that versions of a client
 /// sort by the time of their publication.

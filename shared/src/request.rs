@@ -9,10 +9,13 @@ use futures_util::Stream;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
+use crate::arguments::Arguments;
+use crate::context::Context;
+use crate::correlation::Correlation;
+use crate::error::Result;
 use crate::findings::Findings;
 use crate::operation::Envelope;
 use crate::store::Noting;
-use crate::{Arguments, Context, Correlation, Result};
 
 /// The largest body that an operation reads: 1 MB.
 pub const MAX_BODY_BYTES: usize = 1_048_576;

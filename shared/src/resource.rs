@@ -4,11 +4,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::envelope::Rendered;
+use crate::error::Result;
 use crate::operation::{Envelope, Reply};
-use crate::request::{Body, BodyStream};
+use crate::problem;
+use crate::request::{Body, BodyStream, Request};
 use crate::session::COOKIE;
 use crate::token::SessionToken;
-use crate::{Request, Result, problem};
 
 /// A resource with its version, which becomes its `ETag`.
 #[derive(Debug)]

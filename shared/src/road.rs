@@ -10,13 +10,15 @@ use tracing::field::Empty;
 
 pub use self::account::ANSWERED;
 use self::account::Account;
+use crate::arguments::Arguments;
 use crate::audit::{About, Actor, Object};
 use crate::authorization::origin;
+use crate::context::Context;
 use crate::envelope::Rendered;
+use crate::error::{Error, Result};
 use crate::findings::Findings;
 use crate::operation::{Endpoint, Envelope};
-use crate::request::Call;
-use crate::{Arguments, Context, Error, MAX_BODY_BYTES, Request, Response, Result};
+use crate::request::{Call, MAX_BODY_BYTES, Request, Response};
 
 /// Takes `request` to `endpoint` and brings the response back. Never fails: faults are responses.
 pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Response {

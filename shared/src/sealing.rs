@@ -14,8 +14,13 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::application::ApplicationId;
+use crate::client::ClientId;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
 use crate::opened::Opened;
-use crate::{ApplicationId, ClientId, ClientSecret, Clock, Error, Random, Result};
+use crate::random::Random;
+use crate::secret::ClientSecret;
 
 const NONCE_BYTES: usize = 12;
 
@@ -404,7 +409,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_that_was_disabled_stops_working_within_minutes() {
         let random = Random::default();
-        let clock = Clock::manual(crate::Timestamp::from_millis(0));
+        let clock = Clock::manual(crate::clock::Timestamp::from_millis(0));
         let file = KeyFile::ephemeral(&random).unwrap();
         let wrapper = Arc::new(Disabling(file, false.into()));
         let keys = DataKeys::new(wrapper.clone(), clock.clone(), random);

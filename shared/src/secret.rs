@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::random::BASE62;
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::random::{BASE62, Random};
 use crate::schema::described;
-use crate::{Random, Result, Timestamp, slow_hash};
+use crate::slow_hash;
 
 const PREFIX: &str = "csk_";
 const RANDOM_CHARS: usize = 32;

@@ -10,16 +10,20 @@ use serde::de::DeserializeOwned;
 
 pub use founding::{Founded, Founding};
 
-use crate::client::ModuleGrants;
-use crate::error::quoted;
+use crate::administrator::{Email, PersonName, Privileges};
+use crate::allow_list::AllowList;
+use crate::application::{Application, ApplicationId, ModuleKey, ModuleName};
+use crate::audience::Audiences;
+use crate::client::{ClientId, Description, ModuleGrants};
+use crate::clock::Timestamp;
+use crate::context::Context;
+use crate::error::{Cause, Error, Result, quoted};
+use crate::feature::Features;
 use crate::one_time_code::TotpKey;
-use crate::secret::Origin;
+use crate::password::Password;
+use crate::secret::{ClientSecret, Origin};
+use crate::setting::Settings;
 use crate::token::InvitationToken;
-use crate::{
-    AllowList, Application, ApplicationId, Audiences, Cause, ClientId, ClientSecret, Context,
-    Description, Email, Error, Features, ModuleKey, ModuleName, Password, PersonName, Privileges,
-    Result, Settings, Timestamp,
-};
 
 /// What a seed file holds, checked: every reference resolves, nothing stands there twice.
 #[derive(Debug)]
@@ -355,7 +359,7 @@ impl SeedApplication {
     }
 
     /// The application, under a data key.
-    pub(crate) fn application(&self, data_key: crate::WrappedKey) -> Application {
+    pub(crate) fn application(&self, data_key: crate::sealing::WrappedKey) -> Application {
         Application {
             id: self.application_id.clone(),
             name: self.name.clone(),

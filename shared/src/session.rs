@@ -4,8 +4,9 @@
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE as COOKIES, HOST, ORIGIN};
 
+use crate::error::{Error, Result};
+use crate::request::Request;
 use crate::token::SessionToken;
-use crate::{Error, Request, Result};
 
 /// The console's cookie. Browsers take one with this prefix only over TLS or from this machine, for
 /// the whole host and for no other.
@@ -90,7 +91,8 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::{AdministratorId, Random};
+    use crate::administrator::AdministratorId;
+    use crate::random::Random;
 
     fn request(method: &str, headers: &[(&'static str, &str)]) -> Request {
         let mut request = Request {

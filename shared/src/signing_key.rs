@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 use crate::opened::Opened;
-use crate::{Error, Result, Timestamp};
 
 /// How long an access token lives (administration contract, section 7).
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_mins(5);

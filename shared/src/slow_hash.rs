@@ -10,7 +10,8 @@ use subtle::ConstantTimeEq;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroize;
 
-use crate::{Error, Random, Result};
+use crate::error::{Error, Result};
+use crate::random::Random;
 
 /// A hash that no text has, for the callers that have none: an unknown caller must cost what a
 /// known one costs.

@@ -81,11 +81,14 @@ pub use uses::Uses;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 
+use crate::application::ApplicationId;
 use crate::audit::Origin;
+use crate::clock::Clock;
+use crate::error::Result;
 use crate::precondition::{IfMatch, Once};
+use crate::random::Random;
 use crate::sealing::DataKeys;
 use crate::signing_key::OpenedKeys;
-use crate::{ApplicationId, Clock, Random, Result};
 use dynamodb::SortRange;
 use key::Key;
 
@@ -156,7 +159,7 @@ impl Store {
 }
 
 /// The store as one caller may see it: one application, and who is asking. Made by
-/// [`crate::Authorized`] alone.
+/// [`crate::authorization::Authorized`] alone.
 #[derive(Clone, Debug)]
 pub struct Scope {
     pub(crate) store: Store,

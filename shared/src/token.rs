@@ -6,10 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::administrator::ID_CHARS;
-use crate::random::BASE62;
+use crate::administrator::{AdministratorId, ID_CHARS};
+use crate::error::Result;
+use crate::random::{BASE62, Random};
 use crate::schema::described;
-use crate::{AdministratorId, Random, Result};
 
 /// 43 characters of 62: 256 bits.
 const RANDOM_CHARS: usize = 43;

@@ -6,9 +6,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::header::AUTHORIZATION;
 use zeroize::Zeroizing;
 
+use crate::arguments::Arguments;
+use crate::client::ClientId;
+use crate::error::{Error, Result};
 use crate::operation::Envelope;
 use crate::request::Call;
-use crate::{Arguments, ClientId, ClientSecret, Error, Result};
+use crate::secret::ClientSecret;
 
 /// Credentials as they came.
 pub(super) enum Presented {

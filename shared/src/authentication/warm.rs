@@ -8,10 +8,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::secret::{Origin, Verifier, fitting_digest};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::random::Random;
+use crate::secret::{ClientSecret, Origin, Verifier, fitting_digest};
 use crate::slow_hash::{self, NOBODYS_HASH, Slots};
 use crate::store::Credential;
-use crate::{ClientSecret, Error, Random, Result, Timestamp};
 
 /// What this process remembers of imported secrets that it has verified, so that only the first
 /// call pays for Argon2: a keyed MAC of the secret, bound to the very hash it was verified against.

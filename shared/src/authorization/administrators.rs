@@ -3,7 +3,10 @@
 use std::marker::PhantomData;
 
 use super::{Proof, Requirement, origin, sealed};
+use crate::administrator::{Administrator, Privilege};
 use crate::audit::{About, Actor};
+use crate::error::{Error, Result};
+use crate::one_time_code::OneTimeCode;
 use crate::precondition::{IfMatch, Once};
 use crate::request::Call;
 use crate::store::{
@@ -12,10 +15,8 @@ use crate::store::{
     OwnSession, PolicyEditor, PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper,
     TokenPolicyEditor, TokenPolicyReader,
 };
-use crate::{
-    Administrator, Error, InvitationToken, OneTimeCode, Privilege, Result, SessionToken,
-    invitation_path, session,
-};
+use crate::token::{InvitationToken, SessionToken};
+use crate::{invitation_path, session};
 
 /// Proof of nothing but that no other site's page is behind it: hands out the front door, where
 /// people sign in and take up invitations.

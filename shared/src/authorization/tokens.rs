@@ -2,7 +2,7 @@
 //! tokens are verified.
 
 use super::{Proof, Requirement, admitted, sealed};
-use crate::Result;
+use crate::error::Result;
 use crate::request::Call;
 use crate::store::{
     AccessPattern, ClientScope, KeySet, Store, TokenInspector, TokenIssuer, TokenRevoker,

@@ -5,13 +5,18 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{Invitation, Planter, SeedAdministrator, SeedApplication, SeedClient, SeedFault, read};
-use crate::client::ModuleGrants;
+use crate::administrator::{Email, PersonName, Privilege, Privileges};
+use crate::allow_list::AllowList;
+use crate::application::{ApplicationId, ModuleKey};
+use crate::audience::Audiences;
+use crate::client::{ClientId, Description, ModuleGrants};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::feature::{Feature, Features};
+use crate::random::Random;
+use crate::secret::ClientSecret;
+use crate::setting::Settings;
 use crate::text::trimmed;
-use crate::{
-    AllowList, ApplicationId, Audiences, ClientId, ClientSecret, Context, Description, Email,
-    Error, Feature, Features, ModuleKey, PersonName, Privilege, Privileges, Random, Result,
-    Settings,
-};
 
 /// An application that is to be there, and its first administrator.
 #[derive(Debug, Deserialize)]

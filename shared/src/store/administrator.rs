@@ -17,8 +17,10 @@ use super::application::StoredApplication;
 use super::key::Key;
 use super::transaction::Transaction;
 use super::{Store, Table};
+use crate::administrator::{Administrator, AdministratorId};
+use crate::application::{Application, ApplicationId};
+use crate::error::{Error, Result};
 use crate::sealing::Sealer;
-use crate::{Administrator, AdministratorId, Application, ApplicationId, Error, Result};
 pub(super) use record::{
     Authenticator, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredRoster,
     StoredStanding,

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::dynamodb::Bytes;
 use super::key::Key;
 use super::{Store, Table};
+use crate::application::{Application, ApplicationId, ModuleKey, ModuleName};
+use crate::error::Result;
 use crate::sealing::WrappedKey;
-use crate::{Application, ApplicationId, ModuleKey, ModuleName, Result};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredApplication {

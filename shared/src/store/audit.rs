@@ -10,8 +10,10 @@ use serde_json::Value;
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Table};
+use crate::application::ApplicationId;
 use crate::audit::{About, Actor, Changes, Object, Origin};
-use crate::{ApplicationId, Result, Timestamp};
+use crate::clock::Timestamp;
+use crate::error::Result;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredEvent {

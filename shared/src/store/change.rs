@@ -23,10 +23,13 @@ use super::dynamodb::Found;
 use super::key::Key;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{Scope, Table};
+use crate::administrator::Administrator;
+use crate::application::Application;
 use crate::audit::{Actor, Changes, Object, administrator_changes, changes};
-use crate::client::ModuleGrants;
+use crate::client::{Client, ModuleGrants};
+use crate::error::{Error, Result};
+use crate::secret::GraceHours;
 use crate::token::InvitationToken;
-use crate::{Administrator, Application, Client, Error, GraceHours, Result};
 
 /// A change of something that multi admin covers.
 pub(in crate::store) enum Change {

@@ -17,11 +17,12 @@ use super::key::{Key, SORT};
 use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{Scope, Store, Table, Uses};
+use crate::application::Application;
+use crate::authorization::Target;
+use crate::client::{Client, ClientId, Description};
+use crate::error::{Error, Result};
 use crate::sealing::Sealer;
-use crate::secret::{StoredSecret, Verifier};
-use crate::{
-    Application, Client, ClientId, ClientSecret, Description, Error, GraceHours, Result, Target,
-};
+use crate::secret::{ClientSecret, GraceHours, StoredSecret, Verifier};
 pub(super) use delete::StoredRemains;
 pub use list::{ClientReader, Listed};
 pub use modules::{ModuleEditor, ModuleReader};

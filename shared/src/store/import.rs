@@ -10,19 +10,19 @@ use super::key::Key;
 use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{ClientReader, Scope, Store, Table};
-use crate::administrator::OpenInvitation;
+use crate::administrator::{Administrator, AdministratorId, OpenInvitation, PersonName};
+use crate::application::{Application, ApplicationId};
 use crate::audit::{Actor, Object, Origin};
+use crate::client::{Client, ClientId};
+use crate::error::{Error, Result};
 use crate::one_time_code::TotpKey;
 use crate::precondition::IfMatch;
 use crate::sealing::Sealer;
-use crate::secret::Verifier;
+use crate::secret::{ClientSecret, Verifier};
 use crate::seed::{Invitation, Planted, Planter, SeedAdministrator, SeedApplication, SeedClient};
+use crate::setting::Settings;
 use crate::slow_hash::Slots;
 use crate::token::InvitationToken;
-use crate::{
-    Administrator, AdministratorId, Application, ApplicationId, Client, ClientId, ClientSecret,
-    Error, PersonName, Result, Settings,
-};
 
 impl Store {
     /// Refuses an application of which a client can not be created, because another application

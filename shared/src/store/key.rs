@@ -7,11 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use crate::administrator::{AdministratorId, Email};
+use crate::application::ApplicationId;
+use crate::audience::Audience;
+use crate::change_request::ChangeRequestId;
+use crate::client::{ClientId, Description};
+use crate::clock::Timestamp;
 use crate::signing_key::KeyId;
-use crate::{
-    AdministratorId, ApplicationId, Audience, ChangeRequestId, ClientId, Description, Email,
-    Timestamp,
-};
 
 pub(super) const PARTITION: &str = "pk";
 pub(super) const SORT: &str = "sk";

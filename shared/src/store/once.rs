@@ -10,10 +10,10 @@ use super::dynamodb::Bytes;
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Table};
-use crate::error::Held;
+use crate::application::Application;
+use crate::error::{Error, Held, Result};
 use crate::random::hexadecimal;
 use crate::sealing::Sealer;
-use crate::{Application, Error, Result};
 
 /// For so long a key is remembered.
 const REMEMBERED: Duration = Duration::from_hours(24);

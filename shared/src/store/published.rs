@@ -13,7 +13,11 @@ use super::dynamodb::Found;
 use super::key::Key;
 use super::transaction::Transaction;
 use super::{Scope, Table};
-use crate::{ClientId, PublishedVersion, Result, Settings, Timestamp};
+use crate::client::ClientId;
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::published::PublishedVersion;
+use crate::setting::Settings;
 
 /// What is true of a client's published versions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

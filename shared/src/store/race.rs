@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{Error, Random, Result};
+use crate::error::{Error, Result};
+use crate::random::Random;
 
 /// A race for an item: how often it was lost, and how long to wait before the next try.
 #[derive(Debug)]

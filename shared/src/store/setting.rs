@@ -13,7 +13,11 @@ use serde::{Deserialize, Serialize};
 use super::dynamodb::Found;
 use super::key::Key;
 use super::{Scope, Table};
-use crate::{ApplicationId, ClientId, Layer, Layers, Result, Settings, Target};
+use crate::application::ApplicationId;
+use crate::authorization::Target;
+use crate::client::ClientId;
+use crate::error::Result;
+use crate::setting::{Layer, Layers, Settings};
 use history::StoredVersion;
 
 /// A layer. Its version counts its changes, and is the optimistic lock.
@@ -94,7 +98,7 @@ impl Scope {
     pub(super) fn layers(&self, target: &Target, found: &mut Found) -> Result<Layers> {
         let mut layer = |key: Key| {
             let layer: Option<StoredLayer> = found.take(Table::Settings, &key)?;
-            Ok::<_, crate::Error>(layer.unwrap_or_default().values)
+            Ok::<_, crate::error::Error>(layer.unwrap_or_default().values)
         };
         Ok(Layers {
             application: layer(Key::application_settings(&self.application))?,

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::key::{PARTITION, SORT};
 use super::{Store, dynamodb};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// A table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

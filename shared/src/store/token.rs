@@ -19,12 +19,13 @@ use super::dynamodb::Bytes;
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Store, Table};
-use crate::client::ModuleGrants;
+use crate::application::{Application, ApplicationId};
+use crate::audience::{Audiences, RotationDays};
+use crate::client::{ClientId, ModuleGrants};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 use crate::sealing::{Sealer, WrappedKey};
 use crate::signing_key::{KeyRing, PublicKey, RingKey, SigningKey, TOKEN_LIFE};
-use crate::{
-    Application, ApplicationId, Audiences, ClientId, Error, Result, RotationDays, Timestamp,
-};
 
 pub(super) use count::Issues;
 pub use inspect::{TokenInspector, TokenRevoker};

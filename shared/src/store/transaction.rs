@@ -10,7 +10,8 @@ use super::dynamodb::{fault, is_throttling, to_item};
 use super::key::{Key, PARTITION};
 use super::table::{EXPIRES, REQUEST};
 use super::{Store, Table};
-use crate::{Error, Result, Timestamp};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 
 /// What it means when an item of a transaction fails its condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,9 @@ use super::dynamodb::{Found, fault};
 use super::key::Key;
 use super::table::EXPIRES;
 use super::{Store, Table};
-use crate::{Client, ClientId, Result, Timestamp};
+use crate::client::{Client, ClientId};
+use crate::clock::Timestamp;
+use crate::error::Result;
 
 /// What this process has written of the present minute.
 #[derive(Clone, Debug, Default)]

@@ -7,11 +7,15 @@ pub use enrolment::Enrolment;
 use super::record::{StoredLogin, StoredSession};
 use super::session::LONGEST;
 use super::{Authenticator, Loaded, StoredAuthenticator};
+use crate::administrator::{Administrator, AdministratorId, Email};
+use crate::application::ApplicationId;
 use crate::audit::{About, Actor, Object, Origin};
 use crate::authorization::origin;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 use crate::findings::Findings;
-use crate::one_time_code::TotpKey;
-use crate::password::RecoveryHashes;
+use crate::one_time_code::{OneTimeCode, TotpKey};
+use crate::password::{Password, RecoveryCode, RecoveryHashes};
 use crate::precondition::IfMatch;
 use crate::request::Call;
 use crate::slow_hash::Slots;
@@ -23,10 +27,6 @@ use crate::store::table::REQUEST;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 use crate::token::SessionToken;
-use crate::{
-    Administrator, AdministratorId, ApplicationId, Email, Error, OneTimeCode, Password,
-    RecoveryCode, Result, Timestamp,
-};
 
 /// What someone signs in with.
 #[derive(Debug)]

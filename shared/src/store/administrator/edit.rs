@@ -6,9 +6,13 @@ use serde::de::DeserializeOwned;
 
 use super::record::StoredInvitation;
 use super::{Authenticator, Loaded, Seen, StoredAuthenticator};
-use crate::administrator::{INVITATION, OpenInvitation};
+use crate::administrator::{
+    Administrator, AdministratorId, Email, INVITATION, OpenInvitation, PersonName, Privileges,
+};
 use crate::audit::{Actor, Object, administrator_changes};
+use crate::error::{Error, Result};
 use crate::one_time_code::TotpKey;
+use crate::random::Random;
 use crate::sealing::Sealer;
 use crate::store::change::{Change, last_one};
 use crate::store::key::Key;
@@ -16,7 +20,6 @@ use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 use crate::token::InvitationToken;
-use crate::{Administrator, AdministratorId, Email, Error, PersonName, Privileges, Random, Result};
 
 /// What a reset takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

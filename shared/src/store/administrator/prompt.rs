@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use super::record::StoredAuthenticator;
 use super::{Authenticator, Loaded};
+use crate::administrator::AdministratorId;
+use crate::application::ApplicationId;
+use crate::error::{Error, Result};
+use crate::one_time_code::OneTimeCode;
 use crate::store::attempts::Limit;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
-use crate::{AdministratorId, ApplicationId, Error, OneTimeCode, Result};
 
 /// Five wrong passwords or codes, counted together,
 const MOST_FAILURES: u32 = 5;

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use super::{Loaded, StoredAdministrator, StoredAuthenticator};
+use crate::administrator::{Administrator, AdministratorId, AdministratorState};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 use crate::store::dynamodb::{SortRange, from_item, key_of};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};
-use crate::{Administrator, AdministratorId, AdministratorState, Error, Result, Timestamp};
 
 /// An administrator as others see them.
 #[derive(Debug)]

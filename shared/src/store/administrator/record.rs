@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::administrator::OpenInvitation;
+use crate::administrator::{
+    Administrator, AdministratorId, Email, OpenInvitation, PersonName, Privileges,
+};
+use crate::application::ApplicationId;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 use crate::one_time_code::TotpKey;
 use crate::password::RecoveryHashes;
 use crate::sealing::Sealer;
 use crate::store::dynamodb::Bytes;
-use crate::{
-    Administrator, AdministratorId, ApplicationId, Email, Error, PersonName, Privileges, Result,
-    Timestamp,
-};
 
 /// The whole administrator, but for what they authenticate with.
 #[derive(Serialize, Deserialize)]

@@ -4,13 +4,16 @@
 use std::time::Duration;
 
 use super::record::{StoredSession, StoredStanding};
+use crate::administrator::Administrator;
+use crate::application::ApplicationId;
 use crate::audit::{Changes, Object};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 use crate::token::SessionToken;
-use crate::{Administrator, ApplicationId, Error, Result, Timestamp};
 
 pub(super) const LONGEST: Duration = Duration::from_hours(8);
 const IDLE: Duration = Duration::from_mins(30);

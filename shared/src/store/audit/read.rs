@@ -4,12 +4,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::StoredEvent;
+use crate::clock::Timestamp;
+use crate::error::Result;
 use crate::page::{Cursor, PageOf, PageSize};
 use crate::request::BodyStream;
 use crate::store::dynamodb::{Direction, Item, from_item, key_of};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};
-use crate::{Result, Timestamp};
 
 /// An event, as it is read.
 #[derive(Debug)]

@@ -1,5 +1,8 @@
 //! What a change of an administrator writes, and the guard rails that hold for it.
 
+use crate::administrator::Administrator;
+use crate::application::{Application, ApplicationId};
+use crate::error::{Error, Result};
 use crate::store::administrator::{
     Authenticator, Loaded, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredStanding,
 };
@@ -7,7 +10,6 @@ use crate::store::key::Key;
 use crate::store::table::REQUEST;
 use crate::store::transaction::{Otherwise, Transaction};
 use crate::store::{Scope, Table};
-use crate::{Administrator, Application, ApplicationId, Error, Result};
 
 /// Does somebody look after the application when `after` takes the place of what was loaded?
 pub(super) fn check_change(

@@ -9,15 +9,18 @@ use behind::Behind;
 
 use super::Change;
 use super::request::{ADMINISTRATOR, Approval, StoredRequest, decider};
+use crate::administrator::{AdministratorId, Privilege};
+use crate::application::Application;
 use crate::audit::{Actor, Changes, Object};
-use crate::change_request::{ChangeRequest, ChangeRequestId, ChangeState, NEEDED};
+use crate::change_request::{ChangeRequest, ChangeRequestId, ChangeState, NEEDED, Why};
+use crate::clock::Moment;
+use crate::error::{Error, Result};
 use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 use crate::token::InvitationToken;
-use crate::{AdministratorId, Application, Error, Moment, Privilege, Result, Why};
 
 /// Reviews and decides the change requests of one application.
 #[derive(Debug)]

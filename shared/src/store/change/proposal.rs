@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::Change;
-use crate::client::ModuleGrants;
-use crate::{
-    AllowList, Client, ClientId, Description, Email, Features, GraceHours, PersonName, Privileges,
-};
+use crate::administrator::{Email, PersonName, Privileges};
+use crate::allow_list::AllowList;
+use crate::client::{Client, ClientId, Description, ModuleGrants};
+use crate::feature::Features;
+use crate::secret::GraceHours;
 
 /// A change as it waits for approval: exactly the values that are proposed, and nothing secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]

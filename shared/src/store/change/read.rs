@@ -2,11 +2,11 @@
 
 use super::request::StoredRequest;
 use crate::change_request::{ChangeRequest, ChangeRequestId, ChangeState};
+use crate::error::{Error, Result};
 use crate::page::{Cursor, PageOf, PageSize};
 use crate::store::dynamodb::{Direction, from_item, key_of};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};
-use crate::{Error, Result};
 
 /// Sees an application's change requests.
 #[derive(Debug)]

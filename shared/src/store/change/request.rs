@@ -3,16 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Proposal};
+use crate::application::Application;
 use crate::audit::{Actor, Object};
 use crate::change_request::{
     ChangeRequest, ChangeRequestId, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED,
     ProposedChange,
 };
-use crate::error::Held;
+use crate::clock::{Moment, Timestamp};
+use crate::error::{Error, Held, Result};
 use crate::store::key::Key;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::{Application, Error, Moment, Result, Timestamp};
 
 /// A change request, as it is stored.
 #[derive(Clone, Serialize, Deserialize)]

@@ -4,6 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ClientEditor, StoredClient, no_application};
+use crate::application::Application;
+use crate::authorization::Target;
+use crate::client::{Client, ClientId};
+use crate::error::Result;
 use crate::store::application::StoredApplication;
 use crate::store::change::Change;
 use crate::store::dynamodb::{Found, SortRange, from_item, key_of};
@@ -11,7 +15,6 @@ use crate::store::key::{Key, REMAINS};
 use crate::store::race::Race;
 use crate::store::transaction::Outcome;
 use crate::store::{Scope, Store, Table};
-use crate::{Application, Client, ClientId, Result, Target};
 
 /// A deleted client of which something may still be left.
 #[derive(Serialize, Deserialize)]

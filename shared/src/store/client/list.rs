@@ -1,11 +1,15 @@
 //! The listing of an application's clients.
 
 use super::{StoredClient, is_application, no_application};
+use crate::application::Application;
+use crate::client::Client;
+use crate::error::Result;
+use crate::feature::Features;
+use crate::secret::ClientSecret;
 use crate::store::application::StoredApplication;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};
-use crate::{Application, Client, ClientSecret, Features, Result};
 
 /// A client as the list shows it.
 #[derive(Debug)]

@@ -3,14 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::StoredModules;
+use crate::allow_list::AllowList;
+use crate::application::{Application, ApplicationId};
+use crate::client::{Client, ClientId, Description};
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::feature::Features;
 use crate::sealing::WrappedKey;
-use crate::secret::{PreviousSecret, StoredSecret, Verifier};
+use crate::secret::{ClientSecret, PreviousSecret, StoredSecret, Verifier};
 use crate::store::Store;
 use crate::store::dynamodb::Bytes;
-use crate::{
-    AllowList, Application, ApplicationId, Client, ClientId, ClientSecret, Description, Features,
-    Result, Timestamp,
-};
 
 /// A record of which nothing is wanted but whether it is there.
 #[derive(Deserialize)]

@@ -1,12 +1,15 @@
 //! A client's secret in the hands of an administrator: seen, or replaced, each with a fresh code.
 
 use crate::audit::{Changes, Object};
+use crate::authorization::Target;
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::secret::{ClientSecret, GraceHours};
 use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::{Client, ClientSecret, Error, GraceHours, Result, Target};
 
 /// Sees and replaces the secrets of one application's clients.
 #[derive(Debug)]

@@ -1,11 +1,13 @@
 //! Seeing API clients without their secrets.
 
 use super::StoredClient;
+use crate::authorization::Target;
+use crate::client::{Client, ClientId};
+use crate::error::{Error, Result};
 use crate::page::{Cursor, PageOf, PageSize};
 use crate::store::dynamodb::{Direction, from_item};
 use crate::store::key::Key;
 use crate::store::{Scope, Table, Uses};
-use crate::{Client, ClientId, Error, Result, Target};
 
 /// Sees the clients of one application, never their secrets.
 #[derive(Debug)]

@@ -1,12 +1,15 @@
 //! Reading what is published: by those who publish, and by anyone.
 
 use super::{StoredEntry, StoredHead, StoredSnapshot};
-use crate::published::FilePaths;
+use crate::application::ApplicationId;
+use crate::authorization::Target;
+use crate::client::ClientId;
+use crate::error::{Error, Result};
+use crate::published::{FilePaths, PublishedVersion, Snapshot};
 use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};
 use crate::store::race::Race;
 use crate::store::{Scope, Store, Table};
-use crate::{ApplicationId, ClientId, Error, PublishedVersion, Result, Snapshot, Target};
 
 /// Reads what the caller's application has published.
 #[derive(Debug)]

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::StoredLayer;
 use crate::audit::Origin;
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::setting::{Layer, SettingKey, SettingMap, SettingValue, Settings};
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::{KEPT_VERSIONS, Key};
 use crate::store::{Scope, Table};
-use crate::{Layer, Result, SettingKey, SettingMap, SettingValue, Settings, Timestamp};
 
 /// A change, as it is stored: what it undid.
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,7 +71,7 @@ impl Undone {
                 key.as_str().len() + value.as_ref().map_or(0, String::len) + OVERHEAD
             })
             .sum();
-        if bytes > crate::MAX_LAYER_BYTES {
+        if bytes > crate::setting::MAX_LAYER_BYTES {
             Self::Layer(before.clone().into())
         } else {
             Self::Values(values)
@@ -90,7 +92,7 @@ impl Undone {
                 }
             }
         }
-        Settings::try_from(before).map_err(crate::Error::unexpected)
+        Settings::try_from(before).map_err(crate::error::Error::unexpected)
     }
 }
 

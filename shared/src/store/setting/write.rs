@@ -3,11 +3,13 @@
 
 use super::{StoredLayer, StoredVersion, Version};
 use crate::audit::{Object, setting_changes};
+use crate::client::ClientId;
+use crate::error::{Error, Result};
+use crate::setting::{Layer, Settings};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::{ClientId, Error, Layer, Result, Settings};
 
 /// Changes the layers of the caller's application and of its clients.
 #[derive(Debug)]

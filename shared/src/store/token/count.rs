@@ -8,10 +8,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::application::ApplicationId;
 use crate::audit::{Actor, Object, Origin};
+use crate::client::ClientId;
+use crate::clock::Timestamp;
+use crate::error::Result;
 use crate::store::audit::StoredEvent;
 use crate::store::{Scope, Store};
-use crate::{ApplicationId, ClientId, Result, Timestamp};
 
 /// What this process has counted.
 #[derive(Clone, Debug, Default)]

@@ -5,13 +5,13 @@ use serde::Serialize;
 use super::ClientScope;
 use crate::access_token::{AccessToken, ActiveToken, Claims};
 use crate::audit::{Changes, Object};
+use crate::error::{Error, Result};
 use crate::oauth::TokenFault;
 use crate::store::Table;
 use crate::store::client::StoredCredential;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
-use crate::{Error, Result};
 
 impl ClientScope {
     /// What a token says that this application has issued, and that has not expired.

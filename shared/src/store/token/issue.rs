@@ -4,11 +4,11 @@ use super::ClientScope;
 use super::keys::ROTATION;
 use crate::access_token::{AccessToken, Claims, Scopes};
 use crate::audit::{Actor, Origin};
+use crate::error::{Error, Result};
 use crate::oauth::TokenFault;
 use crate::signing_key::TOKEN_LIFE;
 use crate::store::transaction::Outcome;
 use crate::store::{Scope, Store};
-use crate::{Error, Result};
 
 /// Issues access tokens to one client.
 #[derive(Debug)]

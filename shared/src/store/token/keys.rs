@@ -5,6 +5,8 @@ use serde_json::json;
 
 use super::{Issuer, StoredPublicKey, fresh_key};
 use crate::audit::{Changes, Object};
+use crate::clock::{Moment, Timestamp};
+use crate::error::{Error, Result};
 use crate::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey};
 use crate::store::administrator::FreshCode;
 use crate::store::dynamodb::{SortRange, from_item};
@@ -12,7 +14,6 @@ use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
-use crate::{Error, Moment, Result, Timestamp};
 
 /// What a rotation is called in the audit, whoever causes it.
 pub(super) const ROTATION: &str = "admin.signing_keys.rotate";

@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use super::Issuer;
+use crate::audience::{Audiences, RotationDays};
 use crate::audit::{Changes, Object};
+use crate::error::Result;
 use crate::store::Scope;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
-use crate::{Audiences, Result, RotationDays};
 
 /// What administrators say about access tokens.
 #[derive(Clone, Debug)]

@@ -1,9 +1,12 @@
 //! Taking up an invitation or a reset.
 
 use super::{FrontDoor, nobody, nowhere};
+use crate::administrator::{Administrator, Email};
+use crate::application::ApplicationId;
 use crate::audit::{Object, administrator_changes};
-use crate::one_time_code::TotpSetup;
-use crate::password::{RecoveryCodes, RecoveryHashes};
+use crate::error::{Error, Result};
+use crate::one_time_code::{OneTimeCode, TotpSetup};
+use crate::password::{Password, RecoveryCodes, RecoveryHashes};
 use crate::store::Table;
 use crate::store::administrator::record::{StoredInvitation, StoredLogin};
 use crate::store::administrator::{
@@ -13,7 +16,6 @@ use crate::store::attempts::Limit;
 use crate::store::key::Key;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::token::InvitationToken;
-use crate::{Administrator, ApplicationId, Email, Error, OneTimeCode, Password, Result};
 
 /// What an open invitation or reset asks for.
 #[derive(Debug)]

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Reviewer;
+use crate::administrator::{Administrator, AdministratorId, Privilege};
+use crate::client::{Client, ClientId};
+use crate::error::{Error, Result};
+use crate::feature::Feature;
 use crate::store::Scope;
 use crate::store::administrator::Loaded;
 use crate::store::change::request::{ADMINISTRATOR, StoredRequest, decider};
-use crate::{Administrator, AdministratorId, Client, ClientId, Error, Feature, Privilege, Result};
 
 /// Those who stand behind a request and count.
 pub(super) struct Behind {

@@ -1,18 +1,18 @@
 //! The change of a request, ready to be made on its object as it is now.
 
 use super::Reviewer;
-use crate::administrator::OpenInvitation;
+use crate::administrator::{Administrator, AdministratorId, OpenInvitation};
+use crate::application::Application;
 use crate::audit::Actor;
-use crate::secret::Verifier;
+use crate::client::{Client, ClientId};
+use crate::error::{Error, Result};
+use crate::secret::{ClientSecret, Verifier};
 use crate::store::Scope;
 use crate::store::administrator::{Authenticator, Loaded};
 use crate::store::change::request::StoredRequest;
 use crate::store::change::{Change, Proposal};
 use crate::store::client::seal;
 use crate::token::InvitationToken;
-use crate::{
-    Administrator, AdministratorId, Application, Client, ClientId, ClientSecret, Error, Result,
-};
 
 /// A change that is ready to be made, or the reason why it never can be.
 pub(super) type Ready = std::result::Result<Change, &'static str>;
