@@ -14,9 +14,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::audience::Audience;
-use crate::client::{ClientId, ModuleGrants};
+use crate::client::ModuleGrants;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::ids::ClientId;
 use crate::schema::described;
 use crate::signing_key::{KeyId, KeyRing, SigningKey, TOKEN_LIFE};
 

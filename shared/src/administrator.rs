@@ -8,45 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::random::Random;
+use crate::ids::AdministratorId;
 use crate::schema::described;
 use crate::text::trimmed;
 use crate::token::InvitationToken;
-
-/// The ID of an administrator: 32 characters, made here.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "String")]
-pub struct AdministratorId(String);
-
-described! {
-    AdministratorId: { "type": "string", "description": "The ID of an administrator." }
-}
-
-/// How many characters an ID has.
-pub(crate) const ID_CHARS: usize = 32;
-
-impl AdministratorId {
-    pub(crate) fn generate(random: &Random) -> Result<Self> {
-        random.id(ID_CHARS).map(Self)
-    }
-
-    /// The ID's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for AdministratorId {
-    /// Any text: one that was never made here names nobody. One that is too long to be a key of the
-    /// store becomes one that nobody has.
-    fn from(text: String) -> Self {
-        Self(if (1..=64).contains(&text.len()) {
-            text
-        } else {
-            "-".to_owned()
-        })
-    }
-}
 
 /// An e-mail address, by which an administrator signs in: compared without case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

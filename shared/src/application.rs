@@ -5,54 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::random::{Random, digest_id};
+use crate::ids::ApplicationId;
 use crate::schema::described;
 use crate::sealing::WrappedKey;
 use crate::text::trimmed;
-
-/// The ID of an application: 26 characters where it is made here, free where it is imported.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct ApplicationId(String);
-
-described! {
-    ApplicationId: { "type": "string", "description": "The ID of an application.", "minLength": 1, "maxLength": 255 }
-}
-
-impl ApplicationId {
-    /// A new ID.
-    pub fn generate(random: &Random) -> Result<Self> {
-        random.id(26).map(Self)
-    }
-
-    /// The ID that a name leads to where none is chosen: always the same.
-    pub(crate) fn of_name(name: &str) -> Self {
-        Self(digest_id(&format!("application {name}"), 26))
-    }
-
-    /// One that no application has: they all have a character.
-    pub(crate) fn nowhere() -> Self {
-        Self(String::new())
-    }
-
-    /// The ID's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for ApplicationId {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.len() {
-            1..=255 => Ok(Self(text)),
-            length => Err(format!(
-                "an application ID has 1 to 255 bytes, this one has {length}"
-            )),
-        }
-    }
-}
 
 /// What is true of a whole application.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::application::ApplicationId;
+use crate::ids::ApplicationId;
 use crate::schema::described;
 
 /// Whom an access token is for (RFC 7519, section 4.1.3), as resource servers compare it: 1 to 200

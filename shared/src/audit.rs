@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::administrator::{Administrator, AdministratorId, PersonName, Privileges};
-use crate::application::{Application, ApplicationId};
-use crate::client::{Client, ClientId, Description};
+use crate::administrator::{Administrator, PersonName, Privileges};
+use crate::application::Application;
+use crate::client::{Client, Description};
 use crate::feature::Feature;
+use crate::ids::{AdministratorId, ApplicationId, ClientId};
 use crate::setting::Settings;
 
 /// Who did it.

@@ -10,11 +10,11 @@ use presented::{Presented, Reading};
 use signature::Signed;
 pub use warm::WarmSecrets;
 
-use crate::application::ApplicationId;
 use crate::audit::{About, Actor, Object};
-use crate::client::{ClientId, Description, ModuleGrants};
+use crate::client::{Description, ModuleGrants};
 use crate::error::{Error, Result};
 use crate::feature::Features;
+use crate::ids::{ApplicationId, ClientId};
 use crate::request::Call;
 use crate::secret::Origin;
 use crate::store::Credential;

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::clock::{Moment, Timestamp};
+use crate::clock::Moment;
 use crate::error::Result;
-use crate::random::Random;
+use crate::ids::ChangeRequestId;
 use crate::schema::described;
 use crate::text::trimmed;
 
@@ -16,42 +16,6 @@ use crate::text::trimmed;
 pub(crate) const LIFETIME: Duration = Duration::from_hours(14 * 24);
 /// So many different administrators stand behind a change.
 pub(crate) const NEEDED: usize = 2;
-
-/// The ID of a change request. Later ones are greater.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "String")]
-pub struct ChangeRequestId(String);
-
-described! {
-    ChangeRequestId: { "type": "string", "description": "The ID of a change request." }
-}
-
-impl ChangeRequestId {
-    pub(crate) fn generate(now: Timestamp, random: &Random) -> Result<Self> {
-        Ok(Self(format!(
-            "{:012x}{}",
-            now.millis().max(0),
-            random.id(16)?
-        )))
-    }
-
-    /// The ID's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for ChangeRequestId {
-    /// Any text: one that was never made here names nothing. One that can not be a key of the store
-    /// becomes one that there never is.
-    fn from(text: String) -> Self {
-        Self(if (1..=64).contains(&text.len()) {
-            text
-        } else {
-            "-".to_owned()
-        })
-    }
-}
 
 /// What has become of a change request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

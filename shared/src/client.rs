@@ -7,47 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::allow_list::AllowList;
 use crate::clock::Timestamp;
-use crate::error::{NOT_A_VALID_ID, Result};
+use crate::error::Result;
 use crate::feature::Features;
-use crate::random::Random;
+use crate::ids::ClientId;
 use crate::schema::described;
 use crate::secret::{PreviousSecret, StoredSecret};
 use crate::text::trimmed;
-
-/// The ID of a client. Made here it has 32 characters; imported it may have any shape, so the only
-/// bound is what the store takes: 1 to 255 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct ClientId(String);
-
-described! {
-    ClientId: { "type": "string", "description": "The ID of an API client.", "minLength": 1, "maxLength": 255 }
-}
-
-impl ClientId {
-    /// A new ID.
-    pub fn generate(random: &Random) -> Result<Self> {
-        random.id(32).map(Self)
-    }
-
-    /// The ID's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for ClientId {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        // Nothing longer can have been stored, so it names no client.
-        if (1..=255).contains(&text.len()) {
-            Ok(Self(text))
-        } else {
-            Err(NOT_A_VALID_ID)
-        }
-    }
-}
 
 /// The display name of a client: 1 to 255 characters, none of them a control character, without
 /// white space at either end. Unique in its application, compared without case.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format as DateTimeFormat;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::described;
-use crate::secret::GraceHours;
 
 /// A moment: milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,14 +78,6 @@ impl TryFrom<String> for Moment {
             .and_then(|moment| moment.to_millis().ok())
             .map(|millis| Self(Timestamp(millis)))
             .ok_or("it takes a moment like 2026-11-25T08:30:00Z")
-    }
-}
-
-impl Add<GraceHours> for Timestamp {
-    type Output = Self;
-
-    fn add(self, hours: GraceHours) -> Self {
-        Self(self.0.saturating_add(hours.millis()))
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client as DynamoDb;
 
 use crate::authentication::WarmSecrets;
-use crate::client::ClientId;
 use crate::clock::{Clock, Timestamp};
 use crate::error::Result;
+use crate::ids::ClientId;
 use crate::random::Random;
 use crate::request::Request;
 use crate::sealing::{DataKeys, KeyWrapper};

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::oauth::TokenFault;
-
 /// The result of anything a caller asked for.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -73,7 +71,7 @@ pub enum Error {
         /// Seconds.
         retry_after: u64,
     },
-    /// The request's body is larger than [`crate::request::MAX_BODY_BYTES`].
+    /// The request's body is larger than an operation reads.
     TooLarge,
     /// Multi admin is on: what was asked for waits for approval.
     HeldBack(Box<Held>),
@@ -81,6 +79,28 @@ pub enum Error {
     Busy,
     /// A fault on our side.
     Unexpected(Cause),
+}
+
+/// What only a token endpoint refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenFault {
+    /// A scope was asked for that the client's modules do not let it into, or it has none.
+    InvalidScope,
+    /// A token was asked for somebody for whom the application allows none (RFC 8707, section 2).
+    InvalidTarget,
+    /// The client may not do this to a token of another client.
+    ForeignToken,
+}
+
+impl TokenFault {
+    /// What the refusal is called in the audit.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidScope => "invalid-scope",
+            Self::InvalidTarget => "invalid-target",
+            Self::ForeignToken => "foreign-token",
+        }
+    }
 }
 
 /// A part of a JSON body that does not fit.

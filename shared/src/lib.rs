@@ -24,6 +24,7 @@ mod error;
 mod feature;
 mod file;
 mod findings;
+mod ids;
 mod json_body;
 mod oauth;
 mod one_time_code;
@@ -52,10 +53,10 @@ mod token;
 
 pub use access_token::{AccessToken, ActiveToken, Scopes, TOKEN_SECONDS, TokenType};
 pub use administrator::{
-    Administrator, AdministratorId, AdministratorState, Email, PersonName, Privilege, Privileges,
+    Administrator, AdministratorState, Email, PersonName, Privilege, Privileges,
 };
 pub use allow_list::AllowList;
-pub use application::{Application, ApplicationId, ModuleKey, ModuleName, Modules};
+pub use application::{Application, ModuleKey, ModuleName, Modules};
 pub use arguments::Arguments;
 pub use audience::{Audience, Audiences, RotationDays};
 pub use authentication::WarmSecrets;
@@ -67,15 +68,19 @@ pub use authorization::{
     SwitchPolicy, TakesCode, Target, TokenClient, TokenUse, Verifier, ViewAdministrators,
     ViewChanges, ViewClients, ViewModules, ViewPolicy, ViewSigningKeys, ViewTokenPolicy, Visitor,
 };
-pub use change_request::{ChangeRequest, ChangeRequestId, ChangeState, Why};
-pub use client::{Client, ClientId, ClientName, Description, ModuleGrant, ModuleGrants};
+pub use change_request::{ChangeRequest, ChangeState, Why};
+pub use client::{Client, ClientName, Description, ModuleGrant, ModuleGrants};
 pub use clock::{Clock, Moment, Timestamp};
 pub use context::{Context, Parts};
 pub use correlation::Correlation;
+pub use error::TokenFault;
 pub use error::{Cause, Error, Fault, Held, Result};
 pub use feature::{Feature, Features};
 pub use file::{File, Freshness};
-pub use oauth::TokenFault;
+pub use ids::AdministratorId;
+pub use ids::ApplicationId;
+pub use ids::ChangeRequestId;
+pub use ids::ClientId;
 pub use one_time_code::{OneTimeCode, TotpSetup};
 pub use operation::{Described, Endpoint, Envelope, Nothing, Operation, Reply, Route, Unrouted};
 pub use page::{Cursor, Page, PageOf, PageSize};

@@ -3,30 +3,8 @@
 use serde::Serialize;
 
 use crate::envelope::Rendered;
-use crate::error::Error;
+use crate::error::{Error, TokenFault};
 use crate::request::{Body, MAX_BODY_BYTES};
-
-/// What only a token endpoint refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenFault {
-    /// A scope was asked for that the client's modules do not let it into, or it has none.
-    InvalidScope,
-    /// A token was asked for somebody for whom the application allows none (RFC 8707, section 2).
-    InvalidTarget,
-    /// The client may not do this to a token of another client.
-    ForeignToken,
-}
-
-impl TokenFault {
-    /// What the refusal is called in the audit.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::InvalidScope => "invalid-scope",
-            Self::InvalidTarget => "invalid-target",
-            Self::ForeignToken => "foreign-token",
-        }
-    }
-}
 
 #[derive(Serialize)]
 struct Failure<'a> {

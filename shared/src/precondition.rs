@@ -4,9 +4,8 @@
 use http::header::IF_MATCH;
 use sha2::{Digest, Sha256};
 
-use crate::administrator::AdministratorId;
-use crate::application::ApplicationId;
 use crate::error::{Error, Result};
+use crate::ids::{AdministratorId, ApplicationId};
 use crate::request::Request;
 use crate::resource::etag;
 

@@ -5,11 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
-use crate::application::ApplicationId;
-use crate::client::ClientId;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::file::{File, Freshness};
+use crate::ids::{ApplicationId, ClientId};
 use crate::random::Random;
 use crate::setting::{Layers, SettingKey, SettingMap};
 

@@ -14,10 +14,9 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::application::ApplicationId;
-use crate::client::ClientId;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::ids::{ApplicationId, ClientId};
 use crate::opened::Opened;
 use crate::random::Random;
 use crate::secret::ClientSecret;

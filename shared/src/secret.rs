@@ -2,6 +2,8 @@
 //! period.
 
 use std::fmt;
+use std::ops::Add;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
@@ -183,9 +185,17 @@ described! {
 }
 
 impl GraceHours {
-    /// The same in milliseconds.
-    pub(crate) fn millis(self) -> i64 {
-        i64::from(self.0) * 3_600_000
+    /// The same as a duration.
+    const fn duration(self) -> Duration {
+        Duration::from_hours(self.0 as u64)
+    }
+}
+
+impl Add<GraceHours> for Timestamp {
+    type Output = Self;
+
+    fn add(self, hours: GraceHours) -> Self {
+        self + hours.duration()
     }
 }
 

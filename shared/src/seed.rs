@@ -12,13 +12,14 @@ pub use founding::{Founded, Founding};
 
 use crate::administrator::{Email, PersonName, Privileges};
 use crate::allow_list::AllowList;
-use crate::application::{Application, ApplicationId, ModuleKey, ModuleName};
+use crate::application::{Application, ModuleKey, ModuleName};
 use crate::audience::Audiences;
-use crate::client::{ClientId, Description, ModuleGrants};
+use crate::client::{Description, ModuleGrants};
 use crate::clock::Timestamp;
 use crate::context::Context;
 use crate::error::{Cause, Error, Result, quoted};
 use crate::feature::Features;
+use crate::ids::{ApplicationId, ClientId};
 use crate::one_time_code::TotpKey;
 use crate::password::Password;
 use crate::secret::{ClientSecret, Origin};

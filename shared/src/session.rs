@@ -91,7 +91,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::administrator::AdministratorId;
+    use crate::ids::AdministratorId;
     use crate::random::Random;
 
     fn request(method: &str, headers: &[(&'static str, &str)]) -> Request {

@@ -81,10 +81,10 @@ pub use uses::Uses;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 
-use crate::application::ApplicationId;
 use crate::audit::Origin;
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::ids::ApplicationId;
 use crate::precondition::{IfMatch, Once};
 use crate::random::Random;
 use crate::sealing::DataKeys;

@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::administrator::{AdministratorId, ID_CHARS};
 use crate::error::Result;
+use crate::ids::{ADMINISTRATOR_ID_CHARS, AdministratorId};
 use crate::random::{BASE62, Random};
 use crate::schema::described;
 
@@ -41,14 +41,14 @@ impl SessionToken {
     /// What a caller presents, if it has the form of a token.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(SESSION)?;
-        if rest.len() != ID_CHARS + RANDOM_CHARS
+        if rest.len() != ADMINISTRATOR_ID_CHARS + RANDOM_CHARS
             || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
         {
             return None;
         }
         Some(Self {
             text: text.to_owned().into(),
-            administrator: AdministratorId::from(rest[..ID_CHARS].to_owned()),
+            administrator: AdministratorId::from(rest[..ADMINISTRATOR_ID_CHARS].to_owned()),
         })
     }
 

@@ -7,8 +7,8 @@ use http::header::AUTHORIZATION;
 use zeroize::Zeroizing;
 
 use crate::arguments::Arguments;
-use crate::client::ClientId;
 use crate::error::{Error, Result};
+use crate::ids::ClientId;
 use crate::operation::Envelope;
 use crate::request::Call;
 use crate::secret::ClientSecret;

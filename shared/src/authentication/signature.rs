@@ -1,6 +1,7 @@
 //! Signed requests: what is signed, and whether a signature fits (contract section 2).
 
-use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format as DateTimeFormat;
 use hmac::{Hmac, KeyInit, Mac};
 use http::header::DATE;
 use sha1::Sha1;

@@ -17,9 +17,10 @@ use super::application::StoredApplication;
 use super::key::Key;
 use super::transaction::Transaction;
 use super::{Store, Table};
-use crate::administrator::{Administrator, AdministratorId};
-use crate::application::{Application, ApplicationId};
+use crate::administrator::Administrator;
+use crate::application::Application;
 use crate::error::{Error, Result};
+use crate::ids::{AdministratorId, ApplicationId};
 use crate::sealing::Sealer;
 pub(super) use record::{
     Authenticator, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredRoster,

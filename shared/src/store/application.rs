@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::dynamodb::Bytes;
 use super::key::Key;
 use super::{Store, Table};
-use crate::application::{Application, ApplicationId, ModuleKey, ModuleName};
+use crate::application::{Application, ModuleKey, ModuleName};
 use crate::error::Result;
+use crate::ids::ApplicationId;
 use crate::sealing::WrappedKey;
 
 #[derive(Serialize, Deserialize)]

@@ -14,10 +14,10 @@ use super::dynamodb::fault;
 use super::key::{Key, PARTITION};
 use super::table::EXPIRES;
 use super::{Store, Table};
-use crate::application::ApplicationId;
 use crate::audit::{About, Actor, Origin};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::ids::ApplicationId;
 
 /// What is limited, each by account and by source.
 #[derive(Clone, Copy, Debug)]

@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Table};
-use crate::application::ApplicationId;
 use crate::audit::{About, Actor, Changes, Object, Origin};
 use crate::clock::Timestamp;
 use crate::error::Result;
+use crate::ids::ApplicationId;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredEvent {

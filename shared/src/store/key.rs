@@ -7,12 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::administrator::{AdministratorId, Email};
-use crate::application::ApplicationId;
+use crate::administrator::Email;
 use crate::audience::Audience;
-use crate::change_request::ChangeRequestId;
-use crate::client::{ClientId, Description};
+use crate::client::Description;
 use crate::clock::Timestamp;
+use crate::ids::{AdministratorId, ApplicationId, ChangeRequestId, ClientId};
 use crate::signing_key::KeyId;
 
 pub(super) const PARTITION: &str = "pk";

@@ -13,9 +13,9 @@ use super::dynamodb::Found;
 use super::key::Key;
 use super::transaction::Transaction;
 use super::{Scope, Table};
-use crate::client::ClientId;
 use crate::clock::Timestamp;
 use crate::error::Result;
+use crate::ids::ClientId;
 use crate::published::PublishedVersion;
 use crate::setting::Settings;
 

@@ -13,10 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::dynamodb::Found;
 use super::key::Key;
 use super::{Scope, Table};
-use crate::application::ApplicationId;
 use crate::authorization::Target;
-use crate::client::ClientId;
 use crate::error::Result;
+use crate::ids::{ApplicationId, ClientId};
 use crate::setting::{Layer, Layers, Settings};
 use history::StoredVersion;
 

@@ -19,11 +19,12 @@ use super::dynamodb::Bytes;
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Store, Table};
-use crate::application::{Application, ApplicationId};
+use crate::application::Application;
 use crate::audience::{Audiences, RotationDays};
-use crate::client::{ClientId, ModuleGrants};
+use crate::client::ModuleGrants;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::ids::{ApplicationId, ClientId};
 use crate::sealing::{Sealer, WrappedKey};
 use crate::signing_key::{KeyRing, PublicKey, RingKey, SigningKey, TOKEN_LIFE};
 

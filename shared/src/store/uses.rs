@@ -13,9 +13,10 @@ use super::dynamodb::{Found, fault};
 use super::key::Key;
 use super::table::EXPIRES;
 use super::{Store, Table};
-use crate::client::{Client, ClientId};
+use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::error::Result;
+use crate::ids::ClientId;
 
 /// What this process has written of the present minute.
 #[derive(Clone, Debug, Default)]

@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 use super::record::StoredInvitation;
 use super::{Authenticator, Loaded, Seen, StoredAuthenticator};
 use crate::administrator::{
-    Administrator, AdministratorId, Email, INVITATION, OpenInvitation, PersonName, Privileges,
+    Administrator, Email, INVITATION, OpenInvitation, PersonName, Privileges,
 };
 use crate::audit::{Actor, Object, administrator_changes};
 use crate::error::{Error, Result};
+use crate::ids::AdministratorId;
 use crate::one_time_code::TotpKey;
 use crate::random::Random;
 use crate::sealing::Sealer;

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use super::record::StoredAuthenticator;
 use super::{Authenticator, Loaded};
-use crate::administrator::AdministratorId;
-use crate::application::ApplicationId;
 use crate::error::{Error, Result};
+use crate::ids::{AdministratorId, ApplicationId};
 use crate::one_time_code::OneTimeCode;
 use crate::store::attempts::Limit;
 use crate::store::key::Key;

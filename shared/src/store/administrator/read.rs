@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Loaded, StoredAdministrator, StoredAuthenticator};
-use crate::administrator::{Administrator, AdministratorId, AdministratorState};
+use crate::administrator::{Administrator, AdministratorState};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::ids::AdministratorId;
 use crate::store::dynamodb::{SortRange, from_item, key_of};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};

@@ -5,12 +5,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::administrator::{
-    Administrator, AdministratorId, Email, OpenInvitation, PersonName, Privileges,
-};
-use crate::application::ApplicationId;
+use crate::administrator::{Administrator, Email, OpenInvitation, PersonName, Privileges};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::ids::{AdministratorId, ApplicationId};
 use crate::one_time_code::TotpKey;
 use crate::password::RecoveryHashes;
 use crate::sealing::Sealer;

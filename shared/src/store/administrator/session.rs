@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::record::{StoredSession, StoredStanding};
 use crate::administrator::Administrator;
-use crate::application::ApplicationId;
 use crate::audit::{Changes, Object};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::ids::ApplicationId;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};

@@ -1,8 +1,9 @@
 //! What a change of an administrator writes, and the guard rails that hold for it.
 
 use crate::administrator::Administrator;
-use crate::application::{Application, ApplicationId};
+use crate::application::Application;
 use crate::error::{Error, Result};
+use crate::ids::ApplicationId;
 use crate::store::administrator::{
     Authenticator, Loaded, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredStanding,
 };

@@ -9,12 +9,13 @@ use behind::Behind;
 
 use super::Change;
 use super::request::{ADMINISTRATOR, Approval, StoredRequest, decider};
-use crate::administrator::{AdministratorId, Privilege};
+use crate::administrator::Privilege;
 use crate::application::Application;
 use crate::audit::{Actor, Changes, Object};
-use crate::change_request::{ChangeRequest, ChangeRequestId, ChangeState, NEEDED, Why};
+use crate::change_request::{ChangeRequest, ChangeState, NEEDED, Why};
 use crate::clock::Moment;
 use crate::error::{Error, Result};
+use crate::ids::{AdministratorId, ChangeRequestId};
 use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
 use crate::store::race::Race;

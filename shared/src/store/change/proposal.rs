@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Change;
 use crate::administrator::{Email, PersonName, Privileges};
 use crate::allow_list::AllowList;
-use crate::client::{Client, ClientId, Description, ModuleGrants};
+use crate::client::{Client, Description, ModuleGrants};
 use crate::feature::Features;
+use crate::ids::ClientId;
 use crate::secret::GraceHours;
 
 /// A change as it waits for approval: exactly the values that are proposed, and nothing secret.

@@ -1,8 +1,9 @@
 //! Seeing change requests.
 
 use super::request::StoredRequest;
-use crate::change_request::{ChangeRequest, ChangeRequestId, ChangeState};
+use crate::change_request::{ChangeRequest, ChangeState};
 use crate::error::{Error, Result};
+use crate::ids::ChangeRequestId;
 use crate::page::{Cursor, PageOf, PageSize};
 use crate::store::dynamodb::{Direction, from_item, key_of};
 use crate::store::key::Key;

@@ -6,11 +6,11 @@ use super::{Change, Proposal};
 use crate::application::Application;
 use crate::audit::{Actor, Object};
 use crate::change_request::{
-    ChangeRequest, ChangeRequestId, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED,
-    ProposedChange,
+    ChangeRequest, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED, ProposedChange,
 };
 use crate::clock::{Moment, Timestamp};
 use crate::error::{Error, Held, Result};
+use crate::ids::ChangeRequestId;
 use crate::store::key::Key;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::StoredModules;
 use crate::allow_list::AllowList;
-use crate::application::{Application, ApplicationId};
-use crate::client::{Client, ClientId, Description};
+use crate::application::Application;
+use crate::client::{Client, Description};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::feature::Features;
+use crate::ids::{ApplicationId, ClientId};
 use crate::sealing::WrappedKey;
 use crate::secret::{ClientSecret, PreviousSecret, StoredSecret, Verifier};
 use crate::store::Store;

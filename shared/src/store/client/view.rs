@@ -2,8 +2,9 @@
 
 use super::StoredClient;
 use crate::authorization::Target;
-use crate::client::{Client, ClientId};
+use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::ids::ClientId;
 use crate::page::{Cursor, PageOf, PageSize};
 use crate::store::dynamodb::{Direction, from_item};
 use crate::store::key::Key;

@@ -1,10 +1,9 @@
 //! Reading what is published: by those who publish, and by anyone.
 
 use super::{StoredEntry, StoredHead, StoredSnapshot};
-use crate::application::ApplicationId;
 use crate::authorization::Target;
-use crate::client::ClientId;
 use crate::error::{Error, Result};
+use crate::ids::{ApplicationId, ClientId};
 use crate::published::{FilePaths, PublishedVersion, Snapshot};
 use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};

@@ -3,8 +3,8 @@
 
 use super::{StoredLayer, StoredVersion, Version};
 use crate::audit::{Object, setting_changes};
-use crate::client::ClientId;
 use crate::error::{Error, Result};
+use crate::ids::ClientId;
 use crate::setting::{Layer, Settings};
 use crate::store::key::Key;
 use crate::store::race::Race;

@@ -8,11 +8,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::application::ApplicationId;
 use crate::audit::{Actor, Object, Origin};
-use crate::client::ClientId;
 use crate::clock::Timestamp;
 use crate::error::Result;
+use crate::ids::{ApplicationId, ClientId};
 use crate::store::audit::StoredEvent;
 use crate::store::{Scope, Store};
 

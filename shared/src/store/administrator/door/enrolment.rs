@@ -2,9 +2,9 @@
 
 use super::{FrontDoor, nobody, nowhere};
 use crate::administrator::{Administrator, Email};
-use crate::application::ApplicationId;
 use crate::audit::{Object, administrator_changes};
 use crate::error::{Error, Result};
+use crate::ids::ApplicationId;
 use crate::one_time_code::{OneTimeCode, TotpSetup};
 use crate::password::{Password, RecoveryCodes, RecoveryHashes};
 use crate::store::Table;
@@ -57,7 +57,7 @@ impl FrontDoor {
         let invited = self.invited(token).await?;
         let (application, id) = (invited.application.id, invited.administrator.id);
         if !invited.administrator.has_password {
-            password.check(&invited.administrator.email)?;
+            password.check(&invited.administrator.email.folded())?;
         }
         self.note(&application, &id, &invited.administrator.email);
         let reserved = store.reserve_attempt(&application, &id).await?;

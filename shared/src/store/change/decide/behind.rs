@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Reviewer;
-use crate::administrator::{Administrator, AdministratorId, Privilege};
-use crate::client::{Client, ClientId};
+use crate::administrator::{Administrator, Privilege};
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::feature::Feature;
+use crate::ids::{AdministratorId, ClientId};
 use crate::store::Scope;
 use crate::store::administrator::Loaded;
 use crate::store::change::request::{ADMINISTRATOR, StoredRequest, decider};

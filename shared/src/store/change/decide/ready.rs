@@ -1,11 +1,12 @@
 //! The change of a request, ready to be made on its object as it is now.
 
 use super::Reviewer;
-use crate::administrator::{Administrator, AdministratorId, OpenInvitation};
+use crate::administrator::{Administrator, OpenInvitation};
 use crate::application::Application;
 use crate::audit::Actor;
-use crate::client::{Client, ClientId};
+use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::ids::{AdministratorId, ClientId};
 use crate::secret::{ClientSecret, Verifier};
 use crate::store::Scope;
 use crate::store::administrator::{Authenticator, Loaded};

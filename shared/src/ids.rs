@@ -1,0 +1,158 @@
+//! The IDs of clients, applications, administrators and change requests.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::error::{NOT_A_VALID_ID, Result};
+use crate::random::{Random, digest_id};
+use crate::schema::described;
+
+/// The ID of a client. Made here it has 32 characters; imported it may have any shape, so the only
+/// bound is what the store takes: 1 to 255 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ClientId(String);
+
+described! {
+    ClientId: { "type": "string", "description": "The ID of an API client.", "minLength": 1, "maxLength": 255 }
+}
+
+impl ClientId {
+    /// A new ID.
+    pub fn generate(random: &Random) -> Result<Self> {
+        random.id(32).map(Self)
+    }
+
+    /// The ID's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ClientId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        // Nothing longer can have been stored, so it names no client.
+        if (1..=255).contains(&text.len()) {
+            Ok(Self(text))
+        } else {
+            Err(NOT_A_VALID_ID)
+        }
+    }
+}
+
+/// The ID of an application: 26 characters where it is made here, free where it is imported.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ApplicationId(String);
+
+described! {
+    ApplicationId: { "type": "string", "description": "The ID of an application.", "minLength": 1, "maxLength": 255 }
+}
+
+impl ApplicationId {
+    /// A new ID.
+    pub fn generate(random: &Random) -> Result<Self> {
+        random.id(26).map(Self)
+    }
+
+    /// The ID that a name leads to where none is chosen: always the same.
+    pub(crate) fn of_name(name: &str) -> Self {
+        Self(digest_id(&format!("application {name}"), 26))
+    }
+
+    /// One that no application has: they all have a character.
+    pub(crate) fn nowhere() -> Self {
+        Self(String::new())
+    }
+
+    /// The ID's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ApplicationId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.len() {
+            1..=255 => Ok(Self(text)),
+            length => Err(format!(
+                "an application ID has 1 to 255 bytes, this one has {length}"
+            )),
+        }
+    }
+}
+
+/// The ID of an administrator: 32 characters, made here.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct AdministratorId(String);
+
+described! {
+    AdministratorId: { "type": "string", "description": "The ID of an administrator." }
+}
+
+/// The length of an administrator's ID, in characters.
+pub(crate) const ADMINISTRATOR_ID_CHARS: usize = 32;
+
+impl AdministratorId {
+    pub(crate) fn generate(random: &Random) -> Result<Self> {
+        random.id(ADMINISTRATOR_ID_CHARS).map(Self)
+    }
+
+    /// The ID's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for AdministratorId {
+    /// Any text: one that was never made here names nobody. One that is too long to be a key of the
+    /// store becomes one that nobody has.
+    fn from(text: String) -> Self {
+        Self(if (1..=64).contains(&text.len()) {
+            text
+        } else {
+            "-".to_owned()
+        })
+    }
+}
+
+/// The ID of a change request. Later ones are greater.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct ChangeRequestId(String);
+
+described! {
+    ChangeRequestId: { "type": "string", "description": "The ID of a change request." }
+}
+
+impl ChangeRequestId {
+    pub(crate) fn generate(now: Timestamp, random: &Random) -> Result<Self> {
+        Ok(Self(format!(
+            "{:012x}{}",
+            now.millis().max(0),
+            random.id(16)?
+        )))
+    }
+
+    /// The ID's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for ChangeRequestId {
+    /// Any text: one that was never made here names nothing. One that can not be a key of the store
+    /// becomes one that there never is.
+    fn from(text: String) -> Self {
+        Self(if (1..=64).contains(&text.len()) {
+            text
+        } else {
+            "-".to_owned()
+        })
+    }
+}
