@@ -227,7 +227,7 @@ fn fields(client: Option<&Client>) -> Fields {
             client
                 .previous
                 .as_ref()
-                .map(|previous| previous.until.millis())
+                .map(|previous| previous.grace.end().millis())
                 .into(),
         ),
     ])

@@ -12,12 +12,12 @@ pub use warm::WarmSecrets;
 
 use crate::audit::{About, Actor, Object};
 use crate::client::{Description, ModuleGrants};
+use crate::credential::Credential;
 use crate::error::{Error, Result};
 use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
 use crate::request::Call;
 use crate::secret::Origin;
-use crate::store::Credential;
 
 /// A client that has proved who it is.
 #[derive(Clone, Debug)]
@@ -85,7 +85,8 @@ async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Known> {
         let credential = look_up(call, client.as_ref()).await?;
         let enabled = credential.as_ref().filter(|known| known.enabled);
         let now = call.cx.now();
-        let serial = call.cx.warm().verify(secrets, enabled, now).await?;
+        let known = enabled.map_or([None, None], |enabled| enabled.verifiers(now));
+        let serial = call.cx.warm().verify(secrets, known).await?;
         if serial.is_some() {
             return Ok((credential, serial));
         }

@@ -27,6 +27,7 @@ use crate::store::{
     AccessPattern, ApplicationSettingReader, ClientEditor, ClientReader, PublishedFiles,
     PublishedReader, Publisher, Scope, SettingEditor, SettingReader,
 };
+use crate::target::Target;
 
 /// Something that an operation receives as proof that its caller may call it. Only this module
 /// makes one, and what an operation needs to do its work comes out of it.
@@ -214,7 +215,7 @@ async fn admitted(call: &Call<'_>) -> Result<(Principal, Scope)> {
         store: call.cx.store().clone(),
         application: principal.application.clone(),
         origin: origin(call, actor),
-        if_match: IfMatch::none(),
+        if_match: IfMatch::Unasked,
         once: None,
     };
     Ok((principal, scope))
@@ -269,38 +270,5 @@ impl<C: Capability> Authorized<C> {
     /// Is `target` the caller itself?
     pub fn is(&self, target: &Target) -> bool {
         target.id == self.client
-    }
-}
-
-/// A client that an argument names. Whether it exists in the caller's application is for the store
-/// to find out.
-#[derive(Clone, Debug)]
-pub struct Target {
-    pub(crate) id: ClientId,
-    argument: Option<&'static str>,
-}
-
-impl Target {
-    /// The client that `argument` names.
-    pub fn named(argument: &'static str, id: ClientId) -> Self {
-        Self {
-            id,
-            argument: Some(argument),
-        }
-    }
-
-    /// The client that the path names.
-    pub fn at(id: ClientId) -> Self {
-        Self { id, argument: None }
-    }
-
-    /// What to answer when what is asked for can not be done to this client.
-    pub(crate) fn invalid(&self, reason: impl Into<String>) -> Error {
-        Error::invalid(self.argument.unwrap_or("client_id"), reason)
-    }
-
-    /// What to answer when there is no such client.
-    pub(crate) fn unknown(&self) -> Error {
-        self.argument.map_or(Error::NotFound, Error::not_a_valid_id)
     }
 }

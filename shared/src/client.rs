@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::feature::Features;
 use crate::ids::ClientId;
 use crate::schema::described;
-use crate::secret::{PreviousSecret, StoredSecret};
+use crate::secret::{GracePeriod, PreviousSecret, StoredSecret};
 use crate::text::trimmed;
 
 /// The display name of a client: 1 to 255 characters, none of them a control character, without
@@ -123,8 +123,8 @@ impl Client {
 
     /// Until when the secret before the present one works, if it still does at `now`.
     pub fn previous_secret_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let until = self.previous.as_ref()?.until;
-        (now < until).then_some(until)
+        let grace = self.previous.as_ref()?.grace;
+        grace.lasts(now).then(|| grace.end())
     }
 
     /// A new client with nothing but a name and a secret: enabled, without features, callable
@@ -169,9 +169,10 @@ impl Client {
         now: Timestamp,
     ) {
         let old = std::mem::replace(&mut self.secret, secret);
-        self.previous = (old_until > now).then_some(PreviousSecret {
-            secret: old,
-            until: old_until,
-        });
+        let grace = GracePeriod::until(old_until);
+        // A grace period of no hours leaves nothing behind.
+        self.previous = grace
+            .lasts(now)
+            .then_some(PreviousSecret { secret: old, grace });
     }
 }

@@ -19,6 +19,7 @@ mod client;
 mod clock;
 mod context;
 mod correlation;
+mod credential;
 mod envelope;
 mod error;
 mod feature;
@@ -35,8 +36,10 @@ mod password;
 mod precondition;
 mod problem;
 mod published;
+mod published_file;
 mod random;
 mod request;
+mod request_precondition;
 mod resource;
 mod road;
 mod schema;
@@ -48,6 +51,7 @@ mod setting;
 mod signing_key;
 mod slow_hash;
 pub mod store;
+mod target;
 mod text;
 mod token;
 
@@ -65,8 +69,8 @@ pub use authorization::{
     KeepOwnSession, ListClients, ManageAdministrators, ManageClients, ManageModules,
     ManageSettings, ManageTokenPolicy, Proof, Public, PublishSettings, ReadApplicationSettings,
     ReadAudit, ReadPublished, ReadSettings, Requirement, ReviewChanges, RotateKeys, SignedIn,
-    SwitchPolicy, TakesCode, Target, TokenClient, TokenUse, Verifier, ViewAdministrators,
-    ViewChanges, ViewClients, ViewModules, ViewPolicy, ViewSigningKeys, ViewTokenPolicy, Visitor,
+    SwitchPolicy, TakesCode, TokenClient, TokenUse, Verifier, ViewAdministrators, ViewChanges,
+    ViewClients, ViewModules, ViewPolicy, ViewSigningKeys, ViewTokenPolicy, Visitor,
 };
 pub use change_request::{ChangeRequest, ChangeState, Why};
 pub use client::{Client, ClientName, Description, ModuleGrant, ModuleGrants};
@@ -99,9 +103,5 @@ pub use setting::{
     SettingValue, Settings, TooLarge,
 };
 pub use signing_key::{KeyId, KeyState};
+pub use target::Target;
 pub use token::{InvitationToken, SessionToken};
-
-/// The path that an invitation's link leads to.
-pub(crate) fn invitation_path(token: &InvitationToken) -> String {
-    format!("/admin/invitations/{}", token.expose())
-}

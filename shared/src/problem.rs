@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::envelope::Rendered;
 use crate::error::{Error, Fault, Held};
+use crate::json_body::escaped;
 use crate::request::{Body, MAX_BODY_BYTES};
 
 /// What every `type` begins with. It is a name, not an address.
@@ -135,11 +136,6 @@ fn faults(error: &Error) -> Vec<Fault> {
         Error::Taken { argument, by } => vec![fault(argument, &format!("{by} has it"))],
         _ => Vec::new(),
     }
-}
-
-/// A name as a part of a JSON pointer (RFC 6901, section 3).
-pub(crate) fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn describe(error: &Error) -> String {

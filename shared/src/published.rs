@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
 use crate::clock::Timestamp;
-use crate::error::{Error, Result};
-use crate::file::{File, Freshness};
+use crate::error::Result;
 use crate::ids::{ApplicationId, ClientId};
 use crate::random::Random;
 use crate::setting::{Layers, SettingKey, SettingMap};
@@ -101,53 +100,6 @@ pub struct Snapshot {
     pub version: PublishedVersion,
     /// What was published.
     pub values: SettingMap,
-}
-
-impl Snapshot {
-    /// The snapshot as a JSON file.
-    pub fn json(self, freshness: Freshness) -> Result<File> {
-        let tag = self.version.as_str().to_owned();
-        let body = safe_json(self)?.into_bytes();
-        Ok(File {
-            body,
-            content_type: "application/json",
-            tag,
-            freshness,
-        })
-    }
-
-    /// The snapshot as a script that gives it to the page as `janrain.settings.published`.
-    pub fn script(self, freshness: Freshness) -> Result<File> {
-        let tag = format!("{}-js", self.version.as_str());
-        // Parsed, because in a literal `__proto__` is no key like others.
-        let json = serde_json::Value::from(safe_json(self)?);
-        let script = format!(
-            "(function(w){{var j=w.janrain=w.janrain||{{}};j.settings=j.settings||{{}};j.settings.published=JSON.parse({json});}})(window);\n"
-        );
-        Ok(File {
-            body: script.into_bytes(),
-            content_type: "text/javascript; charset=utf-8",
-            tag,
-            freshness,
-        })
-    }
-}
-
-/// JSON without any character that means something to HTML or, unlike in JSON, to JavaScript: it may
-/// stand in a script element as it is.
-fn safe_json(snapshot: Snapshot) -> Result<String> {
-    let json = serde_json::to_string(&PublishedSettings::from(snapshot))
-        .map_err(|fault| Error::unexpected(format!("a snapshot does not serialise: {fault}")))?;
-    let mut safe = String::with_capacity(json.len());
-    for character in json.chars() {
-        match character {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                safe.extend(format!("\\u{:04x}", u32::from(character)).chars());
-            }
-            other => safe.push(other),
-        }
-    }
-    Ok(safe)
 }
 
 /// A published snapshot, as it is served: the keys plus `janrain_settings_version`.

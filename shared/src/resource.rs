@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::operation::{Envelope, Reply};
 use crate::problem;
 use crate::request::{Body, BodyStream, Request};
-use crate::session::COOKIE;
+use crate::request_precondition::etag;
 use crate::token::SessionToken;
 
 /// A resource with its version, which becomes its `ETag`.
@@ -18,11 +18,6 @@ pub struct Tagged<T> {
     pub version: u64,
     /// The resource.
     pub body: T,
-}
-
-/// The `ETag` of a version.
-pub(crate) fn etag(version: u64) -> String {
-    format!("\"{version}\"")
 }
 
 impl<T: Serialize + JsonSchema + Send> Reply for Tagged<T> {
@@ -61,6 +56,10 @@ impl<T: Serialize + JsonSchema + Send> Reply for Created<T> {
         T::json_schema(generator)
     }
 }
+
+/// The console's cookie. Browsers take one with this prefix only over TLS or from this machine, for
+/// the whole host and for no other.
+pub(crate) const COOKIE: &str = "__Host-countersign";
 
 /// A session that was begun just now, for callers that keep its token and, as a cookie, for browsers.
 #[derive(Debug)]

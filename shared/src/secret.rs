@@ -165,8 +165,29 @@ pub(crate) struct StoredSecret {
 #[derive(Clone, Debug)]
 pub(crate) struct PreviousSecret {
     pub(crate) secret: StoredSecret,
-    /// The moment from which on it is refused.
-    pub(crate) until: Timestamp,
+    pub(crate) grace: GracePeriod,
+}
+
+/// The grace period of a replaced secret, which works before its end and not at it or later
+/// (machine API contract, section 5, Reset a Client Secret). No other place compares the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GracePeriod(Timestamp);
+
+impl GracePeriod {
+    /// The grace period that ends at this moment.
+    pub(crate) const fn until(end: Timestamp) -> Self {
+        Self(end)
+    }
+
+    /// The moment from which on the secret is refused.
+    pub(crate) const fn end(self) -> Timestamp {
+        self.0
+    }
+
+    /// Tells whether the secret still works at `now`.
+    pub(crate) fn lasts(self, now: Timestamp) -> bool {
+        now < self.0
+    }
 }
 
 /// How long an old secret keeps working after a reset: 0 to 168 whole hours.

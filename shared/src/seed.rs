@@ -285,7 +285,7 @@ pub struct Invitation {
 impl Invitation {
     /// Its path.
     pub fn path(&self) -> String {
-        crate::invitation_path(&self.token)
+        self.token.path()
     }
 }
 

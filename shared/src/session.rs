@@ -6,11 +6,8 @@ use http::header::{AUTHORIZATION, COOKIE as COOKIES, HOST, ORIGIN};
 
 use crate::error::{Error, Result};
 use crate::request::Request;
+use crate::resource::COOKIE;
 use crate::token::SessionToken;
-
-/// The console's cookie. Browsers take one with this prefix only over TLS or from this machine, for
-/// the whole host and for no other.
-pub(crate) const COOKIE: &str = "__Host-countersign";
 
 /// The session that a request presents. A cookie comes by itself wherever a browser sends a request
 /// from, so that it vouches for a change only together with a same-origin proof; a token does not.

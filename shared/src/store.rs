@@ -64,7 +64,6 @@ pub use administrator::{
 };
 pub use audit::{AuditFilter, AuditReader, Event};
 pub use change::{Approved, Policy, PolicyEditor, PolicyReader, RequestReader, Reviewer};
-pub(crate) use client::Credential;
 pub use client::{
     ClientEditor, ClientReader, ClientViewer, Listed, ModuleEditor, ModuleReader, SecretKeeper,
 };

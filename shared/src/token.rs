@@ -99,6 +99,13 @@ impl InvitationToken {
     }
 }
 
+impl InvitationToken {
+    /// Returns the path of the link that hands the token out.
+    pub fn path(&self) -> String {
+        format!("/admin/invitations/{}", self.expose())
+    }
+}
+
 impl From<String> for InvitationToken {
     fn from(text: String) -> Self {
         Self(text.into())

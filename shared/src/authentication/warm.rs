@@ -8,12 +8,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::secret::{ClientSecret, Origin, Verifier, fitting_digest};
 use crate::slow_hash::{self, NOBODYS_HASH, Slots};
-use crate::store::Credential;
 
 /// What this process remembers of imported secrets that it has verified, so that only the first
 /// call pays for Argon2: a keyed MAC of the secret, bound to the very hash it was verified against.
@@ -51,17 +49,15 @@ impl WarmSecrets {
         })))
     }
 
-    /// The serial number of the secret of `credential` that one of `secrets` is now. A secret with the
+    /// Returns the serial number of the verifier in `known` that one of `secrets` fits. A secret with the
     /// form of one made here is only ever compared by digest, any other only ever by Argon2id, and
     /// where there is nothing to compare with, with nobody's: so the cost gives nothing away about the
     /// client.
     pub(super) async fn verify(
         &self,
         secrets: Vec<ClientSecret>,
-        credential: Option<&Credential>,
-        now: Timestamp,
+        known: [Option<(u32, &Verifier)>; 2],
     ) -> Result<Option<u32>> {
-        let known = credential.map_or([None, None], |credential| credential.verifiers(now));
         let digests = known.map(|known| match known {
             Some((serial, Verifier::Digest(digest))) => Some((serial, digest)),
             _ => None,

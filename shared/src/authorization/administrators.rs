@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::one_time_code::OneTimeCode;
 use crate::precondition::{IfMatch, Once};
 use crate::request::Call;
+use crate::session;
 use crate::store::{
     AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor,
     ClientViewer, FreshCode, FrontDoor, KeyCustodian, KeyReader, ModuleEditor, ModuleReader,
@@ -16,7 +17,6 @@ use crate::store::{
     TokenPolicyEditor, TokenPolicyReader,
 };
 use crate::token::{InvitationToken, SessionToken};
-use crate::{invitation_path, session};
 
 /// Proof of nothing but that no other site's page is behind it: hands out the front door, where
 /// people sign in and take up invitations.
@@ -226,7 +226,7 @@ impl HandsOutLinks for ReviewChanges {}
 impl<D: HandsOutLinks> SignedIn<D> {
     /// The link of an invitation or reset: whoever has it can use it.
     pub fn link(&self, token: &InvitationToken) -> String {
-        format!("{}{}", self.public_url, invitation_path(token))
+        format!("{}{}", self.public_url, token.path())
     }
 }
 

@@ -18,16 +18,16 @@ use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{Scope, Store, Table, Uses};
 use crate::application::Application;
-use crate::authorization::Target;
 use crate::client::{Client, Description};
+use crate::credential::Credential;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::sealing::Sealer;
 use crate::secret::{ClientSecret, GraceHours, StoredSecret, Verifier};
+use crate::target::Target;
 pub(super) use delete::StoredRemains;
 pub use list::{ClientReader, Listed};
 pub use modules::{ModuleEditor, ModuleReader};
-pub(crate) use record::Credential;
 pub(super) use record::{Nothing, StoredClient, StoredCredential, StoredName};
 pub use secret::SecretKeeper;
 pub use view::ClientViewer;
@@ -250,6 +250,3 @@ pub(super) fn seal(
         sealed: sealer.seal(client, serial, secret)?,
     })
 }
-
-/// A client's modules, as stored.
-pub(super) type StoredModules = crate::client::ModuleGrants;

@@ -132,7 +132,7 @@ impl Store {
                 action,
                 request_id,
             },
-            if_match: IfMatch::none(),
+            if_match: IfMatch::Unasked,
             once: None,
         })
     }

@@ -261,7 +261,7 @@ impl FrontDoor {
                 actor: Actor::of(administrator),
                 ..self.origin.clone()
             },
-            if_match: IfMatch::none(),
+            if_match: IfMatch::Unasked,
             once: None,
         }
     }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClientEditor, StoredClient, no_application};
 use crate::application::Application;
-use crate::authorization::Target;
 use crate::client::Client;
 use crate::error::Result;
 use crate::ids::ClientId;
@@ -16,6 +15,7 @@ use crate::store::key::{Key, REMAINS};
 use crate::store::race::Race;
 use crate::store::transaction::Outcome;
 use crate::store::{Scope, Store, Table};
+use crate::target::Target;
 
 /// A deleted client of which something may still be left.
 #[derive(Serialize, Deserialize)]

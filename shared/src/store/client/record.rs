@@ -2,16 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::StoredModules;
 use crate::allow_list::AllowList;
 use crate::application::Application;
+use crate::client::ModuleGrants;
 use crate::client::{Client, Description};
 use crate::clock::Timestamp;
+use crate::credential::{Credential, Signing};
 use crate::error::Result;
 use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
 use crate::sealing::WrappedKey;
-use crate::secret::{ClientSecret, PreviousSecret, StoredSecret, Verifier};
+use crate::secret::{ClientSecret, GracePeriod, PreviousSecret, StoredSecret, Verifier};
 use crate::store::Store;
 use crate::store::dynamodb::Bytes;
 
@@ -41,7 +42,7 @@ pub(in crate::store) struct StoredClient {
     enabled: bool,
     features: Features,
     allow_list: AllowList,
-    modules: StoredModules,
+    modules: ModuleGrants,
     created: Timestamp,
     secret: StoredKey,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,7 +77,7 @@ impl From<&Client> for StoredClient {
             secret: StoredKey::from(&client.secret),
             previous: client.previous.as_ref().map(|previous| StoredPreviousKey {
                 secret: StoredKey::from(&previous.secret),
-                until: previous.until,
+                until: previous.grace.end(),
             }),
             version: client.version,
         }
@@ -96,7 +97,7 @@ impl From<StoredClient> for Client {
             secret: stored.secret.into(),
             previous: stored.previous.map(|previous| PreviousSecret {
                 secret: previous.secret.into(),
-                until: previous.until,
+                grace: GracePeriod::until(previous.until),
             }),
             version: stored.version,
         }
@@ -131,7 +132,7 @@ pub(in crate::store) struct StoredCredential {
     enabled: bool,
     features: Features,
     allow_list: AllowList,
-    modules: StoredModules,
+    modules: ModuleGrants,
     secret: StoredVerifier,
     serial: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,7 +181,7 @@ impl StoredCredential {
                 .map(|previous| StoredPreviousVerifier {
                     serial: previous.secret.serial,
                     verifier: StoredVerifier::from(&previous.secret.verifier),
-                    until: previous.until,
+                    until: previous.grace.end(),
                 }),
             signing: application
                 .signatures
@@ -200,7 +201,7 @@ impl StoredCredential {
             current: (self.serial, self.secret.into()),
             previous: self.previous.map(|previous| {
                 let secret = (previous.serial, previous.verifier.into());
-                (secret, previous.until)
+                (secret, GracePeriod::until(previous.until))
             }),
             signing: self.signing.map(Signing::from),
         }
@@ -215,7 +216,8 @@ impl StoredSigning {
             until,
         };
         let previous = client.previous.as_ref();
-        let previous = previous.map(|previous| sealed(&previous.secret, Some(previous.until)));
+        let previous =
+            previous.map(|previous| sealed(&previous.secret, Some(previous.grace.end())));
         Self {
             data_key: Bytes(application.data_key.0.clone()),
             secrets: [sealed(&client.secret, None)]
@@ -228,7 +230,13 @@ impl StoredSigning {
 
 impl From<StoredSigning> for Signing {
     fn from(stored: StoredSigning) -> Self {
-        let secret = |stored: StoredSealed| (stored.serial, stored.sealed.0, stored.until);
+        let secret = |stored: StoredSealed| {
+            (
+                stored.serial,
+                stored.sealed.0,
+                stored.until.map(GracePeriod::until),
+            )
+        };
         Self {
             data_key: WrappedKey(stored.data_key.0),
             secrets: stored.secrets.into_iter().map(secret).collect(),
@@ -236,17 +244,9 @@ impl From<StoredSigning> for Signing {
     }
 }
 
-/// What it takes to check a signed request.
-#[derive(Debug)]
-pub(crate) struct Signing {
-    data_key: WrappedKey,
-    /// Serial number, sealed secret, and the moment from which on it is refused.
-    secrets: Vec<(u32, Vec<u8>, Option<Timestamp>)>,
-}
-
 impl Store {
-    /// The secrets that a client may sign with now, by their serial numbers; none where the application has not switched
-    /// signed requests on.
+    /// Opens the secrets that a client may sign with at `now`, with their serial numbers; none where the
+    /// application does not accept signed requests.
     pub(crate) async fn signing_secrets(
         &self,
         credential: &Credential,
@@ -259,40 +259,7 @@ impl Store {
             .keys
             .sealer(&credential.application, &signing.data_key)
             .await?;
-        let live = signing
-            .secrets
-            .iter()
-            .filter(|(_, _, until)| until.is_none_or(|until| now < until));
-        live.map(|(serial, sealed, _)| {
-            let secret = sealer.open(&credential.client, *serial, sealed)?;
-            Ok((*serial, secret))
-        })
-        .collect()
-    }
-}
-
-/// What authentication needs of a client.
-#[derive(Debug)]
-pub(crate) struct Credential {
-    pub(crate) application: ApplicationId,
-    pub(crate) client: ClientId,
-    pub(crate) description: Description,
-    pub(crate) enabled: bool,
-    pub(crate) features: Features,
-    pub(crate) allow_list: AllowList,
-    pub(crate) modules: StoredModules,
-    current: (u32, Verifier),
-    previous: Option<((u32, Verifier), Timestamp)>,
-    signing: Option<Signing>,
-}
-
-impl Credential {
-    /// The serial numbers and verifiers of the secrets that authenticate now: the current one, and the
-    /// one before it while its grace period lasts.
-    pub(crate) fn verifiers(&self, now: Timestamp) -> [Option<(u32, &Verifier)>; 2] {
-        let previous = self.previous.as_ref().filter(|(_, until)| now < *until);
-        [Some(&self.current), previous.map(|(secret, _)| secret)]
-            .map(|secret| secret.map(|(serial, verifier)| (*serial, verifier)))
+        signing.open(&sealer, &credential.client, now)
     }
 }
 

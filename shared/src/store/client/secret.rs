@@ -1,7 +1,6 @@
 //! A client's secret in the hands of an administrator: seen, or replaced, each with a fresh code.
 
 use crate::audit::{Changes, Object};
-use crate::authorization::Target;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::secret::{ClientSecret, GraceHours};
@@ -10,6 +9,7 @@ use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
+use crate::target::Target;
 
 /// Sees and replaces the secrets of one application's clients.
 #[derive(Debug)]

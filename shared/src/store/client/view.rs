@@ -1,7 +1,6 @@
 //! Seeing API clients without their secrets.
 
 use super::StoredClient;
-use crate::authorization::Target;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
@@ -9,6 +8,7 @@ use crate::page::{Cursor, PageOf, PageSize};
 use crate::store::dynamodb::{Direction, from_item};
 use crate::store::key::Key;
 use crate::store::{Scope, Table, Uses};
+use crate::target::Target;
 
 /// Sees the clients of one application, never their secrets.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! Reading what is published: by those who publish, and by anyone.
 
 use super::{StoredEntry, StoredHead, StoredSnapshot};
-use crate::authorization::Target;
 use crate::error::{Error, Result};
 use crate::ids::{ApplicationId, ClientId};
 use crate::published::{FilePaths, PublishedVersion, Snapshot};
@@ -9,6 +8,7 @@ use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};
 use crate::store::race::Race;
 use crate::store::{Scope, Store, Table};
+use crate::target::Target;
 
 /// Reads what the caller's application has published.
 #[derive(Debug)]

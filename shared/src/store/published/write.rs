@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::read::no_such_version;
 use super::{StoredEntry, StoredHead, StoredSnapshot};
 use crate::audit::{Changes, Object};
-use crate::authorization::Target;
 use crate::error::Result;
 use crate::ids::ClientId;
 use crate::published::{PublishedVersion, Snapshot};
@@ -16,6 +15,7 @@ use crate::store::key::{Key, SORT};
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
+use crate::target::Target;
 
 /// Publishes settings of the clients of the caller's application.
 #[derive(Debug)]
