@@ -86,6 +86,13 @@ impl About {
             object: None,
         }
     }
+
+    /// Puts the application into the span of the request, so that each further line of its log has it.
+    pub(crate) fn note_in_log(&self) {
+        if let Some(application) = &self.application {
+            tracing::Span::current().record("application", application.as_str());
+        }
+    }
 }
 
 /// Where an action came from.

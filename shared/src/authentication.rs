@@ -11,13 +11,14 @@ use signature::Signed;
 pub use warm::WarmSecrets;
 
 use crate::audit::{About, Actor, Object};
+use crate::call::{Call, Refused};
 use crate::client::{Description, ModuleGrants};
 use crate::credential::Credential;
 use crate::error::{Error, Result};
 use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
-use crate::request::Call;
 use crate::secret::Origin;
+use crate::store::uses::PendingWrite;
 
 /// A client that has proved who it is.
 #[derive(Clone, Debug)]
@@ -38,20 +39,27 @@ pub(crate) struct Principal {
 /// Where a call comes from that the gateway says nothing of: no allow list admits it.
 const NOWHERE: IpAddr = IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED);
 
+/// A client that has proved who it is, and the note of its use that is being written.
+pub(crate) struct Authenticated {
+    pub(crate) principal: Principal,
+    pub(crate) pending_write: PendingWrite,
+}
+
 /// Verifies the caller: one strongly consistent read by client ID, then the secret or signature,
 /// then the allow list. What a refusal costs depends on what was presented, never on what is stored.
-pub(crate) async fn authenticate(call: &Call<'_>) -> Result<Principal> {
-    let (known, serial) = match Presented::find(call)? {
+pub(crate) async fn authenticate(call: &Call<'_>) -> Result<Authenticated, Refused> {
+    let claim = match Presented::find(call)? {
         Presented::Secret(readings) => by_secret(call, readings).await?,
         Presented::Signature(client, signature) => by_signature(call, client, &signature).await?,
     };
-    let (Some(credential), Some(serial)) = (known, serial) else {
-        return Err(Error::BadCredentials);
+    let (credential, serial) = match claim {
+        Claim::Proved(credential, serial) => (*credential, serial),
+        Claim::Unproved(about) => return Err(Refused::known(Error::BadCredentials, about)),
+        Claim::Nothing => return Err(Error::BadCredentials.into()),
     };
-    let note = call.cx.store().note_use(&credential.client, serial);
-    let _ = call.alongside.set(note);
+    let pending_write = call.cx.store().note_use(&credential.client, serial);
     let source_ip = call.request.source_ip;
-    Ok(Principal {
+    let principal = Principal {
         is_admitted: source_ip.is_some_and(|ip| credential.allow_list.admits(ip)),
         source_ip: source_ip.unwrap_or(NOWHERE),
         application: credential.application,
@@ -60,15 +68,47 @@ pub(crate) async fn authenticate(call: &Call<'_>) -> Result<Principal> {
         features: credential.features,
         modules: credential.modules,
         serial,
+    };
+    Ok(Authenticated {
+        principal,
+        pending_write,
     })
 }
 
-/// A client, and the serial number of its secret that was presented, if one was.
-type Known = (Option<Credential>, Option<u32>);
+/// The outcome of looking at what a caller presents.
+enum Claim {
+    /// The secret with this serial number was presented, or has signed.
+    Proved(Box<Credential>, u32),
+    /// Nobody is proved; this is whom the caller claims to be.
+    Unproved(About),
+    /// What was presented can be no client's, so that nobody was looked up.
+    Nothing,
+}
 
-/// Most callers can be read in one way only. Where there are two, both are looked at, each as if it
-/// were the only one.
-async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Known> {
+impl Claim {
+    fn unproved(claimed: Option<&Credential>) -> Self {
+        Self::Unproved(About {
+            application: claimed.map(|known| known.application.clone()),
+            actor: Actor::Nobody,
+            object: claimed.map(|known| Object {
+                kind: "api_client",
+                id: known.client.as_str().to_owned(),
+                name: known.description.as_str().to_owned(),
+            }),
+        })
+    }
+
+    fn of(credential: Option<Credential>, serial: Option<u32>) -> Self {
+        match (credential, serial) {
+            (Some(credential), Some(serial)) => Self::Proved(Box::new(credential), serial),
+            (claimed, _) => Self::unproved(claimed.as_ref()),
+        }
+    }
+}
+
+/// Looks at an ID and its secret. Most callers can be read in one way only. Where there are two, both
+/// are looked at, each as if it were the only one.
+async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Claim> {
     let mut secrets: Vec<(Option<ClientId>, Vec<_>)> = Vec::new();
     for Reading { client, secret } in readings {
         if secret.origin() == Origin::Mistyped {
@@ -79,7 +119,9 @@ async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Known> {
             None => secrets.push((client, vec![secret])),
         }
     }
-    let looks_up = !secrets.is_empty();
+    if secrets.is_empty() {
+        return Ok(Claim::Nothing);
+    }
     let mut claimed = None;
     for (client, secrets) in secrets {
         let credential = look_up(call, client.as_ref()).await?;
@@ -88,22 +130,20 @@ async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Known> {
         let known = enabled.map_or([None, None], |enabled| enabled.verifiers(now));
         let serial = call.cx.warm().verify(secrets, known).await?;
         if serial.is_some() {
-            return Ok((credential, serial));
+            return Ok(Claim::of(credential, serial));
         }
         claimed = claimed.or(credential);
     }
     // Only now: a reading that does not fit says nothing of a caller whom the next one fits.
-    if looks_up {
-        blame(call, claimed.as_ref());
-    }
-    Ok((None, None))
+    Ok(Claim::unproved(claimed.as_ref()))
 }
 
+/// Looks at a signature of the request.
 async fn by_signature(
     call: &Call<'_>,
     client: Option<ClientId>,
     signature: &[u8],
-) -> Result<Known> {
+) -> Result<Claim> {
     let signed = Signed::of(call.request, call.arguments, call.cx.now())?;
     let credential = look_up(call, client.as_ref()).await?;
     let secrets = match credential.as_ref().filter(|known| known.enabled) {
@@ -114,10 +154,7 @@ async fn by_signature(
         None => Vec::new(),
     };
     let serial = signed.fits(signature, &secrets);
-    if serial.is_none() {
-        blame(call, credential.as_ref());
-    }
-    Ok((credential, serial))
+    Ok(Claim::of(credential, serial))
 }
 
 async fn look_up(call: &Call<'_>, client: Option<&ClientId>) -> Result<Option<Credential>> {
@@ -125,17 +162,4 @@ async fn look_up(call: &Call<'_>, client: Option<&ClientId>) -> Result<Option<Cr
         Some(id) => call.cx.store().credential(id).await,
         None => Ok(None),
     }
-}
-
-/// Says, for the audit, which client a caller claims to be who did not prove it.
-fn blame(call: &Call<'_>, claimed: Option<&Credential>) {
-    call.findings.note(About {
-        application: claimed.map(|known| known.application.clone()),
-        actor: Actor::Nobody,
-        object: claimed.map(|known| Object {
-            kind: "api_client",
-            id: known.client.as_str().to_owned(),
-            name: known.description.as_str().to_owned(),
-        }),
-    });
 }

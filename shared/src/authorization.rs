@@ -15,18 +15,15 @@ pub use administrators::{
 pub use tokens::{TokenClient, TokenUse, Verifier};
 
 use crate::administrator::Privilege;
-use crate::audit::{About, Actor, Origin};
-use crate::authentication::{Principal, authenticate};
+use crate::audit::{About, Actor};
+use crate::authentication::{Authenticated, Principal, authenticate};
+use crate::call::{Admitted, Call, Refused};
 use crate::error::{Error, Result};
 use crate::feature::Feature;
 use crate::ids::ClientId;
 use crate::precondition::IfMatch;
-use crate::request::Call;
 use crate::setting::{Layer, LayerName};
-use crate::store::{
-    AccessPattern, ApplicationSettingReader, ClientEditor, ClientReader, PublishedFiles,
-    PublishedReader, Publisher, Scope, SettingEditor, SettingReader,
-};
+use crate::store::{AccessPattern, ApplicationSettingReader, ClientEditor, ClientReader, PublishedFiles, PublishedReader, Publisher, Scope, SettingEditor, SettingReader};
 use crate::target::Target;
 
 /// Something that an operation receives as proof that its caller may call it. Only this module
@@ -39,7 +36,7 @@ pub trait Proof: Sized + Send + Sync + sealed::Sealed {
 
     /// Admits the caller, or says why not.
     #[doc(hidden)]
-    fn admit(call: &Call<'_>) -> impl Future<Output = Result<Self>> + Send;
+    fn admit(call: &Call<'_>) -> impl Future<Output = Result<Admitted<Self>, Refused>> + Send;
 }
 
 mod sealed {
@@ -69,8 +66,8 @@ impl Proof for Anyone {
     const REQUIRES: Requirement = Requirement::Nothing;
     const TOUCHES: &'static [AccessPattern] = &[];
 
-    async fn admit(_: &Call<'_>) -> Result<Self> {
-        Ok(Self(()))
+    async fn admit(_: &Call<'_>) -> Result<Admitted<Self>, Refused> {
+        Ok(Admitted::anyone(Self(())))
     }
 }
 
@@ -93,10 +90,10 @@ impl Proof for Public {
     const REQUIRES: Requirement = Requirement::Nothing;
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadPublishedFile];
 
-    async fn admit(call: &Call<'_>) -> Result<Self> {
-        Ok(Self {
+    async fn admit(call: &Call<'_>) -> Result<Admitted<Self>, Refused> {
+        Ok(Admitted::anyone(Self {
             files: PublishedFiles::of(call.cx.store().clone()),
-        })
+        }))
     }
 }
 
@@ -182,64 +179,65 @@ impl<C: Capability> Proof for Authorized<C> {
         AccessPattern::RecordRefusal,
     ];
 
-    async fn admit(call: &Call<'_>) -> Result<Self> {
-        let (principal, scope) = admitted(call).await?;
+    async fn admit(call: &Call<'_>) -> Result<Admitted<Self>, Refused> {
+        let admitted = admitted(call).await?;
+        let (principal, scope) = &admitted.proof;
         if !principal.features.has_any(C::FEATURES.iter().copied()) {
-            return Err(Error::NotPermitted);
+            return Err(Refused {
+                error: Error::NotPermitted,
+                about: admitted.about,
+                pending_write: admitted.pending_write,
+            });
         }
-        Ok(Self {
-            client: principal.client,
+        let proof = Self {
+            client: principal.client.clone(),
             source_ip: principal.source_ip,
-            store: C::Store::from(scope),
+            store: C::Store::from(scope.clone()),
             capability: PhantomData,
+        };
+        Ok(Admitted {
+            proof,
+            about: admitted.about,
+            pending_write: admitted.pending_write,
         })
     }
 }
 
 /// Lets a client in that proves who it is and calls from where it may.
-async fn admitted(call: &Call<'_>) -> Result<(Principal, Scope)> {
-    let principal = authenticate(call).await?;
+async fn admitted(call: &Call<'_>) -> Result<Admitted<(Principal, Scope)>, Refused> {
+    let Authenticated {
+        principal,
+        pending_write,
+    } = authenticate(call).await?;
     let actor = Actor::Client {
         id: principal.client.clone(),
         name: principal.name.clone(),
     };
-    call.findings.note(About {
+    let about = Some(About {
         application: Some(principal.application.clone()),
         actor: actor.clone(),
         object: None,
     });
+    let pending_write = Some(pending_write);
     if !principal.is_admitted {
-        return Err(Error::NotPermitted);
+        return Err(Refused {
+            error: Error::NotPermitted,
+            about,
+            pending_write,
+        });
     }
     let scope = Scope {
         store: call.cx.store().clone(),
         application: principal.application.clone(),
-        origin: origin(call, actor),
+        origin: call.origin(actor),
         if_match: IfMatch::Unasked,
         once: None,
     };
-    Ok((principal, scope))
-}
-
-/// A user agent is kept for the audit up to this many characters.
-const USER_AGENT_CHARS: usize = 256;
-
-/// Where a call comes from, and who makes it.
-pub(crate) fn origin(call: &Call<'_>, actor: Actor) -> Origin {
-    let user_agent = call.request.headers.get(http::header::USER_AGENT);
-    let user_agent = user_agent.map(|text| {
-        String::from_utf8_lossy(text.as_bytes())
-            .chars()
-            .take(USER_AGENT_CHARS)
-            .collect()
-    });
-    Origin {
-        actor,
-        source_ip: call.request.source_ip.map(|ip| ip.to_string()),
-        user_agent,
-        action: call.operation,
-        request_id: call.request_id.to_owned(),
-    }
+    Ok(Admitted {
+        proof: (principal, scope),
+        about,
+        pending_write,
+    })
 }
 
 impl<C: Capability> Authorized<C> {

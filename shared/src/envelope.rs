@@ -1,62 +1,17 @@
-//! How replies and errors look on the wire.
+//! Envelopes: the frame of replies and errors in each API.
 
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::file::FOR_ANY_SITE;
-use crate::operation::Envelope;
-use crate::request::Body;
-use crate::{oauth, problem};
-
-/// What a reply or an error becomes.
-pub struct Rendered {
-    pub(crate) status: u16,
-    /// The code of the machine API's error table, for the log; 0 where all is well.
-    pub(crate) code: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Body,
-}
-
-impl Rendered {
-    /// JSON that no cache may keep.
-    fn json(status: u16, code: u16, body: Vec<u8>) -> Self {
-        let headers = [
-            ("content-type", "application/json"),
-            ("cache-control", "no-store"),
-        ];
-        Self {
-            status,
-            code,
-            headers: headers.map(|(name, value)| (name, value.to_owned())).into(),
-            body: Body::Whole(body),
-        }
-    }
-}
-
-/// The machine API's success: the reply's own fields, `stat` last.
-#[derive(Serialize)]
-struct Success<'a, R> {
-    #[serde(flatten)]
-    reply: &'a R,
-    stat: &'static str,
-}
-
-/// The machine API's error, its fields in the order of the contract.
-#[derive(Serialize)]
-struct Failure<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    argument_name: Option<&'a str>,
-    request_id: &'a str,
-    code: u16,
-    error_description: String,
-    error: &'static str,
-    stat: &'static str,
-}
+use crate::rendered::Rendered;
+use crate::route::Envelope;
+use crate::{machine, oauth, problem};
 
 impl Envelope {
+    /// Puts a reply into the frame of its API.
     pub(crate) fn reply<R: Serialize>(self, reply: &R) -> Result<Rendered> {
         let body = match self {
-            Self::Machine => serde_json::to_vec(&Success { reply, stat: "ok" }),
+            Self::Machine => machine::reply(reply),
             Self::Document | Self::File | Self::Admin | Self::OAuth => serde_json::to_vec(reply),
         };
         let broken = |fault| Error::unexpected(format!("the reply does not serialise: {fault}"));
@@ -69,127 +24,12 @@ impl Envelope {
         Ok(rendered)
     }
 
+    /// Puts an error into the frame of its API.
     pub(crate) fn error(self, error: &Error, request_id: &str) -> Rendered {
         match self {
-            Self::Admin => return problem::render(error, request_id),
-            Self::OAuth => return oauth::render(error, request_id),
-            Self::Machine | Self::Document | Self::File => {}
+            Self::Admin => problem::render(error, request_id),
+            Self::OAuth => oauth::render(error, request_id),
+            Self::Machine | Self::Document | Self::File => machine::render(self, error, request_id),
         }
-        if let Error::HeldBack(held) = error {
-            return pending(&held.id);
-        }
-        let (code, name) = code(error);
-        let failure = Failure {
-            argument_name: argument(error),
-            request_id,
-            code,
-            error_description: describe(error),
-            error: name,
-            stat: "error",
-        };
-        let status = match (self, error) {
-            // Published clients throw on any status but 200 before they read the body. A body that
-            // is too large is the exception: a gateway or proxy in front answers it with 413, too.
-            (_, Error::TooLarge) => 413,
-            (Self::Machine, _) => 200,
-            // A part of the path that can not be a name names nothing.
-            (Self::File, Error::NotFound | Error::Invalid { .. }) => return not_found(),
-            (_, Error::Busy) => 503,
-            (_, _) => 500,
-        };
-        Rendered::json(
-            status,
-            code,
-            serde_json::to_vec(&failure).unwrap_or_default(),
-        )
-    }
-}
-
-/// A change that waits for approval (machine API contract, section 6): whoever reads `stat` alone sees
-/// that it is not `ok`.
-fn pending(change_request: &str) -> Rendered {
-    let body = format!(
-        r#"{{"change_request":{},"stat":"pending"}}"#,
-        serde_json::Value::from(change_request)
-    );
-    Rendered::json(200, 0, body.into_bytes())
-}
-
-/// What the gateway says of a path that leads nowhere, so that nobody can tell which part of the
-/// path was wrong.
-fn not_found() -> Rendered {
-    let mut rendered = Rendered::json(404, 404, br#"{"message":"Not Found"}"#.to_vec());
-    rendered
-        .headers
-        .extend(FOR_ANY_SITE.map(|(name, value)| (name, value.to_owned())));
-    rendered
-}
-
-/// The contract's table of codes (machine API contract, section 3).
-fn code(error: &Error) -> (u16, &'static str) {
-    match error {
-        Error::Missing(_) => (100, "missing_argument"),
-        Error::Invalid { .. } | Error::TooLarge | Error::Taken { .. } => (200, "invalid_argument"),
-        Error::Duplicate { .. } => (201, "duplicate_argument"),
-        Error::UnsupportedScheme => (205, "invalid_auth_method"),
-        Error::BadCredentials => (402, "invalid_client_credentials"),
-        Error::NotPermitted => (403, "client_permission_error"),
-        Error::Conflict { .. } => (480, "api_feature_disabled"),
-        Error::Busy | Error::TooMany { .. } => (510, "api_limit_error"),
-        // The admin API's own: no machine operation says these. Nor does one say that anything is
-        // not found: its argument is not valid.
-        Error::NotFound
-        | Error::Unfit(_)
-        | Error::UnsupportedMedia
-        | Error::SignedOut
-        | Error::SignInFailed
-        | Error::WrongCode
-        | Error::CrossSite
-        | Error::Stale
-        | Error::KeyReused
-        | Error::HeldBack(_)
-        | Error::Token(_)
-        | Error::Unexpected(_) => (500, "unexpected_error"),
-    }
-}
-
-fn argument(error: &Error) -> Option<&str> {
-    match error {
-        Error::Missing(names) => names.first().map(String::as_str),
-        Error::Invalid { argument, .. } => Some(argument),
-        Error::Taken { argument, .. } => Some(argument),
-        Error::TooLarge => Some("body"),
-        _ => None,
-    }
-}
-
-fn describe(error: &Error) -> String {
-    let not_valid = |argument: &str, reason: &str| {
-        format!("{argument} was not valid for the following reason: {reason}")
-    };
-    match error {
-        Error::Missing(names) if names.len() == 1 => {
-            format!("missing required argument: {}", names[0])
-        }
-        Error::Missing(names) => format!("missing arguments: {}", names.join(", ")),
-        Error::Invalid { argument, reason } => not_valid(argument, reason),
-        Error::Taken { argument, by } => not_valid(argument, &format!("{by} has it")),
-        Error::TooLarge => not_valid(
-            "body",
-            &format!("it is larger than {} bytes", crate::request::MAX_BODY_BYTES),
-        ),
-        Error::Duplicate { argument } => {
-            format!("{argument} was given more than once with different values")
-        }
-        Error::UnsupportedScheme => {
-            "the Authorization header's scheme is not supported; use HTTP Basic".to_owned()
-        }
-        Error::BadCredentials => "the client credentials are missing or not valid".to_owned(),
-        Error::NotPermitted => "this client does not have authorization for this action".to_owned(),
-        Error::Conflict { detail, .. } => detail.clone(),
-        Error::Busy | Error::TooMany { .. } => {
-            "too many calls at once; nothing was changed, try again in a moment".to_owned()
-        }
-        _ => "an unexpected error occurred; the log has more under this request_id".to_owned(),
     }
 }

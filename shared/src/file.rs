@@ -7,10 +7,11 @@ use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::envelope::Rendered;
 use crate::error::{Error, Result};
-use crate::operation::{Envelope, Reply};
+use crate::rendered::{FOR_ANY_SITE, Rendered};
 use crate::request::{Body, Request};
+use crate::resource::Reply;
+use crate::route::Envelope;
 
 /// A public file.
 #[derive(Debug)]
@@ -100,11 +101,3 @@ impl Reply for File {
         schemars::json_schema!({ "type": "object" })
     }
 }
-
-/// A browser widget on any site reads public files, and no browser takes them for anything else
-/// than they say they are.
-pub(crate) const FOR_ANY_SITE: [(&str, &str); 3] = [
-    ("access-control-allow-origin", "*"),
-    ("cross-origin-resource-policy", "cross-origin"),
-    ("x-content-type-options", "nosniff"),
-];

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::envelope::Rendered;
 use crate::error::{Error, TokenFault};
+use crate::rendered::Rendered;
 use crate::request::{Body, MAX_BODY_BYTES};
 
 #[derive(Serialize)]

@@ -4,14 +4,17 @@ use std::pin::Pin;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
+use crate::audit::About;
 use crate::authorization::{Proof, Requirement};
+use crate::call::Call;
 use crate::context::Context;
-use crate::envelope::Rendered;
 use crate::error::Result;
-use crate::request::{Call, Request};
+use crate::rendered::Rendered;
+use crate::resource::Reply;
+use crate::route::{Envelope, Route};
 use crate::store::{AccessPattern, Grant};
+use crate::store::uses::PendingWrite;
 use crate::{json_body, schema};
 
 /// One thing that a caller can do. The type's fields are its input; the rest is declared here.
@@ -37,144 +40,6 @@ pub trait Operation: DeserializeOwned + JsonSchema + Send + Sized + 'static {
         cx: &Context,
         caller: Self::Caller,
     ) -> impl Future<Output = Result<Self::Reply>> + Send;
-}
-
-/// Where an operation is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// The path, beginning with a slash.
-    pub path: &'static str,
-    /// The HTTP methods it answers to.
-    pub methods: &'static [&'static str],
-    /// How replies and errors look.
-    pub envelope: Envelope,
-}
-
-/// How replies and errors look on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Envelope {
-    /// The machine API's: always HTTP 200, `stat` last (machine API contract, section 3).
-    Machine,
-    /// The reply as it is, as a JSON document.
-    Document,
-    /// The admin API's: HTTP statuses that mean something, errors as RFC 9457 problems
-    /// (administration contract, section 8).
-    Admin,
-    /// OAuth 2: a form goes in, JSON comes out, errors as RFC 6749 has them.
-    OAuth,
-    /// A public file: any site may read it, caches may keep it, and what is not there is a plain 404.
-    File,
-}
-
-impl Route {
-    /// A machine operation's route: GET and POST, the machine API's envelope.
-    pub const fn machine(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: &["GET", "POST"],
-            envelope: Envelope::Machine,
-        }
-    }
-
-    /// A public document's route: GET, no envelope.
-    pub const fn document(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: &["GET"],
-            envelope: Envelope::Document,
-        }
-    }
-
-    /// A public file's route: GET. Its arguments are the path's parts in braces.
-    pub const fn file(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: &["GET"],
-            envelope: Envelope::File,
-        }
-    }
-
-    /// An OAuth 2 operation's route: POST, with a form as its body.
-    pub const fn oauth(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: &["POST"],
-            envelope: Envelope::OAuth,
-        }
-    }
-
-    /// An admin operation's route that reads.
-    pub const fn get(path: &'static str) -> Self {
-        Self::admin(path, &["GET"])
-    }
-
-    /// An admin operation's route that creates or acts. What goes in is a JSON object, and the
-    /// path's parts in braces.
-    pub const fn post(path: &'static str) -> Self {
-        Self::admin(path, &["POST"])
-    }
-
-    /// An admin operation's route that replaces.
-    pub const fn put(path: &'static str) -> Self {
-        Self::admin(path, &["PUT"])
-    }
-
-    /// An admin operation's route that changes what it names and leaves the rest.
-    pub const fn patch(path: &'static str) -> Self {
-        Self::admin(path, &["PATCH"])
-    }
-
-    /// An admin operation's route that deletes.
-    pub const fn delete(path: &'static str) -> Self {
-        Self::admin(path, &["DELETE"])
-    }
-
-    const fn admin(path: &'static str, methods: &'static [&'static str]) -> Self {
-        Self {
-            path,
-            methods,
-            envelope: Envelope::Admin,
-        }
-    }
-
-    /// Does its input come as a JSON body?
-    pub fn takes_json(&self) -> bool {
-        self.envelope == Envelope::Admin
-            && self
-                .methods
-                .iter()
-                .any(|method| matches!(*method, "POST" | "PUT" | "PATCH"))
-    }
-}
-
-/// The reply of an operation that has nothing to say but that it was done.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Nothing {}
-
-/// What an operation answers: anything that serialises, in the frame of its route's envelope, or a
-/// [`crate::file::File`].
-pub trait Reply: Send {
-    /// The HTTP status of a success.
-    const STATUS: u16 = 200;
-    /// Does it come in pieces, as they are made?
-    const STREAMS: bool = false;
-
-    /// Puts it into the envelope.
-    #[doc(hidden)]
-    fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered>;
-
-    /// Its schema.
-    fn describe(generator: &mut SchemaGenerator) -> Schema;
-}
-
-impl<T: Serialize + JsonSchema + Send> Reply for T {
-    fn render(self, envelope: Envelope, _: &Request) -> Result<Rendered> {
-        envelope.reply(&self)
-    }
-
-    fn describe(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
-    }
 }
 
 /// An operation, as plain data: what the bootstrap, the local server, the template, the OpenAPI
@@ -222,7 +87,16 @@ impl Unrouted {
 }
 
 /// An operation at work.
-pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Rendered>> + Send + 'a>>;
+pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Answered> + Send + 'a>>;
+
+/// The outcome of an operation, with what its admission found out.
+pub(crate) struct Answered {
+    pub(crate) outcome: Result<Rendered>,
+    /// The caller, or whom they claim to be.
+    pub(crate) about: Option<About>,
+    /// A write beside the operation; the answer waits for it.
+    pub(crate) pending_write: Option<PendingWrite>,
+}
 
 /// The JSON schemas of an operation's input and reply.
 #[derive(Debug)]
@@ -294,8 +168,28 @@ impl Endpoint {
     }
 }
 
-async fn answer<T: Operation>(call: &Call<'_>) -> Result<Rendered> {
-    let caller = T::Caller::admit(call).await?;
+async fn answer<T: Operation>(call: &Call<'_>) -> Answered {
+    let (admitted, about, pending_write) = match T::Caller::admit(call).await {
+        Ok(admitted) => (Ok(admitted.proof), admitted.about, admitted.pending_write),
+        Err(refused) => (Err(refused.error), refused.about, refused.pending_write),
+    };
+    if let Some(about) = &about {
+        about.note_in_log();
+    }
+    let outcome = match admitted {
+        Ok(caller) => work::<T>(call, caller).await,
+        Err(refused) => Err(refused),
+    };
+    Answered {
+        outcome,
+        about,
+        pending_write,
+    }
+}
+
+/// Decodes the input of an operation, runs it and renders its reply. Its caller has been admitted
+/// before, so that a stranger learns nothing from a fault of the input.
+async fn work<T: Operation>(call: &Call<'_>, caller: T::Caller) -> Result<Rendered> {
     let input: T = if T::ROUTE.takes_json() {
         json_body::decode(call.request, schema::required::<T>)?
     } else {

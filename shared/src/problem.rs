@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::envelope::Rendered;
 use crate::error::{Error, Fault, Held};
 use crate::json_body::escaped;
+use crate::rendered::Rendered;
 use crate::request::{Body, MAX_BODY_BYTES};
 
 /// What every `type` begins with. It is a name, not an address.

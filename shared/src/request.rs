@@ -3,19 +3,13 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::OnceLock;
 
 use futures_util::Stream;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use crate::arguments::Arguments;
-use crate::context::Context;
 use crate::correlation::Correlation;
 use crate::error::Result;
-use crate::findings::Findings;
-use crate::operation::Envelope;
-use crate::store::Noting;
 
 /// The largest body that an operation reads: 1 MB.
 pub const MAX_BODY_BYTES: usize = 1_048_576;
@@ -86,21 +80,4 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Body(..)")
     }
-}
-
-/// A request on the road: what admission, decoding and the store need to know of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
-    pub(crate) cx: &'a Context,
-    /// The operation's ID, which is also the action that the audit tells.
-    pub(crate) operation: &'static str,
-    pub(crate) request: &'a Request,
-    pub(crate) arguments: &'a Arguments,
-    pub(crate) request_id: &'a str,
-    /// Where its arguments stand, and how it is answered.
-    pub(crate) envelope: Envelope,
-    /// What admission has found out so far of who it is.
-    pub(crate) findings: &'a Findings,
-    /// What admission writes down while the operation is at work; awaited before the answer leaves.
-    pub(crate) alongside: &'a OnceLock<Noting>,
 }

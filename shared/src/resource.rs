@@ -1,15 +1,45 @@
-//! Replies of the admin API: what was created, what has a version, and what has nothing to say.
+//! Replies of operations: their status, headers and body.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::envelope::Rendered;
 use crate::error::Result;
-use crate::operation::{Envelope, Reply};
-use crate::problem;
+use crate::rendered::Rendered;
 use crate::request::{Body, BodyStream, Request};
 use crate::request_precondition::etag;
+use crate::route::Envelope;
 use crate::token::SessionToken;
+use crate::problem;
+
+/// The reply of an operation that has nothing to say but that it was done.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+/// What an operation answers: anything that serialises, in the frame of its route's envelope, or a
+/// [`crate::file::File`].
+pub trait Reply: Send {
+    /// The HTTP status of a success.
+    const STATUS: u16 = 200;
+    /// Does it come in pieces, as they are made?
+    const STREAMS: bool = false;
+
+    /// Puts it into the envelope.
+    #[doc(hidden)]
+    fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered>;
+
+    /// Its schema.
+    fn describe(generator: &mut SchemaGenerator) -> Schema;
+}
+
+impl<T: Serialize + JsonSchema + Send> Reply for T {
+    fn render(self, envelope: Envelope, _: &Request) -> Result<Rendered> {
+        envelope.reply(&self)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
 
 /// A resource with its version, which becomes its `ETag`.
 #[derive(Debug)]

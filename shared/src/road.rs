@@ -2,7 +2,6 @@
 
 mod account;
 
-use std::sync::OnceLock;
 use std::time::Instant;
 
 use tracing::Instrument;
@@ -12,13 +11,13 @@ pub use self::account::ANSWERED;
 use self::account::Account;
 use crate::arguments::Arguments;
 use crate::audit::{About, Actor, Object};
-use crate::authorization::origin;
+use crate::call::Call;
 use crate::context::Context;
-use crate::envelope::Rendered;
 use crate::error::{Error, Result};
-use crate::findings::Findings;
-use crate::operation::{Endpoint, Envelope};
-use crate::request::{Call, MAX_BODY_BYTES, Request, Response};
+use crate::operation::Endpoint;
+use crate::rendered::Rendered;
+use crate::request::{MAX_BODY_BYTES, Request, Response};
+use crate::route::Envelope;
 
 /// Takes `request` to `endpoint` and brings the response back. Never fails: faults are responses.
 pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Response {
@@ -42,8 +41,7 @@ pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Res
         code: 500,
         is_authentication_failure: false,
     };
-    let findings = &Findings::of(&span);
-    let outcome = travel(endpoint, cx, request, &request_id, findings)
+    let outcome = travel(endpoint, cx, request, &request_id)
         .instrument(span)
         .await;
     let rendered = outcome.unwrap_or_else(|error| {
@@ -70,7 +68,6 @@ async fn travel(
     cx: &Context,
     request: &Request,
     request_id: &str,
-    findings: &Findings,
 ) -> Result<Rendered> {
     let outcome = if request.body.len() > MAX_BODY_BYTES {
         Err(Error::TooLarge)
@@ -89,17 +86,16 @@ async fn travel(
             arguments,
             request_id,
             envelope: endpoint.route.envelope,
-            findings,
-            alongside: &OnceLock::new(),
         };
-        let answered = match (endpoint.answer)(&call).await {
-            Ok(rendered) => Ok(rendered),
-            Err(error) => Err(recorded(&call, error).await),
+        let answered = (endpoint.answer)(&call).await;
+        let outcome = match (answered.outcome, answered.about) {
+            (Err(error), Some(about)) => Err(recorded(&call, about, error).await),
+            (outcome, _) => outcome,
         };
-        if let Some(note) = call.alongside.get() {
-            note.done().await;
+        if let Some(pending) = answered.pending_write {
+            pending.done().await;
         }
-        answered
+        outcome
     };
     if let Err(Error::Unexpected(cause)) = &outcome {
         tracing::error!(cause = cause.for_the_log(), "unexpected error");
@@ -107,25 +103,23 @@ async fn travel(
     outcome
 }
 
-/// A refusal stands in the audit before its caller hears of it. One that can not be written down is
+/// Writes a refusal into the audit before its caller hears of it. One that cannot be written down is
 /// still a refusal, but not a silent one.
-async fn recorded(call: &Call<'_>, error: Error) -> Error {
-    let (Some(reason), Some(about)) = (reason(call, &error), call.findings.about()) else {
+async fn recorded(call: &Call<'_>, about: About, error: Error) -> Error {
+    let Some(reason) = reason(call, &error) else {
         return error;
     };
-    let about = &About {
+    let about = About {
         // A stranger names what he likes, and would make an event of each.
         object: match about.actor {
-            Actor::Nobody => about.object.clone(),
-            _ => about.object.clone().or_else(|| named(call)),
+            Actor::Nobody => about.object,
+            _ => about.object.or_else(|| named(call)),
         },
-        ..about.clone()
+        ..about
     };
-    let origin = origin(call, about.actor.clone());
-    match call.cx.store().record_refusal(&origin, about, reason).await {
-        Ok(()) => error,
-        Err(unrecorded) => unrecorded,
-    }
+    let origin = call.origin(about.actor.clone());
+    let store = call.cx.store();
+    store.refuse(&origin, &about, reason, error).await
 }
 
 /// Is it a refusal that belongs into the audit, and under which name?

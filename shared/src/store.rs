@@ -55,7 +55,7 @@ mod setting;
 mod table;
 mod token;
 mod transaction;
-mod uses;
+pub(crate) mod uses;
 
 pub use access::{AccessPattern, Grant, Resource};
 pub use administrator::{
@@ -75,7 +75,6 @@ pub use token::{
     ClientScope, Issued, KeyCustodian, KeyReader, KeySet, KeyShown, TokenInspector, TokenIssuer,
     TokenPolicy, TokenPolicyEditor, TokenPolicyReader, TokenRevoker,
 };
-pub(crate) use uses::Noting;
 pub use uses::Uses;
 
 use aws_sdk_dynamodb::Client as DynamoDb;

@@ -7,10 +7,10 @@ use http::header::AUTHORIZATION;
 use zeroize::Zeroizing;
 
 use crate::arguments::Arguments;
+use crate::call::Call;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
-use crate::operation::Envelope;
-use crate::request::Call;
+use crate::route::Envelope;
 use crate::secret::ClientSecret;
 
 /// Credentials as they came.

@@ -2,21 +2,16 @@
 
 use std::marker::PhantomData;
 
-use super::{Proof, Requirement, origin, sealed};
+use super::{Proof, Requirement, sealed};
 use crate::administrator::{Administrator, Privilege};
 use crate::audit::{About, Actor};
+use crate::call::{Admitted, Call, Refused};
 use crate::error::{Error, Result};
 use crate::one_time_code::OneTimeCode;
 use crate::precondition::{IfMatch, Once};
-use crate::request::Call;
-use crate::session;
-use crate::store::{
-    AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor,
-    ClientViewer, FreshCode, FrontDoor, KeyCustodian, KeyReader, ModuleEditor, ModuleReader,
-    OwnSession, PolicyEditor, PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper,
-    TokenPolicyEditor, TokenPolicyReader,
-};
+use crate::store::{AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor, ClientViewer, FreshCode, FrontDoor, KeyCustodian, KeyReader, ModuleEditor, ModuleReader, OwnSession, PolicyEditor, PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper, TokenPolicyEditor, TokenPolicyReader};
 use crate::token::{InvitationToken, SessionToken};
+use crate::session;
 
 /// Proof of nothing but that no other site's page is behind it: hands out the front door, where
 /// people sign in and take up invitations.
@@ -38,11 +33,13 @@ impl Proof for Visitor {
     const REQUIRES: Requirement = Requirement::Nothing;
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::RecordRefusal];
 
-    async fn admit(call: &Call<'_>) -> Result<Self> {
+    async fn admit(call: &Call<'_>) -> Result<Admitted<Self>, Refused> {
         session::refuse_other_sites(call.request)?;
-        Ok(Self {
-            door: FrontDoor::of(call),
-        })
+        let slots = call.cx.warm().slots().clone();
+        let origin = call.origin(Actor::Nobody);
+        Ok(Admitted::anyone(Self {
+            door: FrontDoor::new(call.cx.store().clone(), slots, origin),
+        }))
     }
 }
 
@@ -157,7 +154,7 @@ impl<D: Duty> Proof for SignedIn<D> {
 
     /// One consistent read finds the session and where its administrator stands now; nothing of
     /// either is remembered between calls.
-    async fn admit(call: &Call<'_>) -> Result<Self> {
+    async fn admit(call: &Call<'_>) -> Result<Admitted<Self>, Refused> {
         let token = session::presented(call.request)?;
         let (application, administrator) = call
             .cx
@@ -166,13 +163,13 @@ impl<D: Duty> Proof for SignedIn<D> {
             .await?
             .ok_or(Error::SignedOut)?;
         let actor = Actor::of(&administrator);
-        call.findings.note(About {
+        let about = About {
             application: Some(application.clone()),
             actor: actor.clone(),
             object: None,
-        });
+        };
         if !administrator.privileges.has_all(D::PRIVILEGES) {
-            return Err(Error::NotPermitted);
+            return Err(Refused::known(Error::NotPermitted, about));
         }
         let once = Once::of(
             call.request,
@@ -183,17 +180,22 @@ impl<D: Duty> Proof for SignedIn<D> {
         let scope = Scope {
             store: call.cx.store().clone(),
             application,
-            origin: origin(call, actor),
+            origin: call.origin(actor),
             if_match: IfMatch::of(call.request),
             once,
         };
-        Ok(Self {
+        let proof = Self {
             administrator,
             token,
             public_url: call.cx.public_url(call.request),
             store: D::Store::from(scope.clone()),
             scope,
             duty: PhantomData,
+        };
+        Ok(Admitted {
+            proof,
+            about: Some(about),
+            pending_write: None,
         })
     }
 }

@@ -2,11 +2,9 @@
 //! tokens are verified.
 
 use super::{Proof, Requirement, admitted, sealed};
+use crate::call::{Admitted, Call, Refused};
 use crate::error::Result;
-use crate::request::Call;
-use crate::store::{
-    AccessPattern, ClientScope, KeySet, Store, TokenInspector, TokenIssuer, TokenRevoker,
-};
+use crate::store::{AccessPattern, ClientScope, KeySet, Store, TokenInspector, TokenIssuer, TokenRevoker};
 
 /// What a client can do with access tokens.
 pub trait TokenUse: From<ClientScope> + Send + Sync + sealed::Sealed {}
@@ -51,9 +49,10 @@ impl<S: TokenUse> Proof for TokenClient<S> {
     const TOUCHES: &'static [AccessPattern] =
         &[AccessPattern::Authenticate, AccessPattern::RecordRefusal];
 
-    async fn admit(call: &Call<'_>) -> Result<Self> {
-        let (principal, scope) = admitted(call).await?;
-        Ok(Self {
+    async fn admit(call: &Call<'_>) -> Result<Admitted<Self>, Refused> {
+        let admitted = admitted(call).await?;
+        let (principal, scope) = admitted.proof;
+        let proof = Self {
             store: S::from(ClientScope {
                 scope,
                 client: principal.client,
@@ -61,6 +60,11 @@ impl<S: TokenUse> Proof for TokenClient<S> {
                 serial: principal.serial,
                 issuer: call.cx.public_url(call.request),
             }),
+        };
+        Ok(Admitted {
+            proof,
+            about: admitted.about,
+            pending_write: admitted.pending_write,
         })
     }
 }
@@ -91,10 +95,10 @@ impl Proof for Verifier {
     const REQUIRES: Requirement = Requirement::Nothing;
     const TOUCHES: &'static [AccessPattern] = &[];
 
-    async fn admit(call: &Call<'_>) -> Result<Self> {
-        Ok(Self {
+    async fn admit(call: &Call<'_>) -> Result<Admitted<Self>, Refused> {
+        Ok(Admitted::anyone(Self {
             store: call.cx.store().clone(),
             issuer: call.cx.public_url(call.request),
-        })
+        }))
     }
 }

@@ -117,17 +117,20 @@ impl Store {
         }
     }
 
-    /// Counts a refusal for the audit, in one write, whatever it is of.
-    pub(crate) async fn record_refusal(
+    /// Counts a refusal for the audit, in one write, whatever it is of. Returns the error that the
+    /// caller is told: `error`, or that of a store that could not count.
+    pub(crate) async fn refuse(
         &self,
         origin: &Origin,
         about: &About,
         reason: &'static str,
-    ) -> Result<()> {
+        error: Error,
+    ) -> Error {
         let now = self.clock.now();
         let event = StoredEvent::refusal(origin, about, reason, now);
         let application = about.application.as_ref();
-        self.count_events(&event, origin, application, 1, now).await
+        let counted = self.count_events(&event, origin, application, 1, now).await;
+        counted.err().unwrap_or(error)
     }
 
     /// Counts `count` events of a kind and a minute for the audit, the last of which happened at

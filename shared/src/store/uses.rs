@@ -51,11 +51,11 @@ impl Noted {
     }
 }
 
-/// Something that is being written down.
+/// A write that goes on beside the operation.
 #[derive(Debug)]
-pub(crate) struct Noting(Mutex<Option<JoinHandle<()>>>);
+pub(crate) struct PendingWrite(Mutex<Option<JoinHandle<()>>>);
 
-impl Noting {
+impl PendingWrite {
     /// Waits until it is written, or has failed, which only the log hears of; but not for long.
     pub(crate) async fn done(&self) {
         let writing = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -83,10 +83,10 @@ impl Store {
     /// Notes that a client uses the secret with this serial number. Begins to write it where this
     /// process has not done so in this minute; a store that fails is asked again by the next call, and
     /// fails no call.
-    pub(crate) fn note_use(&self, client: &ClientId, serial: u32) -> Noting {
+    pub(crate) fn note_use(&self, client: &ClientId, serial: u32) -> PendingWrite {
         let minute = self.clock.now().minute();
         if !self.noted.is_first(client, serial, minute) {
-            return Noting(Mutex::new(None));
+            return PendingWrite(Mutex::new(None));
         }
         let (store, client) = (self.clone(), client.clone());
         let writing = async move {
@@ -96,7 +96,7 @@ impl Store {
                 tracing::warn!(cause, "the last use of a secret was not recorded");
             }
         };
-        Noting(Mutex::new(Some(tokio::spawn(writing))))
+        PendingWrite(Mutex::new(Some(tokio::spawn(writing))))
     }
 
     async fn write_use(&self, client: &ClientId, serial: u32, minute: Timestamp) -> Result<()> {

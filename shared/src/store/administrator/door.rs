@@ -9,23 +9,20 @@ use super::session::LONGEST;
 use super::{Authenticator, Loaded, StoredAuthenticator};
 use crate::administrator::{Administrator, Email};
 use crate::audit::{About, Actor, Object, Origin};
-use crate::authorization::origin;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::findings::Findings;
 use crate::ids::{AdministratorId, ApplicationId};
 use crate::one_time_code::{OneTimeCode, TotpKey};
 use crate::password::{Password, RecoveryCode, RecoveryHashes};
 use crate::precondition::IfMatch;
-use crate::request::Call;
 use crate::slow_hash::Slots;
+use crate::store::{Scope, Store, Table};
 use crate::store::attempts::Limit;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::table::REQUEST;
 use crate::store::transaction::{Outcome, Transaction};
-use crate::store::{Scope, Store, Table};
 use crate::token::SessionToken;
 
 /// What someone signs in with.
@@ -70,8 +67,6 @@ pub struct FrontDoor {
     slots: Slots,
     /// Where the call comes from.
     origin: Origin,
-    /// What was found out of the caller.
-    findings: Findings,
 }
 
 impl std::fmt::Debug for FrontDoor {
@@ -81,34 +76,54 @@ impl std::fmt::Debug for FrontDoor {
 }
 
 impl FrontDoor {
-    pub(crate) fn of(call: &Call<'_>) -> Self {
+    /// The front door for a call from `origin`, with the process's slots for slow hashing.
+    pub(crate) const fn new(store: Store, slots: Slots, origin: Origin) -> Self {
         Self {
-            store: call.cx.store().clone(),
-            slots: call.cx.warm().slots().clone(),
-            origin: origin(call, Actor::Nobody),
-            findings: call.findings.clone(),
+            store,
+            slots,
+            origin,
         }
     }
 
     /// Begins a session. Every failure is the same: in words, in what it costs, and in what it
     /// writes.
     pub async fn sign_in(&self, attempt: SignIn) -> Result<SignedInSession> {
-        let store = &self.store;
         let whose = attempt.email.folded();
-        store.limit(Limit::SignIn, &whose, &self.origin).await?;
+        let limited = self.store.limit(Limit::SignIn, &whose, &self.origin);
+        limited.await?;
         // Before the attempt is counted: one that finds no slot has failed nothing.
-        let slots = &self.slots.hold().await?;
+        let slots = self.slots.hold().await?;
         let login = self
             .login(&attempt.email, attempt.application.as_ref())
             .await?;
-        let reserved = if let Some(login) = &login {
+        let claimed = login.as_ref().map_or_else(About::nobody, |login| {
             let (application, id) = (&login.application_id, &login.administrator_id);
-            self.note(application, id, &attempt.email);
+            claim(application, id, &attempt.email)
+        });
+        claimed.note_in_log();
+        let begun = self.verify(login.as_ref(), &attempt, &slots).await;
+        // The slot is somebody else's while the refusal is written down.
+        drop(slots);
+        match begun {
+            Ok(session) => Ok(session),
+            Err(error) => Err(self.refused(&claimed, error).await),
+        }
+    }
+
+    /// Verifies the password and the second factor of an attempt, and begins the session.
+    async fn verify(
+        &self,
+        login: Option<&StoredLogin>,
+        attempt: &SignIn,
+        slots: &Slots,
+    ) -> Result<SignedInSession> {
+        let store = &self.store;
+        let reserved = if let Some(login) = login {
+            let (application, id) = (&login.application_id, &login.administrator_id);
             store.reserve_attempt(application, id).await?
         } else {
-            self.findings.note(About::nobody());
             let _ = store.administrator(&nowhere(), &nobody()).await?;
-            store.pretend_attempt(&whose).await?;
+            store.pretend_attempt(&attempt.email.folded()).await?;
             None
         };
         let authenticator = reserved.as_ref().map(|loaded| &loaded.authenticator);
@@ -125,6 +140,18 @@ impl FrontDoor {
         }
         let begun = self.begin_session(loaded, &second).await?;
         begun.ok_or(Error::SignInFailed)
+    }
+
+    /// Writes a refusal into the audit of the company whose account was claimed. Returns the error
+    /// that the caller is told.
+    async fn refused(&self, claimed: &About, error: Error) -> Error {
+        match error.refusal() {
+            Some(reason) => {
+                let store = &self.store;
+                store.refuse(&self.origin, claimed, reason, error).await
+            }
+            None => error,
+        }
     }
 
     /// Whom the address means: in the application that was named, or else in the first one where it
@@ -265,18 +292,18 @@ impl FrontDoor {
             once: None,
         }
     }
+}
 
-    /// Notes whom the caller claims to be.
-    fn note(&self, application: &ApplicationId, id: &AdministratorId, email: &Email) {
-        self.findings.note(About {
-            application: Some(application.clone()),
-            actor: Actor::Nobody,
-            object: Some(Object {
-                kind: "administrator",
-                id: id.as_str().to_owned(),
-                name: email.as_str().to_owned(),
-            }),
-        });
+/// The account that a caller claims to own, for the audit of a refusal.
+fn claim(application: &ApplicationId, id: &AdministratorId, email: &Email) -> About {
+    About {
+        application: Some(application.clone()),
+        actor: Actor::Nobody,
+        object: Some(Object {
+            kind: "administrator",
+            id: id.as_str().to_owned(),
+            name: email.as_str().to_owned(),
+        }),
     }
 }
 

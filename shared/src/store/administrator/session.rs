@@ -9,10 +9,10 @@ use crate::audit::{Changes, Object};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
+use crate::store::{Scope, Store, Table};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
-use crate::store::{Scope, Store, Table};
 use crate::token::SessionToken;
 
 pub(super) const LONGEST: Duration = Duration::from_hours(8);

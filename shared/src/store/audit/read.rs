@@ -8,9 +8,9 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::page::{Cursor, PageOf, PageSize};
 use crate::request::BodyStream;
+use crate::store::{Scope, Table};
 use crate::store::dynamodb::{Direction, Item, from_item, key_of};
 use crate::store::key::Key;
-use crate::store::{Scope, Table};
 
 /// An event, as it is read.
 #[derive(Debug)]

@@ -8,13 +8,13 @@ use crate::application::Application;
 use crate::client::Client;
 use crate::error::Result;
 use crate::ids::ClientId;
+use crate::store::{Scope, Store, Table};
 use crate::store::application::StoredApplication;
 use crate::store::change::Change;
 use crate::store::dynamodb::{Found, SortRange, from_item, key_of};
 use crate::store::key::{Key, REMAINS};
 use crate::store::race::Race;
 use crate::store::transaction::Outcome;
-use crate::store::{Scope, Store, Table};
 use crate::target::Target;
 
 /// A deleted client of which something may still be left.

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::allow_list::AllowList;
 use crate::application::Application;
-use crate::client::ModuleGrants;
-use crate::client::{Client, Description};
+use crate::client::{Client, Description, ModuleGrants};
 use crate::clock::Timestamp;
 use crate::credential::{Credential, Signing};
 use crate::error::Result;

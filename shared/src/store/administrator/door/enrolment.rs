@@ -1,6 +1,6 @@
 //! Taking up an invitation or a reset.
 
-use super::{FrontDoor, nobody, nowhere};
+use super::{FrontDoor, claim, nobody, nowhere};
 use crate::administrator::{Administrator, Email};
 use crate::audit::{Object, administrator_changes};
 use crate::error::{Error, Result};
@@ -8,10 +8,8 @@ use crate::ids::ApplicationId;
 use crate::one_time_code::{OneTimeCode, TotpSetup};
 use crate::password::{Password, RecoveryCodes, RecoveryHashes};
 use crate::store::Table;
+use crate::store::administrator::{Authenticator, Loaded, StoredAdministrator, StoredAuthenticator};
 use crate::store::administrator::record::{StoredInvitation, StoredLogin};
-use crate::store::administrator::{
-    Authenticator, Loaded, StoredAdministrator, StoredAuthenticator,
-};
 use crate::store::attempts::Limit;
 use crate::store::key::Key;
 use crate::store::transaction::{Outcome, Transaction};
@@ -53,14 +51,29 @@ impl FrontDoor {
         password: &Password,
         code: &OneTimeCode,
     ) -> Result<(ApplicationId, Option<RecoveryCodes>)> {
-        let store = &self.store;
         let invited = self.invited(token).await?;
         let (application, id) = (invited.application.id, invited.administrator.id);
         if !invited.administrator.has_password {
             password.check(&invited.administrator.email.folded())?;
         }
-        self.note(&application, &id, &invited.administrator.email);
-        let reserved = store.reserve_attempt(&application, &id).await?;
+        let claimed = claim(&application, &id, &invited.administrator.email);
+        claimed.note_in_log();
+        let reserved = self.store.reserve_attempt(&application, &id).await?;
+        match self.set_up(reserved, token, password, code).await {
+            Ok(codes) => Ok((application, codes)),
+            Err(error) => Err(self.refused(&claimed, error).await),
+        }
+    }
+
+    /// Verifies the code, and the password where one is set, and stores what the link sets up anew.
+    async fn set_up(
+        &self,
+        reserved: Option<Loaded>,
+        token: &InvitationToken,
+        password: &Password,
+        code: &OneTimeCode,
+    ) -> Result<Option<RecoveryCodes>> {
+        let store = &self.store;
         let loaded = reserved.ok_or(Error::WrongCode)?;
         let before = &loaded.administrator;
         let hash = loaded.authenticator.password.as_deref();
@@ -83,7 +96,7 @@ impl FrontDoor {
             after.password = Some(password.hash(&self.slots, &store.random).await?);
         }
         self.finish_enrolment(&loaded, &after, read, token).await?;
-        Ok((application, codes))
+        Ok(codes)
     }
 
     async fn finish_enrolment(

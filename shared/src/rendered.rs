@@ -1,0 +1,36 @@
+//! Rendered answers: status, headers and body, ready to leave.
+
+use crate::request::Body;
+
+/// What a reply or an error becomes.
+pub struct Rendered {
+    pub(crate) status: u16,
+    /// The code of the machine API's error table, for the log; 0 where all is well.
+    pub(crate) code: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Body,
+}
+
+impl Rendered {
+    /// JSON that no cache may keep.
+    pub(crate) fn json(status: u16, code: u16, body: Vec<u8>) -> Self {
+        let headers = [
+            ("content-type", "application/json"),
+            ("cache-control", "no-store"),
+        ];
+        Self {
+            status,
+            code,
+            headers: headers.map(|(name, value)| (name, value.to_owned())).into(),
+            body: Body::Whole(body),
+        }
+    }
+}
+
+/// A browser widget on any site reads public files, and no browser takes them for anything else
+/// than they say they are.
+pub(crate) const FOR_ANY_SITE: [(&str, &str); 3] = [
+    ("access-control-allow-origin", "*"),
+    ("cross-origin-resource-policy", "cross-origin"),
+    ("x-content-type-options", "nosniff"),
+];

@@ -1,0 +1,109 @@
+//! Routes: the path, the methods and the envelope of an operation.
+
+/// Where an operation is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The path, beginning with a slash.
+    pub path: &'static str,
+    /// The HTTP methods it answers to.
+    pub methods: &'static [&'static str],
+    /// How replies and errors look.
+    pub envelope: Envelope,
+}
+
+/// How replies and errors look on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// The machine API's: always HTTP 200, `stat` last (machine API contract, section 3).
+    Machine,
+    /// The reply as it is, as a JSON document.
+    Document,
+    /// The admin API's: HTTP statuses that mean something, errors as RFC 9457 problems
+    /// (administration contract, section 8).
+    Admin,
+    /// OAuth 2: a form goes in, JSON comes out, errors as RFC 6749 has them.
+    OAuth,
+    /// A public file: any site may read it, caches may keep it, and what is not there is a plain 404.
+    File,
+}
+
+impl Route {
+    /// A machine operation's route: GET and POST, the machine API's envelope.
+    pub const fn machine(path: &'static str) -> Self {
+        Self {
+            path,
+            methods: &["GET", "POST"],
+            envelope: Envelope::Machine,
+        }
+    }
+
+    /// A public document's route: GET, no envelope.
+    pub const fn document(path: &'static str) -> Self {
+        Self {
+            path,
+            methods: &["GET"],
+            envelope: Envelope::Document,
+        }
+    }
+
+    /// A public file's route: GET. Its arguments are the path's parts in braces.
+    pub const fn file(path: &'static str) -> Self {
+        Self {
+            path,
+            methods: &["GET"],
+            envelope: Envelope::File,
+        }
+    }
+
+    /// An OAuth 2 operation's route: POST, with a form as its body.
+    pub const fn oauth(path: &'static str) -> Self {
+        Self {
+            path,
+            methods: &["POST"],
+            envelope: Envelope::OAuth,
+        }
+    }
+
+    /// An admin operation's route that reads.
+    pub const fn get(path: &'static str) -> Self {
+        Self::admin(path, &["GET"])
+    }
+
+    /// An admin operation's route that creates or acts. What goes in is a JSON object, and the
+    /// path's parts in braces.
+    pub const fn post(path: &'static str) -> Self {
+        Self::admin(path, &["POST"])
+    }
+
+    /// An admin operation's route that replaces.
+    pub const fn put(path: &'static str) -> Self {
+        Self::admin(path, &["PUT"])
+    }
+
+    /// An admin operation's route that changes what it names and leaves the rest.
+    pub const fn patch(path: &'static str) -> Self {
+        Self::admin(path, &["PATCH"])
+    }
+
+    /// An admin operation's route that deletes.
+    pub const fn delete(path: &'static str) -> Self {
+        Self::admin(path, &["DELETE"])
+    }
+
+    const fn admin(path: &'static str, methods: &'static [&'static str]) -> Self {
+        Self {
+            path,
+            methods,
+            envelope: Envelope::Admin,
+        }
+    }
+
+    /// Does its input come as a JSON body?
+    pub fn takes_json(&self) -> bool {
+        self.envelope == Envelope::Admin
+            && self
+                .methods
+                .iter()
+                .any(|method| matches!(*method, "POST" | "PUT" | "PATCH"))
+    }
+}
