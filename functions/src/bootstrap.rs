@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::config::{Region, SharedHttpClient};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use lambda_http::service_fn;
 use shared::store::tuned;
-use shared::{Clock, Context, Endpoint, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
+use shared::{Clock, Housekeeping, Endpoint, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 
 use crate::kms::{self, KmsKeys};
 use crate::{AnswerBody, OPERATIONS, PROVISION, provisioning, telemetry};
@@ -40,7 +40,7 @@ pub fn run() -> ExitCode {
 
 async fn serve(handler: &str) -> Result<(), String> {
     if handler == PROVISION.id {
-        return provisioning::serve(&context()?).await;
+        return provisioning::serve(&housekeeping()?).await;
     }
     let endpoint = endpoint(handler)?;
     let cx = &context()?;
@@ -78,11 +78,11 @@ fn endpoint(handler: &str) -> Result<&'static Endpoint, String> {
         })
 }
 
-fn context() -> Result<Context, String> {
+fn housekeeping() -> Result<Housekeeping, String> {
     let random = Random::default();
     let broken = |error| format!("{error:?}");
     let aws = Aws::from_environment()?;
-    Ok(Context::new(Parts {
+    Ok(Housekeeping::new(Parts {
         keys: keys(&aws, &random)?,
         dynamodb: aws.dynamodb(),
         table_prefix: table_prefix(),

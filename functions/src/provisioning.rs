@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::seed::{Founded, Founding, Invitation, Planted, Planter, Seed, SeedFault};
 use shared::store::AccessPattern;
-use shared::{ApplicationId, ClientId, ClientSecret, Context, Email, Moment, Unrouted};
+use shared::{ApplicationId, ClientId, ClientSecret, Housekeeping, Email, Moment, Unrouted};
 
 /// The declaration of the function.
 pub const PROVISION: Unrouted = Unrouted {
@@ -25,11 +25,11 @@ pub const PROVISION: Unrouted = Unrouted {
 };
 
 /// Serves the function until Lambda ends the process.
-pub(crate) async fn serve(cx: &Context) -> Result<(), String> {
-    cx.warm_up(&PROVISION.grants()).await;
+pub(crate) async fn serve(housekeeping: &Housekeeping) -> Result<(), String> {
+    housekeeping.warm_up(&PROVISION.grants()).await;
     // The event stays text until here, so that all faults in it are reported in our own words.
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
-        provision(cx, event.payload.get(), &event.context.request_id).await
+        provision(housekeeping, event.payload.get(), &event.context.request_id).await
     }))
     .await
     .map_err(|fault| format!("the Lambda runtime stopped: {fault}"))
@@ -37,11 +37,11 @@ pub(crate) async fn serve(cx: &Context) -> Result<(), String> {
 
 /// Creates the application, or imports the seed, that an event names. `request_id` goes to the audit.
 pub async fn provision(
-    cx: &Context,
+    housekeeping: &Housekeeping,
     event: &str,
     request_id: &str,
 ) -> Result<ProvisioningReply, ProvisioningError> {
-    let done = carry_out(cx, event, request_id).await;
+    let done = carry_out(housekeeping, event, request_id).await;
     if let Err(SeedFault::Unexpected { place, cause }) = &done {
         tracing::error!(place, cause = cause.for_the_log(), "unexpected error");
     }
@@ -58,7 +58,7 @@ pub async fn provision(
 }
 
 async fn carry_out(
-    cx: &Context,
+    housekeeping: &Housekeeping,
     event: &str,
     request_id: &str,
 ) -> Result<ProvisioningReply, SeedFault> {
@@ -66,13 +66,13 @@ async fn carry_out(
         request_id: request_id.to_owned(),
     };
     if !is_founding(event) {
-        let planted = Seed::parse(event)?.plant(cx, &planter).await?;
-        return Ok(ProvisioningReply::imported(cx, &planted));
+        let planted = Seed::parse(event)?.plant(housekeeping, &planter).await?;
+        return Ok(ProvisioningReply::imported(housekeeping, &planted));
     }
     let founding = Founding::parse(event)?;
     let application_id = founding.application_id();
-    let founded = founding.plant(cx, &planter).await?;
-    Ok(ProvisioningReply::founded(cx, application_id, founded))
+    let founded = founding.plant(housekeeping, &planter).await?;
+    Ok(ProvisioningReply::founded(housekeeping, application_id, founded))
 }
 
 /// Returns whether an event is about one new application. Otherwise it is a seed.
@@ -127,17 +127,17 @@ struct ShownInvitation {
 }
 
 impl ShownInvitation {
-    fn of(cx: &Context, invitation: &Invitation) -> Self {
+    fn of(housekeeping: &Housekeeping, invitation: &Invitation) -> Self {
         Self {
             email: invitation.email.clone(),
-            link: cx.link(invitation),
+            link: housekeeping.link(invitation),
             expires_at: Moment(invitation.until),
         }
     }
 }
 
 impl ProvisioningReply {
-    fn imported(cx: &Context, planted: &Planted) -> Self {
+    fn imported(housekeeping: &Housekeeping, planted: &Planted) -> Self {
         Self {
             counts: Counts {
                 applications: planted.applications,
@@ -150,12 +150,12 @@ impl ProvisioningReply {
             invitations: planted
                 .invitations
                 .iter()
-                .map(|invitation| ShownInvitation::of(cx, invitation))
+                .map(|invitation| ShownInvitation::of(housekeeping, invitation))
                 .collect(),
         }
     }
 
-    fn founded(cx: &Context, application_id: ApplicationId, founded: Option<Founded>) -> Self {
+    fn founded(housekeeping: &Housekeeping, application_id: ApplicationId, founded: Option<Founded>) -> Self {
         let Some(founded) = founded else {
             return Self {
                 counts: Counts {
@@ -175,7 +175,7 @@ impl ProvisioningReply {
                 kept: 0,
             },
             application_id: Some(application_id),
-            invitations: vec![ShownInvitation::of(cx, &founded.invitation)],
+            invitations: vec![ShownInvitation::of(housekeeping, &founded.invitation)],
             owner: Some(Owner {
                 client_id: founded.client_id,
                 client_secret: founded.client_secret,

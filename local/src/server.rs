@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use functions::OPERATIONS;
 use shared::seed::{Founded, Founding, Planted, Planter, Seed};
-use shared::{Clock, Context, Random, WarmSecrets};
+use shared::{Clock, Housekeeping, Random, WarmSecrets};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -100,7 +100,7 @@ impl Running {
     }
 
     /// Returns the context that the function of this operation works with.
-    pub fn context(&self, operation: &str) -> Option<&Context> {
+    pub fn housekeeping(&self, operation: &str) -> Option<&Housekeeping> {
         let place = OPERATIONS.iter().position(|known| known.id == operation)?;
         Some(self.server.contexts.of(place))
     }
@@ -184,10 +184,10 @@ async fn prepare(
     seed: Option<Seed>,
     demo: bool,
 ) -> Result<(Option<Founded>, Option<Planted>), StartError> {
-    let cx = contexts.housekeeping().await?;
-    cx.create_missing_tables().await?;
+    let housekeeping = contexts.housekeeping().await?;
+    housekeeping.create_missing_tables().await?;
     if let Some(key) = &contexts.storage.new_key
-        && !cx.is_empty().await?
+        && !housekeeping.is_empty().await?
     {
         // The new key opens none of the secrets that are there. Left in place, it would hide that
         // at the next start.
@@ -196,10 +196,10 @@ async fn prepare(
     }
     let planter = Planter::Start;
     if let Some(seed) = seed {
-        return Ok((None, Some(seed.plant(&cx, &planter).await?)));
+        return Ok((None, Some(seed.plant(&housekeeping, &planter).await?)));
     }
-    if demo && cx.is_empty().await? {
-        return Ok((Founding::demo()?.plant(&cx, &planter).await?, None));
+    if demo && housekeeping.is_empty().await? {
+        return Ok((Founding::demo()?.plant(&housekeeping, &planter).await?, None));
     }
     Ok((None, None))
 }

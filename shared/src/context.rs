@@ -15,7 +15,7 @@ use crate::secret::ClientSecret;
 use crate::seed::Invitation;
 use crate::store::{Grant, Store};
 
-/// What a [`Context`] is made of.
+/// The parts of a [`Housekeeping`].
 #[derive(Debug)]
 pub struct Parts {
     /// The client of the DynamoDB that keeps everything.
@@ -35,8 +35,9 @@ pub struct Parts {
     pub public_url: Option<String>,
 }
 
-/// What an operation works with. Made once a process and function, shared by all requests. The
-/// store is not to be had from it: that comes out of a proof.
+/// The tools of an operation: clock, randomness and the address of the API. A process makes one for
+/// each function, and all requests share it. The store is not to be had from it: that comes out of a
+/// proof.
 #[derive(Clone, Debug)]
 pub struct Context {
     store: Store,
@@ -47,8 +48,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Puts the parts together. Connects to nothing.
-    pub fn new(parts: Parts) -> Self {
+    fn new(parts: Parts) -> Self {
         let Parts {
             dynamodb,
             table_prefix,
@@ -84,30 +84,6 @@ impl Context {
         ClientSecret::generate(&self.random)
     }
 
-    /// Opens the connection to the store, so that the first request does not pay for it, with a read
-    /// that one of these grants allows. What goes wrong here shows again, with more to say, when the
-    /// first request comes.
-    pub async fn warm_up(&self, grants: &[Grant]) {
-        self.store.warm_up(grants).await;
-    }
-
-    /// Creates the tables that are not there yet: for the local binary and for tests, not for a
-    /// deployment, where the template makes them.
-    pub async fn create_missing_tables(&self) -> Result<()> {
-        self.store.create_missing_tables().await
-    }
-
-    /// Is there no application yet?
-    pub async fn is_empty(&self) -> Result<bool> {
-        self.store.is_empty().await
-    }
-
-    /// Writes down what was counted and is kept in memory for a moment. A process that is about to end
-    /// does this.
-    pub async fn settle(&self) {
-        self.store.settle().await;
-    }
-
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }
@@ -125,13 +101,55 @@ impl Context {
         }
     }
 
-    /// The link of an invitation; its path alone where it is not known where the API is reached.
-    pub fn link(&self, invitation: &Invitation) -> String {
-        let url = self.public_url.as_deref().unwrap_or_default();
-        format!("{url}{}", invitation.path())
-    }
-
     pub(crate) fn random(&self) -> &Random {
         &self.random
+    }
+}
+
+/// The work around operations: tables, seeds, the first connection and the last writes. A process
+/// makes one and hands its [`Context`] to operations. An operation cannot make one, so that none can
+/// plant an application or an administrator without a proof.
+#[derive(Debug)]
+pub struct Housekeeping(Context);
+
+impl Housekeeping {
+    /// Puts the parts together. Connects to nothing.
+    pub fn new(parts: Parts) -> Self {
+        Self(Context::new(parts))
+    }
+
+    /// The context of the operations of this process.
+    pub fn context(&self) -> &Context {
+        &self.0
+    }
+
+    /// Opens the connection to the store, so that the first request does not pay for it, with a read
+    /// that one of these grants allows. What goes wrong here shows again, with more to say, when the
+    /// first request comes.
+    pub async fn warm_up(&self, grants: &[Grant]) {
+        self.0.store.warm_up(grants).await;
+    }
+
+    /// Creates the tables that are not there yet: for the local binary and for tests, not for a
+    /// deployment, where the template makes them.
+    pub async fn create_missing_tables(&self) -> Result<()> {
+        self.0.store.create_missing_tables().await
+    }
+
+    /// Is there no application yet?
+    pub async fn is_empty(&self) -> Result<bool> {
+        self.0.store.is_empty().await
+    }
+
+    /// Writes down what was counted and is kept in memory for a moment. A process that is about to end
+    /// does this.
+    pub async fn settle(&self) {
+        self.0.store.settle().await;
+    }
+
+    /// The link of an invitation; its path alone where it is not known where the API is reached.
+    pub fn link(&self, invitation: &Invitation) -> String {
+        let url = self.0.public_url.as_deref().unwrap_or_default();
+        format!("{url}{}", invitation.path())
     }
 }

@@ -34,6 +34,7 @@ mod opened;
 mod operation;
 mod page;
 mod password;
+mod planting;
 mod precondition;
 mod problem;
 mod published;
@@ -59,40 +60,54 @@ mod text;
 mod token;
 
 pub use access_token::{AccessToken, ActiveToken, Scopes, TOKEN_SECONDS, TokenType};
-pub use administrator::{Administrator, AdministratorState, Email, PersonName, Privilege, Privileges};
-pub use allow_list::{AllowList};
+pub use administrator::{
+    Administrator, AdministratorState, Email, PersonName, Privilege, Privileges,
+};
+pub use allow_list::AllowList;
 pub use application::{Application, ModuleKey, ModuleName, Modules};
-pub use arguments::{Arguments};
+pub use arguments::Arguments;
 pub use audience::{Audience, Audiences, RotationDays};
-pub use authentication::{WarmSecrets};
-pub use authorization::{AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, HandsOutLinks, KeepOwnSession, ListClients, ManageAdministrators, ManageClients, ManageModules, ManageSettings, ManageTokenPolicy, Proof, Public, PublishSettings, ReadApplicationSettings, ReadAudit, ReadPublished, ReadSettings, Requirement, ReviewChanges, RotateKeys, SignedIn, SwitchPolicy, TakesCode, TokenClient, TokenUse, Verifier, ViewAdministrators, ViewChanges, ViewClients, ViewModules, ViewPolicy, ViewSigningKeys, ViewTokenPolicy, Visitor};
+pub use authentication::WarmSecrets;
+pub use authorization::{
+    AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, HandsOutLinks,
+    KeepOwnSession, ListClients, ManageAdministrators, ManageClients, ManageModules,
+    ManageSettings, ManageTokenPolicy, Proof, Public, PublishSettings, ReadApplicationSettings,
+    ReadAudit, ReadPublished, ReadSettings, Requirement, ReviewChanges, RotateKeys, SignedIn,
+    SwitchPolicy, TakesCode, TokenClient, TokenUse, Verifier, ViewAdministrators, ViewChanges,
+    ViewClients, ViewModules, ViewPolicy, ViewSigningKeys, ViewTokenPolicy, Visitor,
+};
 pub use change_request::{ChangeRequest, ChangeState, Why};
 pub use client::{Client, ClientName, Description, ModuleGrant, ModuleGrants};
 pub use clock::{Clock, Moment, Timestamp};
-pub use context::{Context, Parts};
-pub use correlation::{Correlation};
-pub use error::{TokenFault};
+pub use context::{Context, Housekeeping, Parts};
+pub use correlation::Correlation;
+pub use error::TokenFault;
 pub use error::{Cause, Error, Fault, Held, Result};
 pub use feature::{Feature, Features};
 pub use file::{File, Freshness};
-pub use ids::{AdministratorId};
-pub use ids::{ApplicationId};
-pub use ids::{ChangeRequestId};
-pub use ids::{ClientId};
+pub use ids::AdministratorId;
+pub use ids::ApplicationId;
+pub use ids::ChangeRequestId;
+pub use ids::ClientId;
 pub use one_time_code::{OneTimeCode, TotpSetup};
 pub use operation::{Described, Endpoint, Operation, Unrouted};
 pub use page::{Cursor, Page, PageOf, PageSize};
 pub use password::{Password, RecoveryCode, RecoveryCodes};
 pub use published::{PublishedSettings, PublishedVersion, Snapshot};
-pub use random::{Random};
+pub use random::Random;
 pub use request::{Body, BodyStream, MAX_BODY_BYTES, Request, Response};
 pub use resource::{Begun, Created, Download, Ended, NoContent, Tagged};
 pub use resource::{Nothing, Reply};
 pub use road::{ANSWERED, answer};
 pub use route::{Envelope, Route};
-pub use sealing::{DataKey, ENCRYPTION_CONTEXT, KeyFile, KeyFileFault, KeyWrapper, WrappedKey, Wrapping};
+pub use sealing::{
+    DataKey, ENCRYPTION_CONTEXT, KeyFile, KeyFileFault, KeyWrapper, WrappedKey, Wrapping,
+};
 pub use secret::{ClientSecret, GraceHours};
-pub use setting::{Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap, SettingValue, Settings, TooLarge};
+pub use setting::{
+    Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap,
+    SettingValue, Settings, TooLarge,
+};
 pub use signing_key::{KeyId, KeyState};
-pub use target::{Target};
+pub use target::Target;
 pub use token::{InvitationToken, SessionToken};

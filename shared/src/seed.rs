@@ -16,7 +16,6 @@ use crate::application::{Application, ModuleKey, ModuleName};
 use crate::audience::Audiences;
 use crate::client::{Description, ModuleGrants};
 use crate::clock::Timestamp;
-use crate::context::Context;
 use crate::error::{Cause, Error, Result, quoted};
 use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
@@ -29,7 +28,7 @@ use crate::token::InvitationToken;
 /// What a seed file holds, checked: every reference resolves, nothing stands there twice.
 #[derive(Debug)]
 pub struct Seed {
-    applications: Vec<SeedApplication>,
+    pub(crate) applications: Vec<SeedApplication>,
 }
 
 /// Why a seed can not be used, or only a part of it. The sentence says where in the file it is. Of what
@@ -61,7 +60,7 @@ impl SeedFault {
     }
 
     /// What the store says of the part at `place`.
-    fn of(place: &str, error: Error) -> Self {
+    pub(crate) fn of(place: &str, error: Error) -> Self {
         let place = place.to_owned();
         match error {
             Error::Invalid { argument, reason } => {
@@ -233,26 +232,9 @@ impl Seed {
             applications: file.applications,
         })
     }
-
-    /// Creates what is not there yet; what is there stays as it is. Every client and administrator is a
-    /// transaction of its own: what breaks off leaves what is done, and can be repeated.
-    pub async fn plant(self, cx: &Context, planter: &Planter) -> Result<Planted, SeedFault> {
-        let mut planted = Planted::default();
-        for (index, application) in self.applications.iter().enumerate() {
-            let checked = cx.store().check_import(application).await;
-            checked.map_err(|error| SeedFault::of(&place_of(index), error))?;
-        }
-        for (index, application) in self.applications.into_iter().enumerate() {
-            cx.store()
-                .import(application, planter, &mut planted)
-                .await
-                .map_err(|error| SeedFault::of(&place_of(index), error))?;
-        }
-        Ok(planted)
-    }
 }
 
-fn place_of(application: usize) -> String {
+pub(crate) fn place_of(application: usize) -> String {
     format!("applications[{application}]")
 }
 

@@ -22,7 +22,7 @@ use local::Embedded;
 use local::dynamodb::{Backend, TableGuard};
 use shared::seed::{Planter, Seed};
 use shared::store::tuned;
-use shared::{Clock, Context, Endpoint, KeyFile, Parts, Random, WarmSecrets};
+use shared::{Clock, Context, Endpoint, Housekeeping, KeyFile, Parts, Random, WarmSecrets};
 
 const BATCHES: usize = 15;
 /// Linux brings a thread's CPU time up to date every few milliseconds; a batch takes hundreds.
@@ -41,7 +41,8 @@ async fn main() {
     let mut reads = exchanges.clone();
     reads.retain(|exchange| exchange.operation == "GetItem");
     let player = player(exchanges);
-    let cx = &context(player.clone());
+    let housekeeping = housekeeping(player.clone());
+    let cx = housekeeping.context();
 
     let mut whole = Vec::new();
     let mut by_sdk = Vec::new();
@@ -142,9 +143,9 @@ async fn recorded(endpoint: &'static Endpoint, event: &str) -> Vec<Exchange> {
     let cx = context(guard.client());
     cx.create_missing_tables().await.unwrap();
     let seed = Seed::parse(&Setup::default().seed.to_string()).unwrap();
-    seed.plant(&cx, &Planter::Start).await.unwrap();
+    seed.plant(&housekeeping, &Planter::Start).await.unwrap();
     recorder.take();
-    let response = String::from_utf8(invoke(endpoint, &cx, event).await).unwrap();
+    let response = String::from_utf8(invoke(endpoint, housekeeping.context(), event).await).unwrap();
     assert!(
         response.contains(r#"{\"result\":\"13\",\"stat\":\"ok\"}"#),
         "{response}"
@@ -152,9 +153,9 @@ async fn recorded(endpoint: &'static Endpoint, event: &str) -> Vec<Exchange> {
     recorder.take()
 }
 
-fn context(dynamodb: Client) -> Context {
+fn housekeeping(dynamodb: Client) -> Housekeeping {
     let random = Random::default();
-    Context::new(Parts {
+    Housekeeping::new(Parts {
         dynamodb,
         table_prefix: "countersign".to_owned(),
         keys: Arc::new(KeyFile::ephemeral(&random).unwrap()),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use functions::OPERATIONS;
-use shared::{Clock, Context, KeyWrapper, Parts, Random, WarmSecrets};
+use shared::{Clock, Housekeeping, KeyWrapper, Parts, Random, WarmSecrets};
 
 use super::storage::OpenStorage;
 use crate::dynamodb::{Backend, CallHook, TableGuard};
@@ -24,12 +24,12 @@ pub(super) struct Contexts {
     pub(super) hook: Option<Arc<dyn CallHook>>,
     /// The server's URL.
     pub(super) public_url: String,
-    pub(super) of_operation: Vec<OnceLock<Context>>,
+    pub(super) of_operation: Vec<OnceLock<Housekeeping>>,
 }
 
 impl Contexts {
     /// Returns the context of the operation at this place in the list.
-    pub(super) fn of(&self, place: usize) -> &Context {
+    pub(super) fn of(&self, place: usize) -> &Housekeeping {
         self.of_operation[place].get_or_init(|| {
             let Guards { dynamodb, keys } = self.guards(OPERATIONS[place].id);
             self.context_behind(dynamodb, Arc::new(keys))
@@ -65,7 +65,7 @@ impl Contexts {
     }
 
     /// Returns the context for the work before the first request. No policy limits it.
-    pub(super) async fn housekeeping(&self) -> Result<Context, StartError> {
+    pub(super) async fn housekeeping(&self) -> Result<Housekeeping, StartError> {
         let guard = TableGuard {
             function: "housekeeping".into(),
             backend: self.storage.backend.clone(),
@@ -78,8 +78,8 @@ impl Contexts {
         Ok(self.context_behind(guard, Arc::clone(&self.storage.keys)))
     }
 
-    fn context_behind(&self, guard: TableGuard, keys: Arc<dyn KeyWrapper>) -> Context {
-        Context::new(Parts {
+    fn context_behind(&self, guard: TableGuard, keys: Arc<dyn KeyWrapper>) -> Housekeeping {
+        Housekeeping::new(Parts {
             dynamodb: guard.client(),
             table_prefix: self.table_prefix.clone(),
             keys,

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{Invitation, Planter, SeedAdministrator, SeedApplication, SeedClient, SeedFault, read};
+use super::{Invitation, SeedAdministrator, SeedApplication, SeedClient, SeedFault, read};
 use crate::administrator::{Email, PersonName, Privilege, Privileges};
 use crate::allow_list::AllowList;
 use crate::application::ModuleKey;
 use crate::audience::Audiences;
 use crate::client::{Description, ModuleGrants};
-use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::feature::{Feature, Features};
 use crate::ids::{ApplicationId, ClientId};
@@ -107,26 +106,17 @@ impl Founding {
         given.unwrap_or_else(|| ApplicationId::of_name(name))
     }
 
-    /// Creates the application, with an owner client that may call from everywhere and the invitation of
-    /// an administrator with all privileges, in one transaction. If there is an application with this
-    /// ID, nothing happens and the answer is none: of one that is there all was there once.
-    pub async fn plant(
+    /// Turns the founding into a seed: an owner client that may call from everywhere, and an invited
+    /// administrator with all privileges.
+    pub(crate) fn into_seed(
         self,
-        cx: &Context,
-        planter: &Planter,
-    ) -> Result<Option<Founded>, SeedFault> {
-        self.create(cx, planter)
-            .await
-            .map_err(|error| SeedFault::of("application", error))
-    }
-
-    async fn create(self, cx: &Context, planter: &Planter) -> Result<Option<Founded>> {
+        client_id: ClientId,
+        client_secret: ClientSecret,
+    ) -> Result<SeedApplication> {
         let application_id = self.application_id();
-        let client_id = cx.new_client_id()?;
-        let client_secret = cx.new_secret()?;
         let owner = SeedClient {
-            client_id: Some(client_id.clone()),
-            client_secret: Some(client_secret.clone()),
+            client_id: Some(client_id),
+            client_secret: Some(client_secret),
             description: Description::try_from("application owner".to_owned())
                 .map_err(Error::unexpected)?,
             features: Features::from_iter([Feature::Owner]),
@@ -142,8 +132,8 @@ impl Founding {
             totp_secret: None,
             privileges: Privileges::from_iter(Privilege::ALL),
         };
-        let seed = SeedApplication {
-            application_id: application_id.clone(),
+        Ok(SeedApplication {
+            application_id,
             name: self.application.name,
             modules: self.application.modules,
             multi_admin: false,
@@ -152,67 +142,6 @@ impl Founding {
             settings: self.application.settings,
             clients: vec![owner],
             administrators: vec![first],
-        };
-        let invitations = cx.store().found(seed, planter).await?;
-        let founded = |invitation| Founded {
-            application_id,
-            client_id,
-            client_secret,
-            invitation,
-        };
-        Ok(invitations
-            .and_then(|mut invitations| invitations.pop())
-            .map(founded))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(application: &str) -> Result<Founding, String> {
-        Founding::parse(&format!(
-            r#"{{"application":{application},"administrator":{{"email":"ada@example.com"}}}}"#
-        ))
-        .map_err(|fault| fault.to_string())
-    }
-
-    #[test]
-    fn a_name_leads_to_one_id_and_another_name_to_another() {
-        let id = |application| of(application).unwrap().application_id();
-        let acme = id(r#"{"name":"Acme"}"#);
-        assert_eq!(acme.as_str().len(), 26);
-        assert_eq!(acme, id(r#"{"name":" Acme ","modules":["payments"]}"#));
-        assert_ne!(acme, id(r#"{"name":"acme"}"#));
-        assert_eq!(
-            id(r#"{"name":"Acme","application_id":"mine"}"#).as_str(),
-            "mine"
-        );
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_with_its_place() {
-        for (application, words) in [
-            ("{}", "at application: missing field `name`"),
-            (
-                r#"{"name":" "}"#,
-                "at application.name: a name has 1 to 100 characters",
-            ),
-            (
-                r#"{"name":"A","modules":["a b"]}"#,
-                "at application.modules[0]: a module's key",
-            ),
-            (
-                r#"{"name":"A","multi_admin":true}"#,
-                "unknown field `multi_admin`",
-            ),
-            (
-                r#"{"name":"A","application_id":""}"#,
-                "at application.application_id: ",
-            ),
-        ] {
-            let told = of(application).unwrap_err();
-            assert!(told.contains(words), "{application}: {told}");
-        }
+        })
     }
 }

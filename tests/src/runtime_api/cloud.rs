@@ -8,7 +8,7 @@ use functions::OPERATIONS;
 use local::dynamodb::{Backend, Endpoint, TableGuard};
 use serde_json::Value;
 use shared::seed::{Planter, Seed};
-use shared::{Clock, Context, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
+use shared::{Clock, Housekeeping, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
@@ -56,15 +56,15 @@ impl Cloud {
             folder: TempDir::new().unwrap(),
             functions: Mutex::default(),
         };
-        let cx = cloud.context().await;
-        cx.create_missing_tables().await.unwrap();
+        let housekeeping = cloud.housekeeping().await;
+        housekeeping.create_missing_tables().await.unwrap();
         let seed = Seed::parse(&seed.to_string()).unwrap();
-        seed.plant(&cx, &Planter::Start).await.unwrap();
+        seed.plant(&housekeeping, &Planter::Start).await.unwrap();
         cloud
     }
 
     /// Returns a context that may create tables and applications, as no function may.
-    async fn context(&self) -> Context {
+    async fn housekeeping(&self) -> Housekeeping {
         let random = Random::default();
         let endpoint = Endpoint::new(self.dynamodb.url()).await.unwrap();
         let guard = TableGuard {
@@ -77,7 +77,7 @@ impl Cloud {
             Some(kms) => Arc::new(kms.keys()),
             None => Arc::new(KeyFile::open_or_create(&self.key_file(), &random).unwrap()),
         };
-        Context::new(Parts {
+        Housekeeping::new(Parts {
             dynamodb: guard.client(),
             table_prefix: self.table_prefix.clone(),
             keys,

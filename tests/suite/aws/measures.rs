@@ -345,7 +345,7 @@ async fn a_process_that_starts_reads_once_and_only_what_its_function_may_read() 
     let policies = Policies::parse(&template(), &app.table_prefix).unwrap();
     for endpoint in OPERATIONS {
         let (id, grants) = (endpoint.id, endpoint.grants());
-        app.running.context(id).unwrap().warm_up(&grants).await;
+        app.running.housekeeping(id).unwrap().warm_up(&grants).await;
         let Usage {
             trips,
             grants: used,

@@ -12,7 +12,7 @@ use local::iam::Policies;
 use local::keys::KeyGuard;
 use local::{CallHook, Embedded, Intervention};
 use serde_json::{Value, json};
-use shared::{Clock, Context, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
+use shared::{Clock, Housekeeping, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 
 /// Tables on the embedded store, with nothing in them.
 struct Deployment {
@@ -47,7 +47,7 @@ impl Deployment {
     }
 
     /// Returns the context of the function, with the rights of this template.
-    fn function(&self, template: &str, hook: Option<Arc<dyn CallHook>>) -> Context {
+    fn function(&self, template: &str, hook: Option<Arc<dyn CallHook>>) -> Housekeeping {
         let policies = Policies::parse(template, "countersign").unwrap();
         let policy = policies.of(PROVISION.id).unwrap();
         let keys = KeyGuard {
@@ -75,9 +75,9 @@ impl Deployment {
     }
 }
 
-fn context(guard: TableGuard, keys: Arc<dyn KeyWrapper>) -> Context {
+fn context(guard: TableGuard, keys: Arc<dyn KeyWrapper>) -> Housekeeping {
     let random = Random::default();
-    Context::new(Parts {
+    Housekeeping::new(Parts {
         dynamodb: guard.client(),
         table_prefix: "countersign".to_owned(),
         keys,
@@ -118,14 +118,14 @@ fn seed() -> String {
     .to_string()
 }
 
-async fn call(cx: &Context, event: &str) -> Result<ProvisioningReply, ProvisioningError> {
-    provision(cx, event, "the-request").await
+async fn call(housekeeping: &Housekeeping, event: &str) -> Result<ProvisioningReply, ProvisioningError> {
+    provision(housekeeping, event, "the-request").await
 }
 
 /// All that the function can do.
-async fn exercise(cx: &Context) -> Result<(), ProvisioningError> {
+async fn exercise(housekeeping: &Housekeeping) -> Result<(), ProvisioningError> {
     for event in [founding(), founding(), seed(), seed()] {
-        call(cx, &event).await?;
+        call(housekeeping, &event).await?;
     }
     Ok(())
 }
@@ -139,12 +139,12 @@ async fn its_policy_grants_what_is_used_and_nothing_else() {
     let template = std::fs::read_to_string(repository("template.yaml")).unwrap();
     let deployment = Deployment::start().await;
     let tally = Arc::new(UsageCounter::default());
-    let cx = deployment.function(&template, Some(tally.clone()));
-    cx.warm_up(&PROVISION.grants()).await;
-    exercise(&cx).await.unwrap();
+    let function = deployment.function(&template, Some(tally.clone()));
+    function.warm_up(&PROVISION.grants()).await;
+    exercise(&function).await.unwrap();
     // By then it has forgotten the opened keys, as a new process has.
-    let cx = deployment.function(&template, Some(tally.clone()));
-    exercise(&cx).await.unwrap();
+    let function = deployment.function(&template, Some(tally.clone()));
+    exercise(&function).await.unwrap();
     let used = tally.take(PROVISION.id).grants;
     let policies = Policies::parse(&template, "countersign").unwrap();
     let policy = policies.of(PROVISION.id).unwrap();
@@ -214,10 +214,10 @@ async fn of_several_that_found_one_application_at_once_one_gets_its_secret() {
     let template = template();
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..4 {
-        let cx = deployment.function(&template, None);
+        let function = deployment.function(&template, None);
         calls.spawn(async move {
             loop {
-                match call(&cx, &founding()).await {
+                match call(&function, &founding()).await {
                     Err(refused) if refused.kind == "Busy" => {}
                     done => return shown(&done.unwrap()),
                 }
@@ -239,13 +239,13 @@ async fn of_several_that_found_one_application_at_once_one_gets_its_secret() {
 #[tokio::test]
 async fn a_seed_adds_to_what_is_there_and_changes_none_of_it() {
     let deployment = Deployment::start().await;
-    let cx = deployment.function(&template(), None);
-    call(&cx, &founding()).await.unwrap();
+    let function = deployment.function(&template(), None);
+    call(&function, &founding()).await.unwrap();
     let mut strict: Value = json!({"applications": [{
         "application_id": "strict", "name": "Strict", "multi_admin": true,
         "administrators": [{"email": "ada@example.com"}]
     }]});
-    call(&cx, &strict.to_string()).await.unwrap();
+    call(&function, &strict.to_string()).await.unwrap();
     strict["applications"][0]["name"] = "Another name".into();
     for application in ["acme", "strict"] {
         let mut more = strict.clone();
@@ -255,7 +255,7 @@ async fn a_seed_adds_to_what_is_there_and_changes_none_of_it() {
             .as_array_mut()
             .unwrap();
         people.push(json!({"email": "ada+again@example.com", "privileges": ["manage_users"]}));
-        let added = shown(&call(&cx, &more.to_string()).await.unwrap());
+        let added = shown(&call(&function, &more.to_string()).await.unwrap());
         let [invited] = added["invitations"].as_array().unwrap().as_slice() else {
             panic!("{added}");
         };
@@ -279,14 +279,14 @@ async fn broken_off(
 ) -> (Vec<usize>, bool) {
     let deployment = Deployment::start().await;
     let breakage = Arc::new(Breakage::default());
-    let cx = deployment.function(template, Some(breakage.clone()));
+    let function = deployment.function(template, Some(breakage.clone()));
     breakage.begin(
         [PROVISION.id, "TransactWriteItems"],
         how,
         writes,
         usize::MAX,
     );
-    let broken = call(&cx, event).await;
+    let broken = call(&function, event).await;
     let struck = breakage.end() > 0;
     assert_eq!(broken.is_err(), struck);
     // Another process goes on.
@@ -323,7 +323,7 @@ async fn a_store_that_throttles_is_busy() {
     let template = template();
     let deployment = Deployment::start().await;
     let breakage = Arc::new(Breakage::default());
-    let cx = deployment.function(&template, Some(breakage.clone()));
+    let function = deployment.function(&template, Some(breakage.clone()));
     let throttled = dynamodb_error("ThrottlingException", &json!({"message": "slow down"}));
     breakage.begin(
         [PROVISION.id, "TransactWriteItems"],
@@ -332,10 +332,10 @@ async fn a_store_that_throttles_is_busy() {
         usize::MAX,
     );
     for event in [founding(), seed()] {
-        let refused = call(&cx, &event).await.unwrap_err();
+        let refused = call(&function, &event).await.unwrap_err();
         assert_eq!(refused.kind, "Busy", "{}", refused.words);
         assert!(refused.words.contains("try again"), "{}", refused.words);
     }
     breakage.end();
-    exercise(&cx).await.unwrap();
+    exercise(&function).await.unwrap();
 }
