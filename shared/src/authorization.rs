@@ -23,7 +23,10 @@ use crate::feature::Feature;
 use crate::ids::ClientId;
 use crate::precondition::IfMatch;
 use crate::setting::{Layer, LayerName};
-use crate::store::{AccessPattern, ApplicationSettingReader, ClientEditor, ClientReader, PublishedFiles, PublishedReader, Publisher, Scope, SettingEditor, SettingReader};
+use crate::store::{
+    AccessPattern, ApplicationSettingReader, ClientEditor, ClientReader, PublishedFiles,
+    PublishedReader, Publisher, Scope, SettingEditor, SettingReader,
+};
 use crate::target::Target;
 
 /// Something that an operation receives as proof that its caller may call it. Only this module

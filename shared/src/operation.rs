@@ -13,8 +13,8 @@ use crate::error::Result;
 use crate::rendered::Rendered;
 use crate::resource::Reply;
 use crate::route::{Envelope, Route};
-use crate::store::{AccessPattern, Grant};
 use crate::store::uses::PendingWrite;
+use crate::store::{AccessPattern, Grant};
 use crate::{json_body, schema};
 
 /// One thing that a caller can do. The type's fields are its input; the rest is declared here.

@@ -4,12 +4,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::problem;
 use crate::rendered::Rendered;
 use crate::request::{Body, BodyStream, Request};
 use crate::request_precondition::etag;
 use crate::route::Envelope;
 use crate::token::SessionToken;
-use crate::problem;
 
 /// The reply of an operation that has nothing to say but that it was done.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]

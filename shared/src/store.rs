@@ -45,6 +45,7 @@ mod attempts;
 mod audit;
 mod change;
 mod client;
+mod create_tables;
 mod dynamodb;
 mod import;
 mod key;
@@ -62,7 +63,7 @@ pub use administrator::{
     AdministratorEditor, AdministratorReader, Enrolment, FreshCode, FrontDoor, OwnSession, Reset,
     SecondFactor, Seen, SignIn, SignedInSession,
 };
-pub use audit::{AuditFilter, AuditReader, Event};
+pub use audit::{AuditFilter, AuditReader, Event, EventStream};
 pub use change::{Approved, Policy, PolicyEditor, PolicyReader, RequestReader, Reviewer};
 pub use client::{
     ClientEditor, ClientReader, ClientViewer, Listed, ModuleEditor, ModuleReader, SecretKeeper,
@@ -81,14 +82,11 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 
 use crate::audit::Origin;
 use crate::clock::Clock;
-use crate::error::Result;
 use crate::ids::ApplicationId;
 use crate::precondition::{IfMatch, Once};
 use crate::random::Random;
 use crate::sealing::DataKeys;
 use crate::signing_key::OpenedKeys;
-use dynamodb::SortRange;
-use key::Key;
 
 /// The tables, and what it takes to write in them.
 #[derive(Clone, Debug)]
@@ -124,35 +122,6 @@ impl Store {
             noted: uses::Noted::default(),
             issues: token::Issues::default(),
         }
-    }
-
-    /// Reads what is not there, by the first of these grants that allows a read.
-    pub(crate) async fn warm_up(&self, grants: &[Grant]) {
-        let nobody = Key::credential_of("-");
-        for grant in grants {
-            let Resource::Table(table) = grant.on else {
-                continue;
-            };
-            match grant.action {
-                access::GET => drop(self.get::<client::Nothing>(table, &nobody).await),
-                access::BATCH_GET => drop(self.get_all(&[(table, nobody)]).await),
-                access::QUERY => drop(self.query(table, "-".to_owned(), SortRange::All).await),
-                _ => continue,
-            }
-            return;
-        }
-    }
-
-    /// Is there no application yet?
-    pub(crate) async fn is_empty(&self) -> Result<bool> {
-        let page = self
-            .dynamodb
-            .scan()
-            .table_name(self.tables.name(Table::Clients))
-            .limit(1)
-            .consistent_read(true);
-        let page = page.send().await.map_err(dynamodb::fault)?;
-        Ok(page.items().is_empty())
     }
 }
 

@@ -9,9 +9,14 @@ use crate::call::{Admitted, Call, Refused};
 use crate::error::{Error, Result};
 use crate::one_time_code::OneTimeCode;
 use crate::precondition::{IfMatch, Once};
-use crate::store::{AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor, ClientViewer, FreshCode, FrontDoor, KeyCustodian, KeyReader, ModuleEditor, ModuleReader, OwnSession, PolicyEditor, PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper, TokenPolicyEditor, TokenPolicyReader};
-use crate::token::{InvitationToken, SessionToken};
 use crate::session;
+use crate::store::{
+    AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor,
+    ClientViewer, FreshCode, FrontDoor, KeyCustodian, KeyReader, ModuleEditor, ModuleReader,
+    OwnSession, PolicyEditor, PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper,
+    TokenPolicyEditor, TokenPolicyReader,
+};
+use crate::token::{InvitationToken, SessionToken};
 
 /// Proof of nothing but that no other site's page is behind it: hands out the front door, where
 /// people sign in and take up invitations.

@@ -4,7 +4,9 @@
 use super::{Proof, Requirement, admitted, sealed};
 use crate::call::{Admitted, Call, Refused};
 use crate::error::Result;
-use crate::store::{AccessPattern, ClientScope, KeySet, Store, TokenInspector, TokenIssuer, TokenRevoker};
+use crate::store::{
+    AccessPattern, ClientScope, KeySet, Store, TokenInspector, TokenIssuer, TokenRevoker,
+};
 
 /// What a client can do with access tokens.
 pub trait TokenUse: From<ClientScope> + Send + Sync + sealed::Sealed {}

@@ -1,23 +1,16 @@
-//! What was tried and refused, and how often: limits that hold over all processes, and refusals for
-//! the audit, at most one a minute of each kind and source, with a count. A stranger can make each of
-//! these items count, and can not make many of them.
+//! Rate limits that hold over all processes, by account and by source.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use sha2::{Digest, Sha256};
 
-use super::audit::StoredEvent;
 use super::dynamodb::fault;
-use super::key::{Key, PARTITION};
+use super::key::Key;
 use super::table::EXPIRES;
 use super::{Store, Table};
-use crate::audit::{About, Actor, Origin};
+use crate::audit::Origin;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::ids::ApplicationId;
 
 /// What is limited, each by account and by source.
 #[derive(Clone, Copy, Debug)]
@@ -91,120 +84,13 @@ impl Store {
             .and_then(|count| count.parse().ok())
             .unwrap_or_default())
     }
-
-    /// Notes that a session is in use; tells whether it is still there.
-    pub(super) async fn use_session(&self, session: &Key, now: Timestamp) -> Result<bool> {
-        let update = self
-            .dynamodb
-            .update_item()
-            .table_name(self.tables.name(Table::Administrators))
-            .set_key(Some(session.clone().into_attributes()))
-            .condition_expression("attribute_exists(#pk)")
-            .update_expression("SET #last = :now")
-            .expression_attribute_names("#pk", PARTITION)
-            .expression_attribute_names("#last", "last_used")
-            .expression_attribute_values(":now", AttributeValue::N(now.millis().to_string()));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(failed)
-                if failed
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(failed) => Err(fault(failed)),
-        }
-    }
-
-    /// Counts a refusal for the audit, in one write, whatever it is of. Returns the error that the
-    /// caller is told: `error`, or that of a store that could not count.
-    pub(crate) async fn refuse(
-        &self,
-        origin: &Origin,
-        about: &About,
-        reason: &'static str,
-        error: Error,
-    ) -> Error {
-        let now = self.clock.now();
-        let event = StoredEvent::refusal(origin, about, reason, now);
-        let application = about.application.as_ref();
-        let counted = self.count_events(&event, origin, application, 1, now).await;
-        counted.err().unwrap_or(error)
-    }
-
-    /// Counts `count` events of a kind and a minute for the audit, the last of which happened at
-    /// `last`.
-    pub(super) async fn count_events(
-        &self,
-        event: &StoredEvent,
-        origin: &Origin,
-        application: Option<&ApplicationId>,
-        count: u64,
-        last: Timestamp,
-    ) -> Result<()> {
-        let kind = kind(event, origin);
-        let key = Key::refusals(application, event.time.minute(), &kind);
-        let fields: HashMap<String, AttributeValue> =
-            serde_dynamo::to_item(event).map_err(|fault| {
-                Error::unexpected(format!("an event does not become an item: {fault}"))
-            })?;
-        let mut update = self
-            .dynamodb
-            .update_item()
-            .table_name(self.tables.name(Table::Attempts))
-            .set_key(Some(key.into_attributes()));
-        let mut first = Vec::new();
-        for (place, (name, value)) in fields.into_iter().enumerate() {
-            // What the first one was is kept; of the others there is the count.
-            first.push(format!("#f{place} = if_not_exists(#f{place}, :f{place})"));
-            update = update
-                .expression_attribute_names(format!("#f{place}"), name)
-                .expression_attribute_values(format!(":f{place}"), value);
-        }
-        update = update
-            .update_expression(format!(
-                "ADD #count :count SET #last = :last, {}",
-                first.join(", ")
-            ))
-            .expression_attribute_names("#count", COUNT)
-            .expression_attribute_names("#last", "last_time")
-            .expression_attribute_values(":count", AttributeValue::N(count.to_string()))
-            .expression_attribute_values(":last", AttributeValue::N(last.millis().to_string()));
-        update.send().await.map_err(fault).map(|_| ())
-    }
 }
 
-const COUNT: &str = "count";
-
-/// What makes two happenings of a minute one event.
-fn kind(event: &StoredEvent, origin: &Origin) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    // Whoever tries to be somebody tries it anywhere.
-    let action = match origin.actor {
-        Actor::Nobody => None,
-        _ => Some(event.action.as_str()),
-    };
-    // What was issued with one secret is not what was issued with another.
-    let changes = event.changes.first().map(|change| change.after.to_string());
-    let parts = [
-        action,
-        event.reason.as_deref(),
-        event.actor_id.as_deref(),
-        event.object_id.as_deref(),
-        changes.as_deref(),
-        Some(&source(origin.source_ip.as_deref())),
-    ];
-    for part in parts {
-        let part = part.unwrap_or_default();
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
-}
+/// The attribute that holds a count.
+pub(super) const COUNT: &str = "count";
 
 /// The source as it is counted: an IPv6 network of 64 bits is one household.
-fn source(ip: Option<&str>) -> String {
+pub(super) fn source(ip: Option<&str>) -> String {
     match ip.map(str::parse) {
         Some(Ok(IpAddr::V6(ip))) => {
             let [a, b, c, d, ..] = ip.segments();

@@ -1,8 +1,9 @@
 //! Audit events, as they are stored: created, never changed, never deleted.
 
+mod counted;
 mod read;
 
-pub use read::{AuditFilter, AuditReader, Event};
+pub use read::{AuditFilter, AuditReader, Event, EventStream};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

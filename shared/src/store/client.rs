@@ -25,10 +25,9 @@ use crate::ids::ClientId;
 use crate::sealing::Sealer;
 use crate::secret::{ClientSecret, GraceHours, StoredSecret, Verifier};
 use crate::target::Target;
-pub(super) use delete::StoredRemains;
 pub use list::{ClientReader, Listed};
 pub use modules::{ModuleEditor, ModuleReader};
-pub(super) use record::{Nothing, StoredClient, StoredCredential, StoredName};
+pub(super) use record::{Nothing, StoredClient, StoredCredential, StoredName, StoredRemains};
 pub use secret::SecretKeeper;
 pub use view::ClientViewer;
 

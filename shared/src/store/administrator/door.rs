@@ -16,13 +16,13 @@ use crate::one_time_code::{OneTimeCode, TotpKey};
 use crate::password::{Password, RecoveryCode, RecoveryHashes};
 use crate::precondition::IfMatch;
 use crate::slow_hash::Slots;
-use crate::store::{Scope, Store, Table};
 use crate::store::attempts::Limit;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::table::REQUEST;
 use crate::store::transaction::{Outcome, Transaction};
+use crate::store::{Scope, Store, Table};
 use crate::token::SessionToken;
 
 /// What someone signs in with.

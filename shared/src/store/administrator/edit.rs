@@ -6,18 +6,20 @@ use serde::de::DeserializeOwned;
 
 use super::record::StoredInvitation;
 use super::{Authenticator, Loaded, Seen, StoredAuthenticator};
-use crate::administrator::{Administrator, Email, INVITATION, OpenInvitation, PersonName, Privileges};
+use crate::administrator::{
+    Administrator, Email, INVITATION, OpenInvitation, PersonName, Privileges,
+};
 use crate::audit::{Actor, Object, administrator_changes};
 use crate::error::{Error, Result};
 use crate::ids::AdministratorId;
 use crate::one_time_code::TotpKey;
 use crate::random::Random;
 use crate::sealing::Sealer;
-use crate::store::{Scope, Table};
 use crate::store::change::{Change, last_one};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
 use crate::token::InvitationToken;
 
 /// What a reset takes away.

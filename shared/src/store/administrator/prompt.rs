@@ -8,11 +8,11 @@ use super::{Authenticator, Loaded};
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
 use crate::one_time_code::OneTimeCode;
-use crate::store::{Scope, Store, Table};
 use crate::store::attempts::Limit;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
+use crate::store::{Scope, Store, Table};
 
 /// Five wrong passwords or codes, counted together,
 const MOST_FAILURES: u32 = 5;

@@ -7,9 +7,9 @@ use crate::administrator::{Administrator, AdministratorState};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::AdministratorId;
-use crate::store::{Scope, Table};
 use crate::store::dynamodb::{SortRange, from_item, key_of};
 use crate::store::key::Key;
+use crate::store::{Scope, Table};
 
 /// An administrator as others see them.
 #[derive(Debug)]

@@ -3,16 +3,20 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::record::{StoredSession, StoredStanding};
 use crate::administrator::Administrator;
 use crate::audit::{Changes, Object};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
-use crate::store::{Scope, Store, Table};
-use crate::store::key::Key;
+use crate::store::dynamodb::fault;
+use crate::store::key::{Key, PARTITION};
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
+use crate::store::{Scope, Store, Table};
 use crate::token::SessionToken;
 
 pub(super) const LONGEST: Duration = Duration::from_hours(8);
@@ -63,6 +67,31 @@ impl Store {
         }
         let application = standing.application_id.clone();
         Ok(Some((application, standing.administrator())))
+    }
+
+    /// Notes that a session is in use; tells whether it is still there.
+    async fn use_session(&self, session: &Key, now: Timestamp) -> Result<bool> {
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(self.tables.name(Table::Administrators))
+            .set_key(Some(session.clone().into_attributes()))
+            .condition_expression("attribute_exists(#pk)")
+            .update_expression("SET #last = :now")
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_names("#last", "last_used")
+            .expression_attribute_values(":now", AttributeValue::N(now.millis().to_string()));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(failed)
+                if failed
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(failed) => Err(fault(failed)),
+        }
     }
 }
 

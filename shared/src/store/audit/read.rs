@@ -1,5 +1,8 @@
 //! Reading the audit: what was done and what was refused, newest first.
 
+use std::pin::Pin;
+
+use futures_util::Stream;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -7,10 +10,9 @@ use super::StoredEvent;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::page::{Cursor, PageOf, PageSize};
-use crate::request::BodyStream;
-use crate::store::{Scope, Table};
 use crate::store::dynamodb::{Direction, Item, from_item, key_of};
 use crate::store::key::Key;
+use crate::store::{Scope, Table};
 
 /// An event, as it is read.
 #[derive(Debug)]
@@ -104,6 +106,9 @@ impl AuditFilter {
     }
 }
 
+/// An export on its way out, piece by piece. A piece that is an error ends it.
+pub type EventStream = Pin<Box<dyn Stream<Item = Result<Vec<u8>>> + Send>>;
+
 /// How many events are read at once.
 const BATCH: i32 = 100;
 /// How many a page looks at before it is handed out half empty, with where to go on.
@@ -163,7 +168,7 @@ impl AuditReader {
         mut filter: AuditFilter,
         head: Vec<u8>,
         write: fn(&Event, &mut Vec<u8>) -> Result<()>,
-    ) -> BodyStream {
+    ) -> EventStream {
         // What happens from now on is not part of it, so that it ends.
         let now = self.scope.store.clock.now();
         filter.to = Some(

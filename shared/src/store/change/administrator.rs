@@ -4,11 +4,13 @@ use crate::administrator::Administrator;
 use crate::application::Application;
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
-use crate::store::{Scope, Table};
-use crate::store::administrator::{Authenticator, Loaded, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredStanding};
+use crate::store::administrator::{
+    Authenticator, Loaded, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredStanding,
+};
 use crate::store::key::Key;
 use crate::store::table::REQUEST;
 use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::{Scope, Table};
 
 /// Does somebody look after the application when `after` takes the place of what was loaded?
 pub(super) fn check_change(

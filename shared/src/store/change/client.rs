@@ -7,12 +7,12 @@ use crate::application::Application;
 use crate::audit::Actor;
 use crate::client::{Client, ModuleGrants};
 use crate::error::{Error, Result};
-use crate::store::{Scope, Table};
 use crate::store::client::{StoredClient, StoredCredential, StoredName, StoredRemains};
 use crate::store::dynamodb::Found;
 use crate::store::key::Key;
 use crate::store::table::REQUEST;
 use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::{Scope, Table};
 
 /// Only those who hold `manage_modules` change what a client is let into, and only modules that there
 /// are, also when it is written, are granted (administration contract, section 2).

@@ -16,11 +16,11 @@ use crate::change_request::{ChangeRequest, ChangeState, NEEDED, Why};
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ChangeRequestId};
-use crate::store::{Scope, Table};
 use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
 use crate::token::InvitationToken;
 
 /// Reviews and decides the change requests of one application.
@@ -67,7 +67,7 @@ impl Reviewer {
             if request.needs_code && code.is_none() {
                 return Err(Error::Missing(vec!["code".to_owned()]));
             }
-            let behind = self.behind(&request).await?;
+            let behind = self.scope.behind(&request).await?;
             let (owner, ready) = self.ready(&request).await?;
             let ready = match (behind.fault, ready) {
                 (Some(fault), _) => Err(fault),

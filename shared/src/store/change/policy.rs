@@ -5,12 +5,12 @@ use super::Change;
 use crate::application::Application;
 use crate::audit::{Changes, Object};
 use crate::error::{Error, Result};
-use crate::store::{Scope, Table};
 use crate::store::administrator::FreshCode;
 use crate::store::application::StoredApplication;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
 
 /// What differs when multi admin is switched.
 pub(super) fn switched(before: bool, after: bool) -> Changes {

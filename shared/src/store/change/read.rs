@@ -5,9 +5,9 @@ use crate::change_request::{ChangeRequest, ChangeState};
 use crate::error::{Error, Result};
 use crate::ids::ChangeRequestId;
 use crate::page::{Cursor, PageOf, PageSize};
-use crate::store::{Scope, Table};
 use crate::store::dynamodb::{Direction, from_item, key_of};
 use crate::store::key::Key;
+use crate::store::{Scope, Table};
 
 /// Sees an application's change requests.
 #[derive(Debug)]

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::{Change, Proposal};
 use crate::application::Application;
 use crate::audit::{Actor, Object};
-use crate::change_request::{ChangeRequest, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED, ProposedChange};
+use crate::change_request::{
+    ChangeRequest, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED, ProposedChange,
+};
 use crate::clock::{Moment, Timestamp};
 use crate::error::{Error, Held, Result};
 use crate::ids::ChangeRequestId;
-use crate::store::{Scope, Table};
 use crate::store::key::Key;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
 
 /// A change request, as it is stored.
 #[derive(Clone, Serialize, Deserialize)]

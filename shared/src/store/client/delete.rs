@@ -1,27 +1,20 @@
 //! Deleting a client: it is dead from the first moment, and what belongs to it is cleared away, be
 //! it later.
 
-use serde::{Deserialize, Serialize};
-
 use super::{ClientEditor, StoredClient, no_application};
 use crate::application::Application;
 use crate::client::Client;
 use crate::error::Result;
 use crate::ids::ClientId;
-use crate::store::{Scope, Store, Table};
 use crate::store::application::StoredApplication;
 use crate::store::change::Change;
+use crate::store::client::record::StoredRemains;
 use crate::store::dynamodb::{Found, SortRange, from_item, key_of};
 use crate::store::key::{Key, REMAINS};
 use crate::store::race::Race;
 use crate::store::transaction::Outcome;
+use crate::store::{Scope, Store, Table};
 use crate::target::Target;
-
-/// A deleted client of which something may still be left.
-#[derive(Serialize, Deserialize)]
-pub(in crate::store) struct StoredRemains {
-    client_id: ClientId,
-}
 
 impl ClientEditor {
     /// Deletes a client that `allowed` lets go, with its settings, their history and its published
@@ -71,14 +64,6 @@ impl Store {
         let client: Option<StoredClient> = found.take(record_key.0, &record_key.1)?;
         let owner = owner.ok_or_else(no_application)?;
         Ok((owner.into(), client.map(Client::from), found))
-    }
-}
-
-impl StoredRemains {
-    pub(in crate::store) fn of(client: &ClientId) -> Self {
-        Self {
-            client_id: client.clone(),
-        }
     }
 }
 

@@ -6,10 +6,10 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::feature::Features;
 use crate::secret::ClientSecret;
-use crate::store::{Scope, Table};
 use crate::store::application::StoredApplication;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
+use crate::store::{Scope, Table};
 
 /// A client as the list shows it.
 #[derive(Debug)]

@@ -4,11 +4,11 @@ use super::{ClientReader, no_application};
 use crate::application::{Application, Modules};
 use crate::audit::{Changes, Object};
 use crate::error::{Error, Result};
-use crate::store::{Scope, Table};
 use crate::store::application::StoredApplication;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
+use crate::store::{Scope, Table};
 
 /// Sees which modules there are.
 #[derive(Debug)]

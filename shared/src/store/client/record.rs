@@ -262,6 +262,20 @@ impl Store {
     }
 }
 
+/// A deleted client of which something may still be left.
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct StoredRemains {
+    pub(super) client_id: ClientId,
+}
+
+impl StoredRemains {
+    pub(in crate::store) fn of(client: &ClientId) -> Self {
+        Self {
+            client_id: client.clone(),
+        }
+    }
+}
+
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum StoredVerifier {

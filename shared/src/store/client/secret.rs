@@ -4,11 +4,11 @@ use crate::audit::{Changes, Object};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::secret::{ClientSecret, GraceHours};
-use crate::store::{Scope, Table};
 use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
 use crate::target::Target;
 
 /// Sees and replaces the secrets of one application's clients.

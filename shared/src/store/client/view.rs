@@ -5,9 +5,9 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::page::{Cursor, PageOf, PageSize};
-use crate::store::{Scope, Table, Uses};
 use crate::store::dynamodb::{Direction, from_item};
 use crate::store::key::Key;
+use crate::store::{Scope, Table, Uses};
 use crate::target::Target;
 
 /// Sees the clients of one application, never their secrets.

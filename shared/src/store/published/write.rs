@@ -10,11 +10,11 @@ use crate::error::Result;
 use crate::ids::ClientId;
 use crate::published::{PublishedVersion, Snapshot};
 use crate::setting::Settings;
-use crate::store::{Scope, Table};
 use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
 use crate::target::Target;
 
 /// Publishes settings of the clients of the caller's application.

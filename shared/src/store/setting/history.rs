@@ -9,9 +9,9 @@ use crate::audit::Origin;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::setting::{Layer, SettingKey, SettingMap, SettingValue, Settings};
-use crate::store::{Scope, Table};
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::{KEPT_VERSIONS, Key};
+use crate::store::{Scope, Table};
 
 /// A change, as it is stored: what it undid.
 #[derive(Debug, Serialize, Deserialize)]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{StoredLayer, Version};
 use crate::error::Result;
 use crate::setting::{Layer, Layers, SettingKey, SettingValue, Settings};
-use crate::store::{Scope, Table};
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::{Key, SORT};
+use crate::store::{Scope, Table};
 use crate::target::Target;
 
 /// Reads the layer of the caller's application.

@@ -6,10 +6,10 @@ use crate::audit::{Object, setting_changes};
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::setting::{Layer, Settings};
-use crate::store::{Scope, Table};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
+use crate::store::{Scope, Table};
 
 /// Changes the layers of the caller's application and of its clients.
 #[derive(Debug)]

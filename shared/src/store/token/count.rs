@@ -12,8 +12,8 @@ use crate::audit::{Actor, Object, Origin};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{ApplicationId, ClientId};
-use crate::store::{Scope, Store};
 use crate::store::audit::StoredEvent;
+use crate::store::{Scope, Store};
 
 /// What this process has counted.
 #[derive(Clone, Debug, Default)]

@@ -6,8 +6,8 @@ use crate::access_token::{AccessToken, Claims, Scopes};
 use crate::audit::{Actor, Origin};
 use crate::error::{Error, Result, TokenFault};
 use crate::signing_key::TOKEN_LIFE;
-use crate::store::{Scope, Store};
 use crate::store::transaction::Outcome;
+use crate::store::{Scope, Store};
 
 /// Issues access tokens to one client.
 #[derive(Debug)]

@@ -8,12 +8,12 @@ use crate::audit::{Changes, Object};
 use crate::clock::{Moment, Timestamp};
 use crate::error::{Error, Result};
 use crate::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey};
-use crate::store::{Scope, Store, Table};
 use crate::store::administrator::FreshCode;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
+use crate::store::{Scope, Store, Table};
 
 /// What a rotation is called in the audit, whoever causes it.
 pub(super) const ROTATION: &str = "admin.signing_keys.rotate";

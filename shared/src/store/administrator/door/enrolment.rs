@@ -8,8 +8,10 @@ use crate::ids::ApplicationId;
 use crate::one_time_code::{OneTimeCode, TotpSetup};
 use crate::password::{Password, RecoveryCodes, RecoveryHashes};
 use crate::store::Table;
-use crate::store::administrator::{Authenticator, Loaded, StoredAdministrator, StoredAuthenticator};
 use crate::store::administrator::record::{StoredInvitation, StoredLogin};
+use crate::store::administrator::{
+    Authenticator, Loaded, StoredAdministrator, StoredAuthenticator,
+};
 use crate::store::attempts::Limit;
 use crate::store::key::Key;
 use crate::store::transaction::{Outcome, Transaction};

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Reviewer;
 use crate::administrator::{Administrator, Privilege};
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -21,20 +20,20 @@ pub(super) struct Behind {
     pub(super) fault: Option<&'static str>,
 }
 
-impl Reviewer {
+impl Scope {
     /// Those who stand behind the request and count now, beside the caller: different people, entitled
     /// at this moment, none of whom was handed another's account lately.
     pub(super) async fn behind(&self, request: &StoredRequest) -> Result<Behind> {
-        let Scope {
+        let Self {
             store, application, ..
-        } = &self.scope;
+        } = self;
         let asked = (request.requester.kind == ADMINISTRATOR).then_some(&request.requester.id);
         let others: BTreeSet<AdministratorId> = asked
             .into_iter()
             .chain(request.approvals.iter().map(|approval| &approval.by.id))
             .map(|id| AdministratorId::from(id.clone()))
             .collect();
-        let caller = AdministratorId::from(decider(&self.scope.origin.actor).id);
+        let caller = AdministratorId::from(decider(&self.origin.actor).id);
         let of_caller = store.administrator(application, &caller).await?;
         let of_caller = of_caller.ok_or(Error::SignedOut)?.administrator;
         let behind_caller = self.hands(&of_caller).await?;
@@ -85,9 +84,9 @@ impl Reviewer {
     /// Everyone who may act by this account: its owner, whoever had a link to it in hand lately, and
     /// whoever had one to theirs.
     async fn hands(&self, of: &Administrator) -> Result<BTreeSet<AdministratorId>> {
-        let Scope {
+        let Self {
             store, application, ..
-        } = &self.scope;
+        } = self;
         let now = store.clock.now();
         let mut hands: BTreeSet<_> = of.handed_to(now).cloned().collect();
         let mut unseen: Vec<_> = hands.iter().cloned().collect();
@@ -108,11 +107,7 @@ impl Reviewer {
         let Ok(id) = ClientId::try_from(request.requester.id.clone()) else {
             return Ok(None);
         };
-        let (_, client, _) = self
-            .scope
-            .store
-            .client_for_deletion(&self.scope, &id)
-            .await?;
+        let (_, client, _) = self.store.client_for_deletion(self, &id).await?;
         Ok(client.filter(|client| client.enabled && client.features.contains(Feature::Owner)))
     }
 }
