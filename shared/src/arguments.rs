@@ -1,6 +1,7 @@
 //! The arguments of a machine call: query string and form body, merged (contract section 1).
 
 mod decode;
+mod given;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,6 +10,8 @@ use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use crate::arguments::given::Given;
+use crate::arguments::given::Repeated;
 use crate::error::{Error, Result, quoted};
 use crate::request::Request;
 
@@ -30,49 +33,9 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Far more arguments than any operation has, and few enough that they cost a stranger's call nothing.
 const MOST_ARGUMENTS: usize = 1_000;
 
-/// What it means when an argument is there more than once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Repeated {
-    /// The same value again is fine, another one is a contradiction.
-    Same,
-    /// It must not be, but for those that are [`LISTS`].
-    Never,
-}
-
 /// The parameters of OAuth 2 that may be there more than once (RFC 8707, section 2). None of their
 /// values has a space in it, so that they are put together with one.
 const LISTS: [&str; 2] = ["audience", "resource"];
-
-/// One argument's value. `Debug` shows none of it, because it may be a secret.
-struct Given {
-    text: Result<Zeroizing<String>, &'static str>,
-    /// It was given again, and should not have been.
-    conflicting: bool,
-}
-
-impl Given {
-    fn again(
-        &mut self,
-        text: Result<Zeroizing<String>, &'static str>,
-        repeated: Repeated,
-        is_list: bool,
-    ) {
-        match (repeated, &mut self.text, text) {
-            (Repeated::Never, Ok(first), Ok(text)) if is_list => {
-                first.push(' ');
-                first.push_str(&text);
-            }
-            (Repeated::Never, ..) => self.conflicting = true,
-            (Repeated::Same, first, text) => self.conflicting |= *first != text,
-        }
-    }
-}
-
-impl std::fmt::Debug for Given {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Given(..)")
-    }
-}
 
 impl Arguments {
     /// Reads the query string and, where it is a form, the body. A body of another kind holds no

@@ -186,6 +186,14 @@ pub(crate) fn administrator_changes(
     differences(fields(before), fields(after))
 }
 
+/// Returns what differs between two states of multi admin.
+pub(crate) fn multi_admin_changes(before: bool, after: bool) -> Changes {
+    if before == after {
+        return Changes::new();
+    }
+    Changes::from([("multi_admin".to_owned(), (before.into(), after.into()))])
+}
+
 type Fields = BTreeMap<&'static str, Value>;
 
 fn differences(mut before: Fields, mut after: Fields) -> Changes {

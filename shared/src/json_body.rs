@@ -9,6 +9,7 @@ use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Fault, Result};
+use crate::json_pointer::escaped;
 use crate::request::Request;
 
 /// The input, or every fault in it: each with its place. Fields that nobody knows are faults, so
@@ -176,11 +177,6 @@ impl<'de> Deserializer<'de> for Strict<'_> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
         unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
-}
-
-/// A name as a part of a JSON pointer (RFC 6901, section 3).
-pub(crate) fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

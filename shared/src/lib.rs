@@ -27,6 +27,7 @@ mod feature;
 mod file;
 mod ids;
 mod json_body;
+mod json_pointer;
 mod machine;
 mod oauth;
 mod one_time_code;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::error::{Error, Fault, Held};
-use crate::json_body::escaped;
+use crate::json_pointer::escaped;
 use crate::rendered::Rendered;
 use crate::request::{Body, MAX_BODY_BYTES};
 

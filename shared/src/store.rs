@@ -49,9 +49,11 @@ mod create_tables;
 mod dynamodb;
 mod import;
 mod key;
+mod memory;
 mod once;
 mod published;
 mod race;
+mod scope;
 mod setting;
 mod table;
 mod token;
@@ -70,6 +72,8 @@ pub use client::{
 };
 pub use dynamodb::{retries, timeouts, tuned};
 pub use published::{PublishedFiles, PublishedReader, Publisher};
+pub use scope::Scope;
+pub(crate) use scope::Store;
 pub use setting::{ApplicationSettingReader, Difference, SettingEditor, SettingReader, Version};
 pub use table::Table;
 pub use token::{
@@ -77,63 +81,3 @@ pub use token::{
     TokenPolicy, TokenPolicyEditor, TokenPolicyReader, TokenRevoker,
 };
 pub use uses::Uses;
-
-use aws_sdk_dynamodb::Client as DynamoDb;
-
-use crate::audit::Origin;
-use crate::clock::Clock;
-use crate::ids::ApplicationId;
-use crate::precondition::{IfMatch, Once};
-use crate::random::Random;
-use crate::sealing::DataKeys;
-use crate::signing_key::OpenedKeys;
-
-/// The tables, and what it takes to write in them.
-#[derive(Clone, Debug)]
-pub(crate) struct Store {
-    dynamodb: DynamoDb,
-    tables: table::Names,
-    keys: DataKeys,
-    clock: Clock,
-    random: Random,
-    /// Signing keys that are open.
-    opened: OpenedKeys,
-    /// Which last uses are written.
-    noted: uses::Noted,
-    /// How many tokens were issued.
-    issues: token::Issues,
-}
-
-impl Store {
-    pub(crate) fn new(
-        dynamodb: DynamoDb,
-        prefix: &str,
-        keys: DataKeys,
-        clock: Clock,
-        random: Random,
-    ) -> Self {
-        Self {
-            dynamodb,
-            tables: table::Names::with(prefix),
-            keys,
-            clock,
-            random,
-            opened: OpenedKeys::default(),
-            noted: uses::Noted::default(),
-            issues: token::Issues::default(),
-        }
-    }
-}
-
-/// The store as one caller may see it: one application, and who is asking. Made by
-/// [`crate::authorization::Authorized`] alone.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    pub(crate) store: Store,
-    pub(crate) application: ApplicationId,
-    pub(crate) origin: Origin,
-    /// Which version the caller wants to change.
-    pub(crate) if_match: IfMatch,
-    /// What the caller calls its creation, so that it happens once.
-    pub(crate) once: Option<Once>,
-}

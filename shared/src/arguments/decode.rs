@@ -8,7 +8,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::Given;
+use super::given::Given;
 use crate::error::NOT_A_VALID_ID;
 
 /// Why the arguments do not make an input.

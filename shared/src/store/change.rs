@@ -15,7 +15,6 @@ mod review;
 pub(super) use administrator::last_one;
 pub use decide::{Approved, Reviewer};
 pub use policy::{Policy, PolicyEditor, PolicyReader};
-use proposal::Proposal;
 pub use read::RequestReader;
 
 use super::administrator::{Authenticator, Loaded};
@@ -25,7 +24,7 @@ use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{Scope, Table};
 use crate::administrator::Administrator;
 use crate::application::Application;
-use crate::audit::{Actor, Changes, Object, administrator_changes, changes};
+use crate::audit::{Actor, Changes, Object, administrator_changes, changes, multi_admin_changes};
 use crate::client::{Client, ModuleGrants};
 use crate::error::{Error, Result};
 use crate::secret::GraceHours;
@@ -250,7 +249,7 @@ impl Change {
             Self::DeleteAdministrator { loaded } => {
                 administrator_changes(Some(&loaded.administrator), None)
             }
-            Self::SwitchOff => policy::switched(true, false),
+            Self::SwitchOff => multi_admin_changes(true, false),
         }
     }
 

@@ -28,7 +28,6 @@ use crate::ids::{ApplicationId, ClientId};
 use crate::sealing::{Sealer, WrappedKey};
 use crate::signing_key::{KeyRing, PublicKey, RingKey, SigningKey, TOKEN_LIFE};
 
-pub(super) use count::Issues;
 pub use inspect::{TokenInspector, TokenRevoker};
 pub use issue::{Issued, TokenIssuer};
 pub use keys::{KeyCustodian, KeyReader, KeySet, KeyShown};

@@ -1,8 +1,8 @@
 //! When a client has last used which of its secrets, minute by minute: written at most once a minute
 //! for each secret by each process, beside the operation and not in its way.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -17,39 +17,6 @@ use crate::client::Client;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::ClientId;
-
-/// What this process has written of the present minute.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Noted(Arc<Mutex<Minute>>);
-
-#[derive(Debug, Default)]
-struct Minute {
-    began: Option<Timestamp>,
-    uses: HashSet<(ClientId, u32)>,
-}
-
-/// More clients than that within a minute, and the memory starts over: what was written is written
-/// again.
-const MOST_NOTED: usize = 10_000;
-
-impl Noted {
-    /// Is it the first use of this secret in this minute, as far as this process knows?
-    fn is_first(&self, client: &ClientId, serial: u32, minute: Timestamp) -> bool {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if noted.began != Some(minute) || noted.uses.len() >= MOST_NOTED {
-            *noted = Minute {
-                began: Some(minute),
-                uses: HashSet::new(),
-            };
-        }
-        noted.uses.insert((client.clone(), serial))
-    }
-
-    fn forget(&self, client: &ClientId, serial: u32) {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.uses.remove(&(client.clone(), serial));
-    }
-}
 
 /// A write that goes on beside the operation.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 use super::Change;
 use crate::application::Application;
-use crate::audit::{Changes, Object};
+use crate::audit::{Object, multi_admin_changes};
 use crate::error::{Error, Result};
 use crate::store::administrator::FreshCode;
 use crate::store::application::StoredApplication;
@@ -11,14 +11,6 @@ use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
-
-/// What differs when multi admin is switched.
-pub(super) fn switched(before: bool, after: bool) -> Changes {
-    if before == after {
-        return Changes::new();
-    }
-    Changes::from([("multi_admin".to_owned(), (before.into(), after.into()))])
-}
 
 impl Transaction<'_> {
     /// Writes the application as it was read, in a new version.
@@ -135,7 +127,7 @@ impl PolicyEditor {
                         .audit(
                             &self.scope,
                             &Object::application(&owner),
-                            &switched(false, true),
+                            &multi_admin_changes(false, true),
                             now,
                         )?
                         .commit()

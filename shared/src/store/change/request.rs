@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Proposal};
+use super::Change;
+use super::proposal::Proposal;
 use crate::application::Application;
 use crate::audit::{Actor, Object};
 use crate::change_request::{

@@ -10,8 +10,9 @@ use crate::ids::{AdministratorId, ClientId};
 use crate::secret::{ClientSecret, Verifier};
 use crate::store::Scope;
 use crate::store::administrator::{Authenticator, Loaded};
+use crate::store::change::Change;
+use crate::store::change::proposal::Proposal;
 use crate::store::change::request::StoredRequest;
-use crate::store::change::{Change, Proposal};
 use crate::store::client::seal;
 use crate::token::InvitationToken;
 

@@ -1,0 +1,63 @@
+//! The store, and its scope: one application as one caller may see it.
+
+use aws_sdk_dynamodb::Client as DynamoDb;
+
+use super::memory::{Issues, Noted};
+use super::table::Names;
+use crate::audit::Origin;
+use crate::clock::Clock;
+use crate::ids::ApplicationId;
+use crate::precondition::{IfMatch, Once};
+use crate::random::Random;
+use crate::sealing::DataKeys;
+use crate::signing_key::OpenedKeys;
+
+/// The tables, and what it takes to write in them.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    pub(super) dynamodb: DynamoDb,
+    pub(super) tables: Names,
+    pub(super) keys: DataKeys,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+    /// Signing keys that are open.
+    pub(super) opened: OpenedKeys,
+    /// Which last uses are written.
+    pub(super) noted: Noted,
+    /// How many tokens were issued.
+    pub(super) issues: Issues,
+}
+
+impl Store {
+    pub(crate) fn new(
+        dynamodb: DynamoDb,
+        prefix: &str,
+        keys: DataKeys,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self {
+            dynamodb,
+            tables: Names::with(prefix),
+            keys,
+            clock,
+            random,
+            opened: OpenedKeys::default(),
+            noted: Noted::default(),
+            issues: Issues::default(),
+        }
+    }
+}
+
+/// The store as one caller may see it: one application, and who is asking. Made by
+/// [`crate::authorization::Authorized`] alone.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub(crate) store: Store,
+    pub(crate) application: ApplicationId,
+    pub(crate) origin: Origin,
+    /// Which version the caller wants to change.
+    pub(crate) if_match: IfMatch,
+    /// What the caller calls its creation, so that it happens once.
+    pub(crate) once: Option<Once>,
+}
