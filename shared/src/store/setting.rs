@@ -17,7 +17,6 @@ use crate::error::Result;
 use crate::ids::{ApplicationId, ClientId};
 use crate::setting::{Layer, Layers, Settings};
 use crate::target::Target;
-use history::StoredVersion;
 
 /// A layer. Its version counts its changes, and is the optimistic lock.
 #[derive(Debug, Default, Serialize, Deserialize)]
