@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::schema::described;
-use crate::signing_key::{KeyId, KeyRing, SigningKey, TOKEN_LIFE};
+use crate::secrets::signing_key::{KeyId, KeyRing, SigningKey, TOKEN_LIFE};
 
 /// How many seconds an access token lives (administration contract, section 7).
 pub const TOKEN_SECONDS: u64 = TOKEN_LIFE.as_secs();

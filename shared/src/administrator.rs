@@ -10,8 +10,8 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::AdministratorId;
 use crate::schema::described;
+use crate::secrets::invitation_token::InvitationToken;
 use crate::text::trimmed;
-use crate::token::InvitationToken;
 
 /// An e-mail address, by which an administrator signs in: compared without case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

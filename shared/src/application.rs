@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::ids::ApplicationId;
 use crate::schema::described;
-use crate::sealing::WrappedKey;
+use crate::secrets::data_key::WrappedKey;
 use crate::text::trimmed;
 
 /// What is true of a whole application.

@@ -10,8 +10,7 @@ use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::arguments::given::Given;
-use crate::arguments::given::Repeated;
+use crate::arguments::given::{Given, Repeated};
 use crate::error::{Error, Result, quoted};
 use crate::request::Request;
 

@@ -2,13 +2,11 @@
 
 mod presented;
 mod signature;
-mod warm;
 
 use std::net::IpAddr;
 
 use presented::{Presented, Reading};
 use signature::Signed;
-pub use warm::WarmSecrets;
 
 use crate::audit::{About, Actor, Object};
 use crate::call::{Call, Refused};
@@ -17,7 +15,7 @@ use crate::credential::Credential;
 use crate::error::{Error, Result};
 use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
-use crate::secret::Origin;
+use crate::secrets::client_secret::Origin;
 use crate::store::uses::PendingWrite;
 
 /// A client that has proved who it is.

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::feature::Features;
 use crate::ids::ClientId;
 use crate::schema::described;
-use crate::secret::{GracePeriod, PreviousSecret, StoredSecret};
+use crate::secrets::client_secret::{GracePeriod, PreviousSecret, StoredSecret};
 use crate::text::trimmed;
 
 /// The display name of a client: 1 to 255 characters, none of them a control character, without

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 
-use crate::authentication::WarmSecrets;
 use crate::clock::{Clock, Timestamp};
 use crate::error::Result;
 use crate::ids::ClientId;
 use crate::random::Random;
 use crate::request::Request;
-use crate::sealing::{DataKeys, KeyWrapper};
-use crate::secret::ClientSecret;
+use crate::secrets::client_secret::ClientSecret;
+use crate::secrets::data_key::KeyWrapper;
+use crate::secrets::sealing::DataKeys;
+use crate::secrets::verified::WarmSecrets;
 use crate::seed::Invitation;
 use crate::store::{Grant, Store};
 

@@ -6,8 +6,9 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
-use crate::sealing::{Sealer, WrappedKey};
-use crate::secret::{ClientSecret, GracePeriod, Verifier};
+use crate::secrets::client_secret::{ClientSecret, GracePeriod, Verifier};
+use crate::secrets::data_key::WrappedKey;
+use crate::secrets::sealing::Sealer;
 
 /// The credential of a client, with the rights that it carries.
 #[derive(Debug)]

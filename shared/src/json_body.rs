@@ -185,7 +185,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::secret::GraceHours;
+    use crate::secrets::client_secret::GraceHours;
 
     #[derive(Debug, Deserialize, schemars::JsonSchema)]
     #[expect(dead_code, reason = "read by the tests through Debug alone")]

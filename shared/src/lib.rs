@@ -30,11 +30,8 @@ mod json_body;
 mod json_pointer;
 mod machine;
 mod oauth;
-mod one_time_code;
-mod opened;
 mod operation;
 mod page;
-mod password;
 mod planting;
 mod precondition;
 mod problem;
@@ -48,17 +45,13 @@ mod resource;
 mod road;
 mod route;
 mod schema;
-mod sealing;
-mod secret;
+mod secrets;
 pub mod seed;
 mod session;
 mod setting;
-mod signing_key;
-mod slow_hash;
 pub mod store;
 mod target;
 mod text;
-mod token;
 
 pub use access_token::{AccessToken, ActiveToken, Scopes, TOKEN_SECONDS, TokenType};
 pub use administrator::{
@@ -68,7 +61,6 @@ pub use allow_list::AllowList;
 pub use application::{Application, ModuleKey, ModuleName, Modules};
 pub use arguments::Arguments;
 pub use audience::{Audience, Audiences, RotationDays};
-pub use authentication::WarmSecrets;
 pub use authorization::{
     AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, HandsOutLinks,
     KeepOwnSession, ListClients, ManageAdministrators, ManageClients, ManageModules,
@@ -90,10 +82,8 @@ pub use ids::AdministratorId;
 pub use ids::ApplicationId;
 pub use ids::ChangeRequestId;
 pub use ids::ClientId;
-pub use one_time_code::{OneTimeCode, TotpSetup};
 pub use operation::{Described, Endpoint, Operation, Unrouted};
 pub use page::{Cursor, Page, PageOf, PageSize};
-pub use password::{Password, RecoveryCode, RecoveryCodes};
 pub use published::{PublishedSettings, PublishedVersion, Snapshot};
 pub use random::Random;
 pub use request::{Body, BodyStream, MAX_BODY_BYTES, Request, Response};
@@ -101,14 +91,17 @@ pub use resource::{Begun, Created, Download, Ended, NoContent, Tagged};
 pub use resource::{Nothing, Reply};
 pub use road::{ANSWERED, answer};
 pub use route::{Envelope, Route};
-pub use sealing::{
-    DataKey, ENCRYPTION_CONTEXT, KeyFile, KeyFileFault, KeyWrapper, WrappedKey, Wrapping,
-};
-pub use secret::{ClientSecret, GraceHours};
+pub use secrets::client_secret::{ClientSecret, GraceHours};
+pub use secrets::data_key::{DataKey, ENCRYPTION_CONTEXT, KeyWrapper, WrappedKey, Wrapping};
+pub use secrets::invitation_token::InvitationToken;
+pub use secrets::key_file::{KeyFile, KeyFileFault};
+pub use secrets::one_time_code::{OneTimeCode, TotpSetup};
+pub use secrets::password::{Password, RecoveryCode, RecoveryCodes};
+pub use secrets::session_token::SessionToken;
+pub use secrets::signing_key::{KeyId, KeyState};
+pub use secrets::verified::WarmSecrets;
 pub use setting::{
     Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap,
     SettingValue, Settings, TooLarge,
 };
-pub use signing_key::{KeyId, KeyState};
 pub use target::Target;
-pub use token::{InvitationToken, SessionToken};

@@ -9,7 +9,7 @@ use crate::rendered::Rendered;
 use crate::request::{Body, BodyStream, Request};
 use crate::request_precondition::etag;
 use crate::route::Envelope;
-use crate::token::SessionToken;
+use crate::secrets::session_token::SessionToken;
 
 /// The reply of an operation that has nothing to say but that it was done.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]

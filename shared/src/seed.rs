@@ -19,11 +19,11 @@ use crate::clock::Timestamp;
 use crate::error::{Cause, Error, Result, quoted};
 use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
-use crate::one_time_code::TotpKey;
-use crate::password::Password;
-use crate::secret::{ClientSecret, Origin};
+use crate::secrets::client_secret::{ClientSecret, Origin};
+use crate::secrets::invitation_token::InvitationToken;
+use crate::secrets::one_time_code::TotpKey;
+use crate::secrets::password::Password;
 use crate::setting::Settings;
-use crate::token::InvitationToken;
 
 /// What a seed file holds, checked: every reference resolves, nothing stands there twice.
 #[derive(Debug)]
@@ -342,7 +342,10 @@ impl SeedApplication {
     }
 
     /// The application, under a data key.
-    pub(crate) fn application(&self, data_key: crate::sealing::WrappedKey) -> Application {
+    pub(crate) fn application(
+        &self,
+        data_key: crate::secrets::data_key::WrappedKey,
+    ) -> Application {
         Application {
             id: self.application_id.clone(),
             name: self.name.clone(),

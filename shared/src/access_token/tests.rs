@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::signing_key::RingKey;
+use crate::secrets::signing_key::RingKey;
 
 const ISSUER: &str = "https://api.example.com";
 /// All that a token has to say.

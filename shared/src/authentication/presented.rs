@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::route::Envelope;
-use crate::secret::ClientSecret;
+use crate::secrets::client_secret::ClientSecret;
 
 /// Credentials as they came.
 pub(super) enum Presented {

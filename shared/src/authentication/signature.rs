@@ -10,7 +10,7 @@ use crate::arguments::Arguments;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::request::Request;
-use crate::secret::ClientSecret;
+use crate::secrets::client_secret::ClientSecret;
 
 /// How far a signed request's date may be off, either way: five minutes.
 const MOST_OFF_MILLIS: u64 = 5 * 60 * 1000;

@@ -7,8 +7,10 @@ use crate::administrator::{Administrator, Privilege};
 use crate::audit::{About, Actor};
 use crate::call::{Admitted, Call, Refused};
 use crate::error::{Error, Result};
-use crate::one_time_code::OneTimeCode;
 use crate::precondition::{IfMatch, Once};
+use crate::secrets::invitation_token::InvitationToken;
+use crate::secrets::one_time_code::OneTimeCode;
+use crate::secrets::session_token::SessionToken;
 use crate::session;
 use crate::store::{
     AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor,
@@ -16,7 +18,6 @@ use crate::store::{
     OwnSession, PolicyEditor, PolicyReader, RequestReader, Reviewer, Scope, SecretKeeper,
     TokenPolicyEditor, TokenPolicyReader,
 };
-use crate::token::{InvitationToken, SessionToken};
 
 /// Proof of nothing but that no other site's page is behind it: hands out the front door, where
 /// people sign in and take up invitations.

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::feature::{Feature, Features};
 use crate::ids::{ApplicationId, ClientId};
 use crate::random::Random;
-use crate::secret::ClientSecret;
+use crate::secrets::client_secret::ClientSecret;
 use crate::setting::Settings;
 use crate::text::trimmed;
 

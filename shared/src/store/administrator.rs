@@ -21,7 +21,7 @@ use crate::administrator::Administrator;
 use crate::application::Application;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
-use crate::sealing::Sealer;
+use crate::secrets::sealing::Sealer;
 pub(super) use record::{
     Authenticator, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredRoster,
     StoredStanding,

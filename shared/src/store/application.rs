@@ -8,7 +8,7 @@ use super::{Store, Table};
 use crate::application::{Application, ModuleKey, ModuleName};
 use crate::error::Result;
 use crate::ids::ApplicationId;
-use crate::sealing::WrappedKey;
+use crate::secrets::data_key::WrappedKey;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredApplication {

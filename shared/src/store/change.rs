@@ -27,8 +27,8 @@ use crate::application::Application;
 use crate::audit::{Actor, Changes, Object, administrator_changes, changes, multi_admin_changes};
 use crate::client::{Client, ModuleGrants};
 use crate::error::{Error, Result};
-use crate::secret::GraceHours;
-use crate::token::InvitationToken;
+use crate::secrets::client_secret::GraceHours;
+use crate::secrets::invitation_token::InvitationToken;
 
 /// A change of something that multi admin covers.
 pub(in crate::store) enum Change {

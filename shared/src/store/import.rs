@@ -16,14 +16,14 @@ use crate::audit::{Actor, Object, Origin};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId, ClientId};
-use crate::one_time_code::TotpKey;
 use crate::precondition::IfMatch;
-use crate::sealing::Sealer;
-use crate::secret::{ClientSecret, Verifier};
+use crate::secrets::client_secret::{ClientSecret, Verifier};
+use crate::secrets::invitation_token::InvitationToken;
+use crate::secrets::one_time_code::TotpKey;
+use crate::secrets::sealing::Sealer;
+use crate::secrets::slow_hash::Slots;
 use crate::seed::{Invitation, Planted, Planter, SeedAdministrator, SeedApplication, SeedClient};
 use crate::setting::Settings;
-use crate::slow_hash::Slots;
-use crate::token::InvitationToken;
 
 impl Store {
     /// Refuses an application of which a client can not be created, because another application

@@ -12,7 +12,7 @@ use crate::audience::Audience;
 use crate::client::Description;
 use crate::clock::Timestamp;
 use crate::ids::{AdministratorId, ApplicationId, ChangeRequestId, ClientId};
-use crate::signing_key::KeyId;
+use crate::secrets::signing_key::KeyId;
 
 pub(super) const PARTITION: &str = "pk";
 pub(super) const SORT: &str = "sk";

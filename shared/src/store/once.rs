@@ -13,7 +13,7 @@ use super::{Scope, Table};
 use crate::application::Application;
 use crate::error::{Error, Held, Result};
 use crate::random::hexadecimal;
-use crate::sealing::Sealer;
+use crate::secrets::sealing::Sealer;
 
 /// For so long a key is remembered.
 const REMEMBERED: Duration = Duration::from_hours(24);

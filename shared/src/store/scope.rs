@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::ids::ApplicationId;
 use crate::precondition::{IfMatch, Once};
 use crate::random::Random;
-use crate::sealing::DataKeys;
-use crate::signing_key::OpenedKeys;
+use crate::secrets::sealing::DataKeys;
+use crate::secrets::signing_key::OpenedKeys;
 
 /// The tables, and what it takes to write in them.
 #[derive(Clone, Debug)]

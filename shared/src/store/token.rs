@@ -25,8 +25,9 @@ use crate::client::ModuleGrants;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::{ApplicationId, ClientId};
-use crate::sealing::{Sealer, WrappedKey};
-use crate::signing_key::{KeyRing, PublicKey, RingKey, SigningKey, TOKEN_LIFE};
+use crate::secrets::data_key::WrappedKey;
+use crate::secrets::sealing::Sealer;
+use crate::secrets::signing_key::{KeyRing, PublicKey, RingKey, SigningKey, TOKEN_LIFE};
 
 pub use inspect::{TokenInspector, TokenRevoker};
 pub use issue::{Issued, TokenIssuer};

@@ -12,10 +12,11 @@ use crate::audit::{About, Actor, Object, Origin};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
-use crate::one_time_code::{OneTimeCode, TotpKey};
-use crate::password::{Password, RecoveryCode, RecoveryHashes};
 use crate::precondition::IfMatch;
-use crate::slow_hash::Slots;
+use crate::secrets::one_time_code::{OneTimeCode, TotpKey};
+use crate::secrets::password::{Password, RecoveryCode, RecoveryHashes};
+use crate::secrets::session_token::SessionToken;
+use crate::secrets::slow_hash::Slots;
 use crate::store::attempts::Limit;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
@@ -23,7 +24,6 @@ use crate::store::race::Race;
 use crate::store::table::REQUEST;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
-use crate::token::SessionToken;
 
 /// What someone signs in with.
 #[derive(Debug)]

@@ -12,15 +12,15 @@ use crate::administrator::{
 use crate::audit::{Actor, Object, administrator_changes};
 use crate::error::{Error, Result};
 use crate::ids::AdministratorId;
-use crate::one_time_code::TotpKey;
 use crate::random::Random;
-use crate::sealing::Sealer;
+use crate::secrets::invitation_token::InvitationToken;
+use crate::secrets::one_time_code::TotpKey;
+use crate::secrets::sealing::Sealer;
 use crate::store::change::{Change, last_one};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::token::InvitationToken;
 
 /// What a reset takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -275,7 +275,7 @@ impl Authenticator {
 
     fn reset_totp(&mut self, id: &AdministratorId, key: &TotpKey, sealer: &Sealer) -> Result<()> {
         self.set_totp(id, key, sealer)?;
-        self.recovery = crate::password::RecoveryHashes::default();
+        self.recovery = crate::secrets::password::RecoveryHashes::default();
         self.version += 1;
         Ok(())
     }

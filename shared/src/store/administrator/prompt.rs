@@ -7,7 +7,7 @@ use super::record::StoredAuthenticator;
 use super::{Authenticator, Loaded};
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
-use crate::one_time_code::OneTimeCode;
+use crate::secrets::one_time_code::OneTimeCode;
 use crate::store::attempts::Limit;
 use crate::store::key::Key;
 use crate::store::race::Race;

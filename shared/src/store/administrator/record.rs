@@ -9,9 +9,9 @@ use crate::administrator::{Administrator, Email, OpenInvitation, PersonName, Pri
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
-use crate::one_time_code::TotpKey;
-use crate::password::RecoveryHashes;
-use crate::sealing::Sealer;
+use crate::secrets::one_time_code::TotpKey;
+use crate::secrets::password::RecoveryHashes;
+use crate::secrets::sealing::Sealer;
 use crate::store::dynamodb::Bytes;
 
 /// The whole administrator, but for what they authenticate with.

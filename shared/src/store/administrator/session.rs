@@ -12,12 +12,12 @@ use crate::audit::{Changes, Object};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
+use crate::secrets::session_token::SessionToken;
 use crate::store::dynamodb::fault;
 use crate::store::key::{Key, PARTITION};
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
-use crate::token::SessionToken;
 
 pub(super) const LONGEST: Duration = Duration::from_hours(8);
 const IDLE: Duration = Duration::from_mins(30);

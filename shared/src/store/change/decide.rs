@@ -16,12 +16,12 @@ use crate::change_request::{ChangeRequest, ChangeState, NEEDED, Why};
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ChangeRequestId};
+use crate::secrets::invitation_token::InvitationToken;
 use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::token::InvitationToken;
 
 /// Reviews and decides the change requests of one application.
 #[derive(Debug)]

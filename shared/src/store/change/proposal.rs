@@ -8,7 +8,7 @@ use crate::allow_list::AllowList;
 use crate::client::{Client, Description, ModuleGrants};
 use crate::feature::Features;
 use crate::ids::ClientId;
-use crate::secret::GraceHours;
+use crate::secrets::client_secret::GraceHours;
 
 /// A change as it waits for approval: exactly the values that are proposed, and nothing secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]

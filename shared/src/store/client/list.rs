@@ -5,7 +5,7 @@ use crate::application::Application;
 use crate::client::Client;
 use crate::error::Result;
 use crate::feature::Features;
-use crate::secret::ClientSecret;
+use crate::secrets::client_secret::ClientSecret;
 use crate::store::application::StoredApplication;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;

@@ -10,8 +10,10 @@ use crate::credential::{Credential, Signing};
 use crate::error::Result;
 use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
-use crate::sealing::WrappedKey;
-use crate::secret::{ClientSecret, GracePeriod, PreviousSecret, StoredSecret, Verifier};
+use crate::secrets::client_secret::{
+    ClientSecret, GracePeriod, PreviousSecret, StoredSecret, Verifier,
+};
+use crate::secrets::data_key::WrappedKey;
 use crate::store::Store;
 use crate::store::dynamodb::Bytes;
 

@@ -3,7 +3,7 @@
 use crate::audit::{Changes, Object};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::secret::{ClientSecret, GraceHours};
+use crate::secrets::client_secret::{ClientSecret, GraceHours};
 use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
 use crate::store::race::Race;

@@ -1,8 +1,8 @@
 //! Changing settings: each change is one transaction with its audit event and its place in the
 //! history, however many keys it touches.
 
-use super::history::{StoredVersion, Version};
 use super::StoredLayer;
+use super::history::{StoredVersion, Version};
 use crate::audit::{Object, setting_changes};
 use crate::error::{Error, Result};
 use crate::ids::ClientId;

@@ -5,7 +5,7 @@ use super::keys::ROTATION;
 use crate::access_token::{AccessToken, Claims, Scopes};
 use crate::audit::{Actor, Origin};
 use crate::error::{Error, Result, TokenFault};
-use crate::signing_key::TOKEN_LIFE;
+use crate::secrets::signing_key::TOKEN_LIFE;
 use crate::store::transaction::Outcome;
 use crate::store::{Scope, Store};
 

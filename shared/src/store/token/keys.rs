@@ -7,7 +7,7 @@ use super::{Issuer, StoredPublicKey, fresh_key};
 use crate::audit::{Changes, Object};
 use crate::clock::{Moment, Timestamp};
 use crate::error::{Error, Result};
-use crate::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey};
+use crate::secrets::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey};
 use crate::store::administrator::FreshCode;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;

@@ -5,8 +5,9 @@ use crate::administrator::{Administrator, Email};
 use crate::audit::{Object, administrator_changes};
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
-use crate::one_time_code::{OneTimeCode, TotpSetup};
-use crate::password::{Password, RecoveryCodes, RecoveryHashes};
+use crate::secrets::invitation_token::InvitationToken;
+use crate::secrets::one_time_code::{OneTimeCode, TotpSetup};
+use crate::secrets::password::{Password, RecoveryCodes, RecoveryHashes};
 use crate::store::Table;
 use crate::store::administrator::record::{StoredInvitation, StoredLogin};
 use crate::store::administrator::{
@@ -15,7 +16,6 @@ use crate::store::administrator::{
 use crate::store::attempts::Limit;
 use crate::store::key::Key;
 use crate::store::transaction::{Outcome, Transaction};
-use crate::token::InvitationToken;
 
 /// What an open invitation or reset asks for.
 #[derive(Debug)]

@@ -7,14 +7,14 @@ use crate::audit::Actor;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ClientId};
-use crate::secret::{ClientSecret, Verifier};
+use crate::secrets::client_secret::{ClientSecret, Verifier};
+use crate::secrets::invitation_token::InvitationToken;
 use crate::store::Scope;
 use crate::store::administrator::{Authenticator, Loaded};
 use crate::store::change::Change;
 use crate::store::change::proposal::Proposal;
 use crate::store::change::request::StoredRequest;
 use crate::store::client::seal;
-use crate::token::InvitationToken;
 
 /// A change that is ready to be made, or the reason why it never can be.
 pub(super) type Ready = std::result::Result<Change, &'static str>;

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::schema::described;
-use crate::slow_hash::{self, NOBODYS_HASH, Slots};
+use crate::secrets::slow_hash::{self, NOBODYS_HASH, Slots};
 
 /// A password in the clear, on its way in. It shows nothing of itself and has no way out.
 #[derive(Clone, Deserialize)]

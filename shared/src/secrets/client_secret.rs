@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::random::{BASE62, Random};
 use crate::schema::described;
-use crate::slow_hash;
+use crate::secrets::slow_hash;
 
 const PREFIX: &str = "csk_";
 const RANDOM_CHARS: usize = 32;

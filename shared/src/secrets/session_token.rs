@@ -1,9 +1,9 @@
-//! Tokens that are handed to people: of a session, and of an invitation. Only their digests are kept.
+//! Session tokens, of which only digests are kept.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
@@ -12,7 +12,7 @@ use crate::random::{BASE62, Random};
 use crate::schema::described;
 
 /// 43 characters of 62: 256 bits.
-const RANDOM_CHARS: usize = 43;
+pub(super) const RANDOM_CHARS: usize = 43;
 
 /// The token of a session. It begins with whose it is, so that one read finds all that admission
 /// needs; to its holder it is opaque.
@@ -71,50 +71,6 @@ impl fmt::Debug for SessionToken {
 impl Serialize for SessionToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
-    }
-}
-
-/// The token of an invitation or of a reset: works once.
-#[derive(Clone, Deserialize)]
-#[serde(from = "String")]
-pub struct InvitationToken(SecretString);
-
-described! {
-    InvitationToken: { "type": "string", "format": "password", "description": "The last part of the link that an administrator was given." }
-}
-
-impl InvitationToken {
-    pub(crate) fn generate(random: &Random) -> Result<Self> {
-        let random = zeroize::Zeroizing::new(random.text(BASE62, RANDOM_CHARS)?);
-        Ok(Self(format!("cin_{}", *random).into()))
-    }
-
-    /// The token in the clear, for the link that hands it out.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
-    pub(crate) fn digest(&self) -> [u8; 32] {
-        Sha256::digest(self.expose()).into()
-    }
-}
-
-impl InvitationToken {
-    /// Returns the path of the link that hands the token out.
-    pub fn path(&self) -> String {
-        format!("/admin/invitations/{}", self.expose())
-    }
-}
-
-impl From<String> for InvitationToken {
-    fn from(text: String) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Debug for InvitationToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InvitationToken(..)")
     }
 }
 

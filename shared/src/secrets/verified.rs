@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::random::Random;
-use crate::secret::{ClientSecret, Origin, Verifier, fitting_digest};
-use crate::slow_hash::{self, NOBODYS_HASH, Slots};
+use crate::secrets::client_secret::{ClientSecret, Origin, Verifier, fitting_digest};
+use crate::secrets::slow_hash::{self, NOBODYS_HASH, Slots};
 
 /// What this process remembers of imported secrets that it has verified, so that only the first
 /// call pays for Argon2: a keyed MAC of the secret, bound to the very hash it was verified against.
@@ -53,7 +53,7 @@ impl WarmSecrets {
     /// form of one made here is only ever compared by digest, any other only ever by Argon2id, and
     /// where there is nothing to compare with, with nobody's: so the cost gives nothing away about the
     /// client.
-    pub(super) async fn verify(
+    pub(crate) async fn verify(
         &self,
         secrets: Vec<ClientSecret>,
         known: [Option<(u32, &Verifier)>; 2],

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::opened::Opened;
+use crate::secrets::key_cache::Opened;
 
 /// How long an access token lives (administration contract, section 7).
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_mins(5);

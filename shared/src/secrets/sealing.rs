@@ -1,221 +1,17 @@
 //! Sealing: secrets at rest are encrypted under a data key of their application, and that key is
 //! wrapped by something that this process does not keep in the database.
 
-use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::future::Future;
-use std::io::{Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{Aes256Gcm, Nonce};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::ids::{ApplicationId, ClientId};
-use crate::opened::Opened;
 use crate::random::Random;
-use crate::secret::ClientSecret;
-
-const NONCE_BYTES: usize = 12;
-
-/// The key under which an application's secrets are sealed, in the clear. Wiped when dropped.
-pub struct DataKey(Zeroizing<[u8; 32]>);
-
-impl DataKey {
-    /// A key from 256 random bits, or from what a key service opened.
-    pub fn new(mut bytes: [u8; 32]) -> Self {
-        let key = Self(Zeroizing::new(bytes));
-        bytes.zeroize();
-        key
-    }
-
-    /// The key that these bytes are; `None` if they are not 32.
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        <[u8; 32]>::try_from(bytes).ok().map(Self::new)
-    }
-
-    /// The key itself, for a key service that hands it out.
-    pub fn expose(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// AES-256-GCM with a random nonce in front; `bound` must be the same to open it again.
-    fn seal(&self, plain: &[u8], bound: &[u8], random: &Random) -> Result<Vec<u8>> {
-        let nonce = random.bytes::<NONCE_BYTES>()?;
-        let sealed = Aes256Gcm::new((&*self.0).into())
-            .encrypt(
-                &Nonce::from(nonce),
-                Payload {
-                    msg: plain,
-                    aad: bound,
-                },
-            )
-            .map_err(|_| Error::unexpected("sealing failed"))?;
-        Ok([nonce.as_slice(), &sealed].concat())
-    }
-
-    fn open(&self, sealed: &[u8], bound: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let broken = || {
-            Error::unexpected(
-                "a sealed value does not open: another key, or moved from another record",
-            )
-        };
-        let (nonce, ciphertext) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
-        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| broken())?;
-        Aes256Gcm::new((&*self.0).into())
-            .decrypt(
-                &Nonce::from(nonce),
-                Payload {
-                    msg: ciphertext,
-                    aad: bound,
-                },
-            )
-            .map(Zeroizing::new)
-            .map_err(|_| broken())
-    }
-}
-
-impl fmt::Debug for DataKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DataKey(..)")
-    }
-}
-
-/// A data key as it is stored: only a [`KeyWrapper`] opens it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct WrappedKey(pub Vec<u8>);
-
-/// The name under which the key management service is told whose data key it is: it opens one only
-/// for the application that it was made for, and policies demand that it is told.
-pub const ENCRYPTION_CONTEXT: &str = "countersign:application";
-
-/// What a [`KeyWrapper`] does takes time: on AWS it is a call to the key service.
-pub type Wrapping<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
-
-/// Makes and opens data keys. Locally that is a key file, on AWS the key management service; each
-/// binds a key to its application, so that one application's key does not open for another.
-pub trait KeyWrapper: Send + Sync + fmt::Debug {
-    /// A new data key for `application`, in the clear and wrapped.
-    fn make<'a>(&'a self, application: &'a ApplicationId) -> Wrapping<'a, (DataKey, WrappedKey)>;
-
-    /// Opens a data key of `application`.
-    fn unwrap<'a>(
-        &'a self,
-        application: &'a ApplicationId,
-        wrapped: &'a WrappedKey,
-    ) -> Wrapping<'a, DataKey>;
-}
-
-/// The key file of the local binary: 32 random bytes that wrap every data key.
-#[derive(Debug)]
-pub struct KeyFile {
-    key: DataKey,
-    random: Random,
-}
-
-/// Why a key file can not be used. The sentence names the file.
-#[derive(Debug, thiserror::Error)]
-#[error("the sealing key {path}: {why}")]
-pub struct KeyFileFault {
-    path: String,
-    why: String,
-}
-
-impl KeyFile {
-    /// Reads the key file, or makes it, readable by its owner alone. One that others may read, or
-    /// that is not 32 bytes long, is refused: silence would be a leak, a new key would lose every
-    /// secret.
-    pub fn open_or_create(path: &Path, random: &Random) -> Result<Self, KeyFileFault> {
-        let fault = |why: String| KeyFileFault {
-            path: path.display().to_string(),
-            why,
-        };
-        let io = |fault_: std::io::Error| fault(fault_.to_string());
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-        {
-            Ok(mut file) => {
-                let key = random
-                    .bytes::<32>()
-                    .map_err(|_| fault("no randomness to be had".into()))?;
-                file.write_all(&key)
-                    .and_then(|()| file.sync_all())
-                    .map_err(io)?;
-                Ok(Self {
-                    key: DataKey::new(key),
-                    random: random.clone(),
-                })
-            }
-            Err(exists) if exists.kind() == std::io::ErrorKind::AlreadyExists => {
-                let mut file = File::open(path).map_err(io)?;
-                let mode = file.metadata().map_err(io)?.permissions().mode();
-                if mode & 0o077 != 0 {
-                    return Err(fault(format!(
-                        "others may read it (mode {:o}); take that away with `chmod 600`",
-                        mode & 0o777
-                    )));
-                }
-                let mut bytes = Zeroizing::new(Vec::with_capacity(32));
-                file.read_to_end(&mut bytes).map_err(io)?;
-                let key = DataKey::from_slice(&bytes)
-                    .ok_or_else(|| fault(format!("it has {} bytes instead of 32", bytes.len())))?;
-                Ok(Self {
-                    key,
-                    random: random.clone(),
-                })
-            }
-            Err(other) => Err(io(other)),
-        }
-    }
-
-    /// A key that lives as long as this process, for a store that does too.
-    pub fn ephemeral(random: &Random) -> Result<Self> {
-        Ok(Self {
-            key: DataKey::new(random.bytes()?),
-            random: random.clone(),
-        })
-    }
-}
-
-fn bound_to_application(application: &ApplicationId) -> Vec<u8> {
-    [b"countersign data key\0", application.as_str().as_bytes()].concat()
-}
-
-impl KeyWrapper for KeyFile {
-    fn make<'a>(&'a self, application: &'a ApplicationId) -> Wrapping<'a, (DataKey, WrappedKey)> {
-        Box::pin(async move {
-            let data_key = DataKey::new(self.random.bytes()?);
-            let wrapped = self.key.seal(
-                &*data_key.0,
-                &bound_to_application(application),
-                &self.random,
-            )?;
-            Ok((data_key, WrappedKey(wrapped)))
-        })
-    }
-
-    fn unwrap<'a>(
-        &'a self,
-        application: &'a ApplicationId,
-        wrapped: &'a WrappedKey,
-    ) -> Wrapping<'a, DataKey> {
-        Box::pin(async move {
-            let plain = self
-                .key
-                .open(&wrapped.0, &bound_to_application(application))?;
-            DataKey::from_slice(&plain)
-                .ok_or_else(|| Error::unexpected("a data key is not 32 bytes long"))
-        })
-    }
-}
+use crate::secrets::client_secret::ClientSecret;
+use crate::secrets::data_key::{DataKey, KeyWrapper, WrappedKey};
+use crate::secrets::key_cache::Opened;
 
 /// The data keys that this process has opened. Each is forgotten after a few minutes, so that a key
 /// that was disabled or taken away where it is kept soon opens nothing anywhere.
@@ -344,8 +140,12 @@ impl Sealer {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use super::*;
-    use crate::opened::OPEN_FOR;
+    use crate::secrets::data_key::Wrapping;
+    use crate::secrets::key_cache::OPEN_FOR;
+    use crate::secrets::key_file::KeyFile;
 
     fn id<T: TryFrom<String>>(text: &str) -> T
     where
