@@ -221,34 +221,4 @@ mod tests {
         clock.advance(OPEN_FOR / 2);
         keys.sealer(&application, &wrapped).await.unwrap_err();
     }
-
-    #[test]
-    fn a_key_file_is_private_kept_and_never_replaced() {
-        let folder = std::env::temp_dir().join(Random::default().id(16).unwrap());
-        std::fs::create_dir(&folder).unwrap();
-        let path = folder.join("sealing.key");
-        let random = Random::default();
-        let first = KeyFile::open_or_create(&path, &random).unwrap();
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        assert_eq!(
-            *KeyFile::open_or_create(&path, &random).unwrap().key.0,
-            *first.key.0
-        );
-
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        let fault = KeyFile::open_or_create(&path, &random)
-            .unwrap_err()
-            .to_string();
-        assert!(fault.contains("others may read it"), "{fault}");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        std::fs::write(&path, b"short").unwrap();
-        let fault = KeyFile::open_or_create(&path, &random)
-            .unwrap_err()
-            .to_string();
-        assert!(fault.contains("5 bytes instead of 32"), "{fault}");
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
 }
