@@ -8,12 +8,12 @@ use std::net::IpAddr;
 use presented::{Presented, Reading};
 use signature::Signed;
 
-use crate::audit::{About, Actor, Object};
 use crate::call::{Call, Refused};
-use crate::client::{Description, ModuleGrants};
-use crate::credential::Credential;
+use crate::domain::audit::{About, Actor, Object};
+use crate::domain::client::{Description, ModuleGrants};
+use crate::domain::credential::Credential;
+use crate::domain::feature::Features;
 use crate::error::{Error, Result};
-use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
 use crate::secrets::client_secret::Origin;
 use crate::store::uses::PendingWrite;

@@ -14,20 +14,20 @@ pub use administrators::{
 };
 pub use tokens::{TokenClient, TokenUse, Verifier};
 
-use crate::administrator::Privilege;
-use crate::audit::{About, Actor};
 use crate::authentication::{Authenticated, Principal, authenticate};
 use crate::call::{Admitted, Call, Refused};
+use crate::domain::administrator::Privilege;
+use crate::domain::audit::{About, Actor};
+use crate::domain::feature::Feature;
+use crate::domain::precondition::IfMatch;
+use crate::domain::setting::{Layer, LayerName};
+use crate::domain::target::Target;
 use crate::error::{Error, Result};
-use crate::feature::Feature;
 use crate::ids::ClientId;
-use crate::precondition::IfMatch;
-use crate::setting::{Layer, LayerName};
 use crate::store::{
     AccessPattern, ApplicationSettingReader, ClientEditor, ClientReader, PublishedFiles,
     PublishedReader, Publisher, Scope, SettingEditor, SettingReader,
 };
-use crate::target::Target;
 
 /// Something that an operation receives as proof that its caller may call it. Only this module
 /// makes one, and what an operation needs to do its work comes out of it.

@@ -1,8 +1,8 @@
 //! A call on its way to an operation, and the outcome of its admission.
 
 use crate::arguments::Arguments;
-use crate::audit::{About, Actor, Origin};
 use crate::context::Context;
+use crate::domain::audit::{About, Actor, Origin};
 use crate::error::Error;
 use crate::request::Request;
 use crate::route::Envelope;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client as DynamoDb;
 
 use crate::clock::{Clock, Timestamp};
+use crate::domain::seed::Invitation;
 use crate::error::Result;
 use crate::ids::ClientId;
 use crate::random::Random;
@@ -13,7 +14,6 @@ use crate::secrets::client_secret::ClientSecret;
 use crate::secrets::data_key::KeyWrapper;
 use crate::secrets::sealing::DataKeys;
 use crate::secrets::verified::WarmSecrets;
-use crate::seed::Invitation;
 use crate::store::{Grant, Store};
 
 /// The parts of a [`Housekeeping`].

@@ -5,25 +5,16 @@
 //! do; [`answer`] takes a [`Request`] along the one road to its [`Response`]; only [`store`] knows
 //! how DynamoDB holds it.
 
-mod access_token;
-mod administrator;
-mod allow_list;
-mod application;
 mod arguments;
-mod audience;
-mod audit;
 mod authentication;
 mod authorization;
 mod call;
-mod change_request;
-mod client;
 mod clock;
 mod context;
 mod correlation;
-mod credential;
+mod domain;
 mod envelope;
 mod error;
-mod feature;
 mod file;
 mod ids;
 mod json_body;
@@ -31,11 +22,8 @@ mod json_pointer;
 mod machine;
 mod oauth;
 mod operation;
-mod page;
 mod planting;
-mod precondition;
 mod problem;
-mod published;
 mod published_file;
 mod random;
 mod rendered;
@@ -46,21 +34,11 @@ mod road;
 mod route;
 mod schema;
 mod secrets;
-pub mod seed;
 mod session;
-mod setting;
 pub mod store;
-mod target;
 mod text;
 
-pub use access_token::{AccessToken, ActiveToken, Scopes, TOKEN_SECONDS, TokenType};
-pub use administrator::{
-    Administrator, AdministratorState, Email, PersonName, Privilege, Privileges,
-};
-pub use allow_list::AllowList;
-pub use application::{Application, ModuleKey, ModuleName, Modules};
 pub use arguments::Arguments;
-pub use audience::{Audience, Audiences, RotationDays};
 pub use authorization::{
     AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, HandsOutLinks,
     KeepOwnSession, ListClients, ManageAdministrators, ManageClients, ManageModules,
@@ -69,22 +47,34 @@ pub use authorization::{
     SwitchPolicy, TakesCode, TokenClient, TokenUse, Verifier, ViewAdministrators, ViewChanges,
     ViewClients, ViewModules, ViewPolicy, ViewSigningKeys, ViewTokenPolicy, Visitor,
 };
-pub use change_request::{ChangeRequest, ChangeState, Why};
-pub use client::{Client, ClientName, Description, ModuleGrant, ModuleGrants};
 pub use clock::{Clock, Moment, Timestamp};
 pub use context::{Context, Housekeeping, Parts};
 pub use correlation::Correlation;
+pub use domain::access_token::{AccessToken, ActiveToken, Scopes, TOKEN_SECONDS, TokenType};
+pub use domain::administrator::{
+    Administrator, AdministratorState, Email, PersonName, Privilege, Privileges,
+};
+pub use domain::allow_list::AllowList;
+pub use domain::application::{Application, ModuleKey, ModuleName, Modules};
+pub use domain::audience::{Audience, Audiences, RotationDays};
+pub use domain::change_request::{ChangeRequest, ChangeState, Why};
+pub use domain::client::{Client, ClientName, Description, ModuleGrant, ModuleGrants};
+pub use domain::feature::{Feature, Features};
+pub use domain::page::{Cursor, Page, PageOf, PageSize};
+pub use domain::published::{PublishedSettings, PublishedVersion, Snapshot};
+pub use domain::setting::{
+    Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap,
+    SettingValue, Settings, TooLarge,
+};
+pub use domain::target::Target;
 pub use error::TokenFault;
 pub use error::{Cause, Error, Fault, Held, Result};
-pub use feature::{Feature, Features};
 pub use file::{File, Freshness};
 pub use ids::AdministratorId;
 pub use ids::ApplicationId;
 pub use ids::ChangeRequestId;
 pub use ids::ClientId;
 pub use operation::{Described, Endpoint, Operation, Unrouted};
-pub use page::{Cursor, Page, PageOf, PageSize};
-pub use published::{PublishedSettings, PublishedVersion, Snapshot};
 pub use random::Random;
 pub use request::{Body, BodyStream, MAX_BODY_BYTES, Request, Response};
 pub use resource::{Begun, Created, Download, Ended, NoContent, Tagged};
@@ -100,8 +90,10 @@ pub use secrets::password::{Password, RecoveryCode, RecoveryCodes};
 pub use secrets::session_token::SessionToken;
 pub use secrets::signing_key::{KeyId, KeyState};
 pub use secrets::verified::WarmSecrets;
-pub use setting::{
-    Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap,
-    SettingValue, Settings, TooLarge,
-};
-pub use target::Target;
+
+/// Seeds: files that applications, their clients and their administrators are planted from.
+pub mod seed {
+    pub use crate::domain::seed::{
+        Founded, Founding, Invitation, Planted, Planter, Seed, SeedFault,
+    };
+}

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
-use crate::audit::About;
 use crate::authorization::{Proof, Requirement};
 use crate::call::Call;
 use crate::context::Context;
+use crate::domain::audit::About;
 use crate::error::Result;
 use crate::rendered::Rendered;
 use crate::resource::Reply;

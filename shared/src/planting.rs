@@ -1,8 +1,8 @@
 //! Planting: seeds and foundings become applications in the store.
 
 use crate::context::Housekeeping;
+use crate::domain::seed::{Founded, Founding, Planted, Planter, Seed, SeedFault, place_of};
 use crate::error::Result;
-use crate::seed::{Founded, Founding, Planted, Planter, Seed, SeedFault, place_of};
 
 impl Seed {
     /// Creates what is not there yet; what is there stays as it is. Every client and administrator is a

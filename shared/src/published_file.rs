@@ -1,8 +1,8 @@
 //! Published snapshots as public files: JSON, and a script for browsers.
 
+use crate::domain::published::{PublishedSettings, Snapshot};
 use crate::error::{Error, Result};
 use crate::file::{File, Freshness};
-use crate::published::{PublishedSettings, Snapshot};
 
 impl Snapshot {
     /// The snapshot as a JSON file.

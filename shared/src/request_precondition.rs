@@ -3,9 +3,9 @@
 use http::header::IF_MATCH;
 use sha2::{Digest, Sha256};
 
+use crate::domain::precondition::{IfMatch, Once};
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
-use crate::precondition::{IfMatch, Once};
 use crate::request::Request;
 
 /// Writes a version as an `ETag`.

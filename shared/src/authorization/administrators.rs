@@ -3,11 +3,11 @@
 use std::marker::PhantomData;
 
 use super::{Proof, Requirement, sealed};
-use crate::administrator::{Administrator, Privilege};
-use crate::audit::{About, Actor};
 use crate::call::{Admitted, Call, Refused};
+use crate::domain::administrator::{Administrator, Privilege};
+use crate::domain::audit::{About, Actor};
+use crate::domain::precondition::{IfMatch, Once};
 use crate::error::{Error, Result};
-use crate::precondition::{IfMatch, Once};
 use crate::secrets::invitation_token::InvitationToken;
 use crate::secrets::one_time_code::OneTimeCode;
 use crate::secrets::session_token::SessionToken;

@@ -182,7 +182,7 @@ impl RecoveryCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::administrator::Email;
+    use crate::domain::administrator::Email;
 
     #[tokio::test]
     async fn each_recovery_code_works_once_however_it_is_written() {

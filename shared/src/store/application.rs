@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::dynamodb::Bytes;
 use super::key::Key;
 use super::{Store, Table};
-use crate::application::{Application, ModuleKey, ModuleName};
+use crate::domain::application::{Application, ModuleKey, ModuleName};
 use crate::error::Result;
 use crate::ids::ApplicationId;
 use crate::secrets::data_key::WrappedKey;

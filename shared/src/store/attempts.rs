@@ -8,8 +8,8 @@ use super::dynamodb::fault;
 use super::key::Key;
 use super::table::EXPIRES;
 use super::{Store, Table};
-use crate::audit::Origin;
 use crate::clock::Timestamp;
+use crate::domain::audit::Origin;
 use crate::error::{Error, Result};
 
 /// What is limited, each by account and by source.

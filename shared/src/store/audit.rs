@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Table};
-use crate::audit::{About, Actor, Changes, Object, Origin};
 use crate::clock::Timestamp;
+use crate::domain::audit::{About, Actor, Changes, Object, Origin};
 use crate::error::Result;
 use crate::ids::ApplicationId;
 

@@ -22,10 +22,12 @@ use super::dynamodb::Found;
 use super::key::Key;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{Scope, Table};
-use crate::administrator::Administrator;
-use crate::application::Application;
-use crate::audit::{Actor, Changes, Object, administrator_changes, changes, multi_admin_changes};
-use crate::client::{Client, ModuleGrants};
+use crate::domain::administrator::Administrator;
+use crate::domain::application::Application;
+use crate::domain::audit::{
+    Actor, Changes, Object, administrator_changes, changes, multi_admin_changes,
+};
+use crate::domain::client::{Client, ModuleGrants};
 use crate::error::{Error, Result};
 use crate::secrets::client_secret::GraceHours;
 use crate::secrets::invitation_token::InvitationToken;

@@ -15,8 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::key::{Key, PARTITION, SORT};
 use super::race::Race;
 use super::{Store, Table};
+use crate::domain::setting::SettingKey;
 use crate::error::{Error, Result};
-use crate::setting::SettingKey;
 
 /// How every function talks to DynamoDB, wherever that is.
 pub fn tuned(config: Builder) -> Builder {

@@ -10,20 +10,22 @@ use super::key::Key;
 use super::race::Race;
 use super::transaction::{Otherwise, Outcome, Transaction};
 use super::{ClientReader, Scope, Store, Table};
-use crate::administrator::{Administrator, OpenInvitation, PersonName};
-use crate::application::Application;
-use crate::audit::{Actor, Object, Origin};
-use crate::client::Client;
+use crate::domain::administrator::{Administrator, OpenInvitation, PersonName};
+use crate::domain::application::Application;
+use crate::domain::audit::{Actor, Object, Origin};
+use crate::domain::client::Client;
+use crate::domain::precondition::IfMatch;
+use crate::domain::seed::{
+    Invitation, Planted, Planter, SeedAdministrator, SeedApplication, SeedClient,
+};
+use crate::domain::setting::Settings;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId, ClientId};
-use crate::precondition::IfMatch;
 use crate::secrets::client_secret::{ClientSecret, Verifier};
 use crate::secrets::invitation_token::InvitationToken;
 use crate::secrets::one_time_code::TotpKey;
 use crate::secrets::sealing::Sealer;
 use crate::secrets::slow_hash::Slots;
-use crate::seed::{Invitation, Planted, Planter, SeedAdministrator, SeedApplication, SeedClient};
-use crate::setting::Settings;
 
 impl Store {
     /// Refuses an application of which a client can not be created, because another application
@@ -204,7 +206,7 @@ impl Store {
             )?
             .create_layer(scope, None, seed.settings.clone())?
             .create_issuer(application, sealer, seed.audiences(), now)?
-            .audit(scope, &object, &crate::audit::Changes::new(), now)
+            .audit(scope, &object, &crate::domain::audit::Changes::new(), now)
     }
 
     /// What became of it: the application that another process has created meanwhile, which is as good,

@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::administrator::Email;
-use crate::audience::Audience;
-use crate::client::Description;
 use crate::clock::Timestamp;
+use crate::domain::administrator::Email;
+use crate::domain::audience::Audience;
+use crate::domain::client::Description;
 use crate::ids::{AdministratorId, ApplicationId, ChangeRequestId, ClientId};
 use crate::secrets::signing_key::KeyId;
 

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::audit::Origin;
 use crate::clock::Timestamp;
+use crate::domain::audit::Origin;
 use crate::ids::{ApplicationId, ClientId};
 
 /// What this process has written of the present minute.

@@ -10,7 +10,7 @@ use super::dynamodb::Bytes;
 use super::key::Key;
 use super::transaction::{Otherwise, Transaction};
 use super::{Scope, Table};
-use crate::application::Application;
+use crate::domain::application::Application;
 use crate::error::{Error, Held, Result};
 use crate::random::hexadecimal;
 use crate::secrets::sealing::Sealer;

@@ -14,10 +14,10 @@ use super::key::Key;
 use super::transaction::Transaction;
 use super::{Scope, Table};
 use crate::clock::Timestamp;
+use crate::domain::published::PublishedVersion;
+use crate::domain::setting::Settings;
 use crate::error::Result;
 use crate::ids::ClientId;
-use crate::published::PublishedVersion;
-use crate::setting::Settings;
 
 /// What is true of a client's published versions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

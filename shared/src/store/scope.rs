@@ -4,10 +4,10 @@ use aws_sdk_dynamodb::Client as DynamoDb;
 
 use super::memory::{Issues, Noted};
 use super::table::Names;
-use crate::audit::Origin;
 use crate::clock::Clock;
+use crate::domain::audit::Origin;
+use crate::domain::precondition::{IfMatch, Once};
 use crate::ids::ApplicationId;
-use crate::precondition::{IfMatch, Once};
 use crate::random::Random;
 use crate::secrets::sealing::DataKeys;
 use crate::secrets::signing_key::OpenedKeys;

@@ -13,8 +13,8 @@ use super::dynamodb::{Found, fault};
 use super::key::Key;
 use super::table::EXPIRES;
 use super::{Store, Table};
-use crate::client::Client;
 use crate::clock::Timestamp;
+use crate::domain::client::Client;
 use crate::error::Result;
 use crate::ids::ClientId;
 

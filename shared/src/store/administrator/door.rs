@@ -7,12 +7,12 @@ pub use enrolment::Enrolment;
 use super::record::{StoredLogin, StoredSession};
 use super::session::LONGEST;
 use super::{Authenticator, Loaded, StoredAuthenticator};
-use crate::administrator::{Administrator, Email};
-use crate::audit::{About, Actor, Object, Origin};
 use crate::clock::Timestamp;
+use crate::domain::administrator::{Administrator, Email};
+use crate::domain::audit::{About, Actor, Object, Origin};
+use crate::domain::precondition::IfMatch;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
-use crate::precondition::IfMatch;
 use crate::secrets::one_time_code::{OneTimeCode, TotpKey};
 use crate::secrets::password::{Password, RecoveryCode, RecoveryHashes};
 use crate::secrets::session_token::SessionToken;
@@ -248,7 +248,7 @@ impl FrontDoor {
                 .audit(
                     &scope,
                     &Object::administrator(administrator),
-                    &crate::audit::Changes::new(),
+                    &crate::domain::audit::Changes::new(),
                     now,
                 )?;
             match begin.commit().await? {

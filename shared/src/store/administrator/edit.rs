@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 
 use super::record::StoredInvitation;
 use super::{Authenticator, Loaded, Seen, StoredAuthenticator};
-use crate::administrator::{
+use crate::domain::administrator::{
     Administrator, Email, INVITATION, OpenInvitation, PersonName, Privileges,
 };
-use crate::audit::{Actor, Object, administrator_changes};
+use crate::domain::audit::{Actor, Object, administrator_changes};
 use crate::error::{Error, Result};
 use crate::ids::AdministratorId;
 use crate::random::Random;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Loaded, StoredAdministrator, StoredAuthenticator};
-use crate::administrator::{Administrator, AdministratorState};
 use crate::clock::Timestamp;
+use crate::domain::administrator::{Administrator, AdministratorState};
 use crate::error::{Error, Result};
 use crate::ids::AdministratorId;
 use crate::store::dynamodb::{SortRange, from_item, key_of};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::administrator::{Administrator, Email, OpenInvitation, PersonName, Privileges};
 use crate::clock::Timestamp;
+use crate::domain::administrator::{Administrator, Email, OpenInvitation, PersonName, Privileges};
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
 use crate::secrets::one_time_code::TotpKey;

@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::record::{StoredSession, StoredStanding};
-use crate::administrator::Administrator;
-use crate::audit::{Changes, Object};
 use crate::clock::Timestamp;
+use crate::domain::administrator::Administrator;
+use crate::domain::audit::{Changes, Object};
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
 use crate::secrets::session_token::SessionToken;

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
 use super::StoredEvent;
-use crate::audit::{About, Actor, Origin};
 use crate::clock::Timestamp;
+use crate::domain::audit::{About, Actor, Origin};
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
 use crate::store::attempts::{COUNT, source};

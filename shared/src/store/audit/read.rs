@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::StoredEvent;
 use crate::clock::Timestamp;
+use crate::domain::page::{Cursor, PageOf, PageSize};
 use crate::error::Result;
-use crate::page::{Cursor, PageOf, PageSize};
 use crate::store::dynamodb::{Direction, Item, from_item, key_of};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};

@@ -1,7 +1,7 @@
 //! What a change of an administrator writes, and the guard rails that hold for it.
 
-use crate::administrator::Administrator;
-use crate::application::Application;
+use crate::domain::administrator::Administrator;
+use crate::domain::application::Application;
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
 use crate::store::administrator::{

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::administrator::Privilege;
-use crate::application::Application;
-use crate::audit::Actor;
-use crate::client::{Client, ModuleGrants};
+use crate::domain::administrator::Privilege;
+use crate::domain::application::Application;
+use crate::domain::audit::Actor;
+use crate::domain::client::{Client, ModuleGrants};
 use crate::error::{Error, Result};
 use crate::store::client::{StoredClient, StoredCredential, StoredName, StoredRemains};
 use crate::store::dynamodb::Found;

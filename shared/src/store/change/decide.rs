@@ -9,11 +9,11 @@ use behind::Behind;
 
 use super::Change;
 use super::request::{ADMINISTRATOR, Approval, StoredRequest, decider};
-use crate::administrator::Privilege;
-use crate::application::Application;
-use crate::audit::{Actor, Changes, Object};
-use crate::change_request::{ChangeRequest, ChangeState, NEEDED, Why};
 use crate::clock::Moment;
+use crate::domain::administrator::Privilege;
+use crate::domain::application::Application;
+use crate::domain::audit::{Actor, Changes, Object};
+use crate::domain::change_request::{ChangeRequest, ChangeState, NEEDED, Why};
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ChangeRequestId};
 use crate::secrets::invitation_token::InvitationToken;

@@ -2,8 +2,8 @@
 //! two, and off only by two.
 
 use super::Change;
-use crate::application::Application;
-use crate::audit::{Object, multi_admin_changes};
+use crate::domain::application::Application;
+use crate::domain::audit::{Object, multi_admin_changes};
 use crate::error::{Error, Result};
 use crate::store::administrator::FreshCode;
 use crate::store::application::StoredApplication;

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Change;
-use crate::administrator::{Email, PersonName, Privileges};
-use crate::allow_list::AllowList;
-use crate::client::{Client, Description, ModuleGrants};
-use crate::feature::Features;
+use crate::domain::administrator::{Email, PersonName, Privileges};
+use crate::domain::allow_list::AllowList;
+use crate::domain::client::{Client, Description, ModuleGrants};
+use crate::domain::feature::Features;
 use crate::ids::ClientId;
 use crate::secrets::client_secret::GraceHours;
 

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Change;
 use super::proposal::Proposal;
-use crate::application::Application;
-use crate::audit::{Actor, Object};
-use crate::change_request::{
+use crate::clock::{Moment, Timestamp};
+use crate::domain::application::Application;
+use crate::domain::audit::{Actor, Object};
+use crate::domain::change_request::{
     ChangeRequest, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED, ProposedChange,
 };
-use crate::clock::{Moment, Timestamp};
 use crate::error::{Error, Held, Result};
 use crate::ids::ChangeRequestId;
 use crate::store::key::Key;

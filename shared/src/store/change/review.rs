@@ -2,8 +2,8 @@
 //! approve it.
 
 use super::{Change, client};
-use crate::change_request::ProposedChange;
-use crate::feature::Feature;
+use crate::domain::change_request::ProposedChange;
+use crate::domain::feature::Feature;
 
 impl Change {
     /// The fields that differ, for a reviewer: escalations first, and of a secret only that it will

@@ -2,8 +2,9 @@
 //! it later.
 
 use super::{ClientEditor, StoredClient, no_application};
-use crate::application::Application;
-use crate::client::Client;
+use crate::domain::application::Application;
+use crate::domain::client::Client;
+use crate::domain::target::Target;
 use crate::error::Result;
 use crate::ids::ClientId;
 use crate::store::application::StoredApplication;
@@ -14,7 +15,6 @@ use crate::store::key::{Key, REMAINS};
 use crate::store::race::Race;
 use crate::store::transaction::Outcome;
 use crate::store::{Scope, Store, Table};
-use crate::target::Target;
 
 impl ClientEditor {
     /// Deletes a client that `allowed` lets go, with its settings, their history and its published

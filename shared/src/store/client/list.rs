@@ -1,10 +1,10 @@
 //! The listing of an application's clients.
 
 use super::{StoredClient, is_application, no_application};
-use crate::application::Application;
-use crate::client::Client;
+use crate::domain::application::Application;
+use crate::domain::client::Client;
+use crate::domain::feature::Features;
 use crate::error::Result;
-use crate::feature::Features;
 use crate::secrets::client_secret::ClientSecret;
 use crate::store::application::StoredApplication;
 use crate::store::dynamodb::{SortRange, from_item};

@@ -1,8 +1,8 @@
 //! Modules: which there are.
 
 use super::{ClientReader, no_application};
-use crate::application::{Application, Modules};
-use crate::audit::{Changes, Object};
+use crate::domain::application::{Application, Modules};
+use crate::domain::audit::{Changes, Object};
 use crate::error::{Error, Result};
 use crate::store::application::StoredApplication;
 use crate::store::key::Key;

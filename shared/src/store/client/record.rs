@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::allow_list::AllowList;
-use crate::application::Application;
-use crate::client::{Client, Description, ModuleGrants};
 use crate::clock::Timestamp;
-use crate::credential::{Credential, Signing};
+use crate::domain::allow_list::AllowList;
+use crate::domain::application::Application;
+use crate::domain::client::{Client, Description, ModuleGrants};
+use crate::domain::credential::{Credential, Signing};
+use crate::domain::feature::Features;
 use crate::error::Result;
-use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
 use crate::secrets::client_secret::{
     ClientSecret, GracePeriod, PreviousSecret, StoredSecret, Verifier,

@@ -1,7 +1,8 @@
 //! A client's secret in the hands of an administrator: seen, or replaced, each with a fresh code.
 
-use crate::audit::{Changes, Object};
-use crate::client::Client;
+use crate::domain::audit::{Changes, Object};
+use crate::domain::client::Client;
+use crate::domain::target::Target;
 use crate::error::{Error, Result};
 use crate::secrets::client_secret::{ClientSecret, GraceHours};
 use crate::store::administrator::FreshCode;
@@ -9,7 +10,6 @@ use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::target::Target;
 
 /// Sees and replaces the secrets of one application's clients.
 #[derive(Debug)]

@@ -1,14 +1,14 @@
 //! Seeing API clients without their secrets.
 
 use super::StoredClient;
-use crate::client::Client;
+use crate::domain::client::Client;
+use crate::domain::page::{Cursor, PageOf, PageSize};
+use crate::domain::target::Target;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
-use crate::page::{Cursor, PageOf, PageSize};
 use crate::store::dynamodb::{Direction, from_item};
 use crate::store::key::Key;
 use crate::store::{Scope, Table, Uses};
-use crate::target::Target;
 
 /// Sees the clients of one application, never their secrets.
 #[derive(Debug)]

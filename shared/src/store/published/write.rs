@@ -5,17 +5,17 @@ use serde_json::Value;
 
 use super::read::no_such_version;
 use super::{StoredEntry, StoredHead, StoredSnapshot};
-use crate::audit::{Changes, Object};
+use crate::domain::audit::{Changes, Object};
+use crate::domain::published::{PublishedVersion, Snapshot};
+use crate::domain::setting::Settings;
+use crate::domain::target::Target;
 use crate::error::Result;
 use crate::ids::ClientId;
-use crate::published::{PublishedVersion, Snapshot};
-use crate::setting::Settings;
 use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};
 use crate::store::race::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
-use crate::target::Target;
 
 /// Publishes settings of the clients of the caller's application.
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::StoredLayer;
-use crate::audit::Origin;
 use crate::clock::Timestamp;
+use crate::domain::audit::Origin;
+use crate::domain::setting::{Layer, SettingKey, SettingMap, SettingValue, Settings};
 use crate::error::Result;
-use crate::setting::{Layer, SettingKey, SettingMap, SettingValue, Settings};
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::{KEPT_VERSIONS, Key};
 use crate::store::{Scope, Table};
@@ -71,7 +71,7 @@ impl Undone {
                 key.as_str().len() + value.as_ref().map_or(0, String::len) + OVERHEAD
             })
             .sum();
-        if bytes > crate::setting::MAX_LAYER_BYTES {
+        if bytes > crate::domain::setting::MAX_LAYER_BYTES {
             Self::Layer(before.clone().into())
         } else {
             Self::Values(values)

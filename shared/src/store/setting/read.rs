@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{StoredLayer, Version};
+use crate::domain::setting::{Layer, Layers, SettingKey, SettingValue, Settings};
+use crate::domain::target::Target;
 use crate::error::Result;
-use crate::setting::{Layer, Layers, SettingKey, SettingValue, Settings};
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::{Key, SORT};
 use crate::store::{Scope, Table};
-use crate::target::Target;
 
 /// Reads the layer of the caller's application.
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 
 use super::StoredLayer;
 use super::history::{StoredVersion, Version};
-use crate::audit::{Object, setting_changes};
+use crate::domain::audit::{Object, setting_changes};
+use crate::domain::setting::{Layer, Settings};
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
-use crate::setting::{Layer, Settings};
 use crate::store::key::Key;
 use crate::store::race::Race;
 use crate::store::transaction::{Outcome, Transaction};

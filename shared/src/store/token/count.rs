@@ -5,7 +5,7 @@
 //! keeps the newest sixteenth to itself for a moment, so that a busy client does not cost a write for
 //! each token.
 
-use crate::audit::{Actor, Object};
+use crate::domain::audit::{Actor, Object};
 use crate::error::Result;
 use crate::store::audit::StoredEvent;
 use crate::store::memory::{Count, Kind, Left};

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::ClientScope;
-use crate::access_token::{AccessToken, ActiveToken, Claims};
-use crate::audit::{Changes, Object};
+use crate::domain::access_token::{AccessToken, ActiveToken, Claims};
+use crate::domain::audit::{Changes, Object};
 use crate::error::{Error, Result, TokenFault};
 use crate::store::Table;
 use crate::store::client::StoredCredential;

@@ -2,8 +2,8 @@
 
 use super::ClientScope;
 use super::keys::ROTATION;
-use crate::access_token::{AccessToken, Claims, Scopes};
-use crate::audit::{Actor, Origin};
+use crate::domain::access_token::{AccessToken, Claims, Scopes};
+use crate::domain::audit::{Actor, Origin};
 use crate::error::{Error, Result, TokenFault};
 use crate::secrets::signing_key::TOKEN_LIFE;
 use crate::store::transaction::Outcome;

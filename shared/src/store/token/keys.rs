@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Issuer, StoredPublicKey, fresh_key};
-use crate::audit::{Changes, Object};
 use crate::clock::{Moment, Timestamp};
+use crate::domain::audit::{Changes, Object};
 use crate::error::{Error, Result};
 use crate::secrets::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey};
 use crate::store::administrator::FreshCode;

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::Issuer;
-use crate::audience::{Audiences, RotationDays};
-use crate::audit::{Changes, Object};
+use crate::domain::audience::{Audiences, RotationDays};
+use crate::domain::audit::{Changes, Object};
 use crate::error::Result;
 use crate::store::Scope;
 use crate::store::race::Race;

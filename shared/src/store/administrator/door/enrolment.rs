@@ -1,8 +1,8 @@
 //! Taking up an invitation or a reset.
 
 use super::{FrontDoor, claim, nobody, nowhere};
-use crate::administrator::{Administrator, Email};
-use crate::audit::{Object, administrator_changes};
+use crate::domain::administrator::{Administrator, Email};
+use crate::domain::audit::{Object, administrator_changes};
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
 use crate::secrets::invitation_token::InvitationToken;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::administrator::{Administrator, Privilege};
-use crate::client::Client;
+use crate::domain::administrator::{Administrator, Privilege};
+use crate::domain::client::Client;
+use crate::domain::feature::Feature;
 use crate::error::{Error, Result};
-use crate::feature::Feature;
 use crate::ids::{AdministratorId, ClientId};
 use crate::store::Scope;
 use crate::store::administrator::Loaded;

@@ -1,10 +1,10 @@
 //! The change of a request, ready to be made on its object as it is now.
 
 use super::Reviewer;
-use crate::administrator::{Administrator, OpenInvitation};
-use crate::application::Application;
-use crate::audit::Actor;
-use crate::client::Client;
+use crate::domain::administrator::{Administrator, OpenInvitation};
+use crate::domain::application::Application;
+use crate::domain::audit::Actor;
+use crate::domain::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ClientId};
 use crate::secrets::client_secret::{ClientSecret, Verifier};

@@ -13,9 +13,9 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::audience::Audience;
-use crate::client::ModuleGrants;
 use crate::clock::Timestamp;
+use crate::domain::audience::Audience;
+use crate::domain::client::ModuleGrants;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::schema::described;
@@ -119,7 +119,7 @@ described! {
 impl Scopes {
     /// All that a client's modules let it into.
     pub(crate) fn of(grants: &ModuleGrants) -> Self {
-        let of_module = |(module, grant): (&String, &crate::client::ModuleGrant)| {
+        let of_module = |(module, grant): (&String, &crate::domain::client::ModuleGrant)| {
             let plain = Scope {
                 module: module.clone(),
                 administrator: false,

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::administrator::{Administrator, PersonName, Privileges};
-use crate::application::Application;
-use crate::client::{Client, Description};
-use crate::feature::Feature;
+use crate::domain::administrator::{Administrator, PersonName, Privileges};
+use crate::domain::application::Application;
+use crate::domain::client::{Client, Description};
+use crate::domain::feature::Feature;
+use crate::domain::setting::Settings;
 use crate::ids::{AdministratorId, ApplicationId, ClientId};
-use crate::setting::Settings;
 
 /// Who did it.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Credentials: the part of a client that authentication needs, read for every call.
 
-use crate::allow_list::AllowList;
-use crate::client::{Description, ModuleGrants};
 use crate::clock::Timestamp;
+use crate::domain::allow_list::AllowList;
+use crate::domain::client::{Description, ModuleGrants};
+use crate::domain::feature::Features;
 use crate::error::Result;
-use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
 use crate::secrets::client_secret::{ClientSecret, GracePeriod, Verifier};
 use crate::secrets::data_key::WrappedKey;

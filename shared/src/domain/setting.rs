@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::target::Target;
 use crate::error::Error;
 use crate::schema::described;
-use crate::target::Target;
 
 /// The name of a setting: 1 to 255 bytes, case-sensitive, otherwise free (contract section 4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::allow_list::AllowList;
 use crate::clock::Timestamp;
+use crate::domain::allow_list::AllowList;
+use crate::domain::feature::Features;
 use crate::error::Result;
-use crate::feature::Features;
 use crate::ids::ClientId;
 use crate::schema::described;
 use crate::secrets::client_secret::{GracePeriod, PreviousSecret, StoredSecret};

@@ -10,20 +10,20 @@ use serde::de::DeserializeOwned;
 
 pub use founding::{Founded, Founding};
 
-use crate::administrator::{Email, PersonName, Privileges};
-use crate::allow_list::AllowList;
-use crate::application::{Application, ModuleKey, ModuleName};
-use crate::audience::Audiences;
-use crate::client::{Description, ModuleGrants};
 use crate::clock::Timestamp;
+use crate::domain::administrator::{Email, PersonName, Privileges};
+use crate::domain::allow_list::AllowList;
+use crate::domain::application::{Application, ModuleKey, ModuleName};
+use crate::domain::audience::Audiences;
+use crate::domain::client::{Description, ModuleGrants};
+use crate::domain::feature::Features;
+use crate::domain::setting::Settings;
 use crate::error::{Cause, Error, Result, quoted};
-use crate::feature::Features;
 use crate::ids::{ApplicationId, ClientId};
 use crate::secrets::client_secret::{ClientSecret, Origin};
 use crate::secrets::invitation_token::InvitationToken;
 use crate::secrets::one_time_code::TotpKey;
 use crate::secrets::password::Password;
-use crate::setting::Settings;
 
 /// What a seed file holds, checked: every reference resolves, nothing stands there twice.
 #[derive(Debug)]

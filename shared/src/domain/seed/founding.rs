@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{Invitation, SeedAdministrator, SeedApplication, SeedClient, SeedFault, read};
-use crate::administrator::{Email, PersonName, Privilege, Privileges};
-use crate::allow_list::AllowList;
-use crate::application::ModuleKey;
-use crate::audience::Audiences;
-use crate::client::{Description, ModuleGrants};
+use crate::domain::administrator::{Email, PersonName, Privilege, Privileges};
+use crate::domain::allow_list::AllowList;
+use crate::domain::application::ModuleKey;
+use crate::domain::audience::Audiences;
+use crate::domain::client::{Description, ModuleGrants};
+use crate::domain::feature::{Feature, Features};
+use crate::domain::setting::Settings;
 use crate::error::{Error, Result};
-use crate::feature::{Feature, Features};
 use crate::ids::{ApplicationId, ClientId};
 use crate::random::Random;
 use crate::secrets::client_secret::ClientSecret;
-use crate::setting::Settings;
 use crate::text::trimmed;
 
 /// An application that is to be there, and its first administrator.

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
 use crate::clock::Timestamp;
+use crate::domain::setting::{Layers, SettingKey, SettingMap};
 use crate::error::Result;
 use crate::ids::{ApplicationId, ClientId};
 use crate::random::Random;
-use crate::setting::{Layers, SettingKey, SettingMap};
 
 /// The version of a published snapshot: a UUID (RFC 9562, version 7), so that versions of a client
 /// sort by the time of their publication.
