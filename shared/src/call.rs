@@ -1,12 +1,12 @@
 //! A call on its way to an operation, and the outcome of its admission.
 
-use crate::arguments::Arguments;
 use crate::context::Context;
 use crate::domain::audit::{About, Actor, Origin};
 use crate::error::Error;
-use crate::request::Request;
-use crate::route::Envelope;
 use crate::store::uses::PendingWrite;
+use crate::wire::arguments::Arguments;
+use crate::wire::request::Request;
+use crate::wire::route::Envelope;
 
 /// A request on its way to an operation, as admission and decoding see it.
 #[derive(Clone, Copy, Debug)]

@@ -9,12 +9,12 @@ use crate::domain::seed::Invitation;
 use crate::error::Result;
 use crate::ids::ClientId;
 use crate::random::Random;
-use crate::request::Request;
 use crate::secrets::client_secret::ClientSecret;
 use crate::secrets::data_key::KeyWrapper;
 use crate::secrets::sealing::DataKeys;
 use crate::secrets::verified::WarmSecrets;
 use crate::store::{Grant, Store};
+use crate::wire::request::Request;
 
 /// The parts of a [`Housekeeping`].
 #[derive(Debug)]

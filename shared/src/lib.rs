@@ -5,40 +5,25 @@
 //! do; [`answer`] takes a [`Request`] along the one road to its [`Response`]; only [`store`] knows
 //! how DynamoDB holds it.
 
-mod arguments;
 mod authentication;
 mod authorization;
 mod call;
 mod clock;
 mod context;
-mod correlation;
 mod domain;
-mod envelope;
 mod error;
-mod file;
 mod ids;
-mod json_body;
-mod json_pointer;
-mod machine;
-mod oauth;
 mod operation;
 mod planting;
-mod problem;
-mod published_file;
 mod random;
-mod rendered;
-mod request;
-mod request_precondition;
-mod resource;
 mod road;
-mod route;
 mod schema;
 mod secrets;
 mod session;
 pub mod store;
 mod text;
+mod wire;
 
-pub use arguments::Arguments;
 pub use authorization::{
     AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, HandsOutLinks,
     KeepOwnSession, ListClients, ManageAdministrators, ManageClients, ManageModules,
@@ -49,7 +34,6 @@ pub use authorization::{
 };
 pub use clock::{Clock, Moment, Timestamp};
 pub use context::{Context, Housekeeping, Parts};
-pub use correlation::Correlation;
 pub use domain::access_token::{AccessToken, ActiveToken, Scopes, TOKEN_SECONDS, TokenType};
 pub use domain::administrator::{
     Administrator, AdministratorState, Email, PersonName, Privilege, Privileges,
@@ -69,18 +53,13 @@ pub use domain::setting::{
 pub use domain::target::Target;
 pub use error::TokenFault;
 pub use error::{Cause, Error, Fault, Held, Result};
-pub use file::{File, Freshness};
 pub use ids::AdministratorId;
 pub use ids::ApplicationId;
 pub use ids::ChangeRequestId;
 pub use ids::ClientId;
 pub use operation::{Described, Endpoint, Operation, Unrouted};
 pub use random::Random;
-pub use request::{Body, BodyStream, MAX_BODY_BYTES, Request, Response};
-pub use resource::{Begun, Created, Download, Ended, NoContent, Tagged};
-pub use resource::{Nothing, Reply};
 pub use road::{ANSWERED, answer};
-pub use route::{Envelope, Route};
 pub use secrets::client_secret::{ClientSecret, GraceHours};
 pub use secrets::data_key::{DataKey, ENCRYPTION_CONTEXT, KeyWrapper, WrappedKey, Wrapping};
 pub use secrets::invitation_token::InvitationToken;
@@ -90,6 +69,13 @@ pub use secrets::password::{Password, RecoveryCode, RecoveryCodes};
 pub use secrets::session_token::SessionToken;
 pub use secrets::signing_key::{KeyId, KeyState};
 pub use secrets::verified::WarmSecrets;
+pub use wire::arguments::Arguments;
+pub use wire::correlation::Correlation;
+pub use wire::file::{File, Freshness};
+pub use wire::reply::{Begun, Created, Download, Ended, NoContent, Tagged};
+pub use wire::reply::{Nothing, Reply};
+pub use wire::request::{Body, BodyStream, MAX_BODY_BYTES, Request, Response};
+pub use wire::route::{Envelope, Route};
 
 /// Seeds: files that applications, their clients and their administrators are planted from.
 pub mod seed {

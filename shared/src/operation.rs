@@ -10,12 +10,13 @@ use crate::call::Call;
 use crate::context::Context;
 use crate::domain::audit::About;
 use crate::error::Result;
-use crate::rendered::Rendered;
-use crate::resource::Reply;
-use crate::route::{Envelope, Route};
+use crate::schema;
 use crate::store::uses::PendingWrite;
 use crate::store::{AccessPattern, Grant};
-use crate::{json_body, schema};
+use crate::wire::json_body;
+use crate::wire::rendered::Rendered;
+use crate::wire::reply::Reply;
+use crate::wire::route::{Envelope, Route};
 
 /// One thing that a caller can do. The type's fields are its input; the rest is declared here.
 pub trait Operation: DeserializeOwned + JsonSchema + Send + Sized + 'static {

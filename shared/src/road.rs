@@ -9,15 +9,15 @@ use tracing::field::Empty;
 
 pub use self::account::ANSWERED;
 use self::account::Account;
-use crate::arguments::Arguments;
 use crate::call::Call;
 use crate::context::Context;
 use crate::domain::audit::{About, Actor, Object};
 use crate::error::{Error, Result};
 use crate::operation::Endpoint;
-use crate::rendered::Rendered;
-use crate::request::{MAX_BODY_BYTES, Request, Response};
-use crate::route::Envelope;
+use crate::wire::arguments::Arguments;
+use crate::wire::rendered::Rendered;
+use crate::wire::request::{MAX_BODY_BYTES, Request, Response};
+use crate::wire::route::Envelope;
 
 /// Takes `request` to `endpoint` and brings the response back. Never fails: faults are responses.
 pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Response {

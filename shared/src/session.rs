@@ -5,9 +5,9 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE as COOKIES, HOST, ORIGIN};
 
 use crate::error::{Error, Result};
-use crate::request::Request;
-use crate::resource::COOKIE;
 use crate::secrets::session_token::SessionToken;
+use crate::wire::reply::COOKIE;
+use crate::wire::request::Request;
 
 /// The session that a request presents. A cookie comes by itself wherever a browser sends a request
 /// from, so that it vouches for a change only together with a same-origin proof; a token does not.

@@ -6,12 +6,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::header::AUTHORIZATION;
 use zeroize::Zeroizing;
 
-use crate::arguments::Arguments;
 use crate::call::Call;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
-use crate::route::Envelope;
 use crate::secrets::client_secret::ClientSecret;
+use crate::wire::arguments::Arguments;
+use crate::wire::route::Envelope;
 
 /// Credentials as they came.
 pub(super) enum Presented {

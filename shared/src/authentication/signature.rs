@@ -6,11 +6,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::header::DATE;
 use sha1::Sha1;
 
-use crate::arguments::Arguments;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::request::Request;
 use crate::secrets::client_secret::ClientSecret;
+use crate::wire::arguments::Arguments;
+use crate::wire::request::Request;
 
 /// How far a signed request's date may be off, either way: five minutes.
 const MOST_OFF_MILLIS: u64 = 5 * 60 * 1000;

@@ -8,7 +8,7 @@ use futures_util::Stream;
 use tracing::Span;
 
 use crate::error::{Error, Result};
-use crate::request::{Body, BodyStream};
+use crate::wire::request::{Body, BodyStream};
 
 /// The target of the line `answered`, which a subscriber can know it by. Its fields are `method` and
 /// `path`, the numbers `status`, `code` and `milliseconds`, and, where the caller's credentials were

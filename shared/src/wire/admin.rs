@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::error::{Error, Fault, Held};
-use crate::json_pointer::escaped;
-use crate::rendered::Rendered;
-use crate::request::{Body, MAX_BODY_BYTES};
+use crate::wire::json_pointer::escaped;
+use crate::wire::rendered::Rendered;
+use crate::wire::request::{Body, MAX_BODY_BYTES};
 
 /// What every `type` begins with. It is a name, not an address.
 const TYPE: &str = "urn:countersign:problem:";

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::rendered::Rendered;
-use crate::route::Envelope;
-use crate::{machine, oauth, problem};
+use crate::wire::admin;
+use crate::wire::rendered::Rendered;
+use crate::wire::route::Envelope;
+use crate::wire::{machine, oauth};
 
 impl Envelope {
     /// Puts a reply into the frame of its API.
@@ -17,7 +18,7 @@ impl Envelope {
         let broken = |fault| Error::unexpected(format!("the reply does not serialise: {fault}"));
         let mut rendered = Rendered::json(200, 0, body.map_err(broken)?);
         match self {
-            Self::Admin => rendered.headers.extend(problem::for_the_console()),
+            Self::Admin => rendered.headers.extend(admin::for_the_console()),
             Self::OAuth => rendered.headers.extend(oauth::beside_no_store()),
             Self::Machine | Self::Document | Self::File => {}
         }
@@ -27,7 +28,7 @@ impl Envelope {
     /// Puts an error into the frame of its API.
     pub(crate) fn error(self, error: &Error, request_id: &str) -> Rendered {
         match self {
-            Self::Admin => problem::render(error, request_id),
+            Self::Admin => admin::render(error, request_id),
             Self::OAuth => oauth::render(error, request_id),
             Self::Machine | Self::Document | Self::File => machine::render(self, error, request_id),
         }

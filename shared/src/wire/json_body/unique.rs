@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::{Map, Value};
 
 use crate::error::{Fault, quoted};
-use crate::json_pointer::escaped;
+use crate::wire::json_pointer::escaped;
 
 /// The value that a text stands for; where it stands for none, or for more than one, the place.
 pub(super) fn parse(text: &[u8]) -> Result<Value, Fault> {

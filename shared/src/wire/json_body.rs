@@ -9,8 +9,8 @@ use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Fault, Result};
-use crate::json_pointer::escaped;
-use crate::request::Request;
+use crate::wire::json_pointer::escaped;
+use crate::wire::request::Request;
 
 /// The input, or every fault in it: each with its place. Fields that nobody knows are faults, so
 /// that a misspelt one is not silence, and a smuggled one is not power. `required` lists the fields

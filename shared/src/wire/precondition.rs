@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::precondition::{IfMatch, Once};
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
-use crate::request::Request;
+use crate::wire::request::Request;
 
 /// Writes a version as an `ETag`.
 pub(crate) fn etag(version: u64) -> String {

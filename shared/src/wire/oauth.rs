@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::error::{Error, TokenFault};
-use crate::rendered::Rendered;
-use crate::request::{Body, MAX_BODY_BYTES};
+use crate::wire::rendered::Rendered;
+use crate::wire::request::{Body, MAX_BODY_BYTES};
 
 #[derive(Serialize)]
 struct Failure<'a> {

@@ -10,9 +10,9 @@ use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::arguments::given::{Given, Repeated};
 use crate::error::{Error, Result, quoted};
-use crate::request::Request;
+use crate::wire::arguments::given::{Given, Repeated};
+use crate::wire::request::Request;
 
 /// What a caller sent, by name. Faults are kept beside what they belong to and reported when the
 /// argument is asked for: unknown arguments are ignored, whatever they hold.

@@ -2,7 +2,7 @@
 
 use crate::domain::published::{PublishedSettings, Snapshot};
 use crate::error::{Error, Result};
-use crate::file::{File, Freshness};
+use crate::wire::file::{File, Freshness};
 
 impl Snapshot {
     /// The snapshot as a JSON file.

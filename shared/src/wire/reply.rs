@@ -4,19 +4,19 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::problem;
-use crate::rendered::Rendered;
-use crate::request::{Body, BodyStream, Request};
-use crate::request_precondition::etag;
-use crate::route::Envelope;
 use crate::secrets::session_token::SessionToken;
+use crate::wire::admin;
+use crate::wire::precondition::etag;
+use crate::wire::rendered::Rendered;
+use crate::wire::request::{Body, BodyStream, Request};
+use crate::wire::route::Envelope;
 
 /// The reply of an operation that has nothing to say but that it was done.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Nothing {}
 
 /// What an operation answers: anything that serialises, in the frame of its route's envelope, or a
-/// [`crate::file::File`].
+/// [`crate::wire::file::File`].
 pub trait Reply: Send {
     /// The HTTP status of a success.
     const STATUS: u16 = 200;
@@ -141,7 +141,7 @@ impl Reply for Download {
             ("content-disposition", disposition),
             ("cache-control", "no-store".to_owned()),
         ];
-        headers.extend(problem::for_the_console());
+        headers.extend(admin::for_the_console());
         Ok(Rendered {
             status: Self::STATUS,
             code: 0,
@@ -164,7 +164,7 @@ impl Reply for NoContent {
 
     fn render(self, _: Envelope, _: &Request) -> Result<Rendered> {
         let mut headers = vec![("cache-control", "no-store".to_owned())];
-        headers.extend(problem::for_the_console());
+        headers.extend(admin::for_the_console());
         Ok(Rendered {
             status: Self::STATUS,
             code: 0,

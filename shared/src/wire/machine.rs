@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::rendered::{FOR_ANY_SITE, Rendered};
-use crate::request::MAX_BODY_BYTES;
-use crate::route::Envelope;
+use crate::wire::rendered::{FOR_ANY_SITE, Rendered};
+use crate::wire::request::MAX_BODY_BYTES;
+use crate::wire::route::Envelope;
 
 /// The machine API's success: the reply's own fields, `stat` last.
 #[derive(Serialize)]

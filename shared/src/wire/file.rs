@@ -8,10 +8,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::rendered::{FOR_ANY_SITE, Rendered};
-use crate::request::{Body, Request};
-use crate::resource::Reply;
-use crate::route::Envelope;
+use crate::wire::rendered::{FOR_ANY_SITE, Rendered};
+use crate::wire::reply::Reply;
+use crate::wire::request::{Body, Request};
+use crate::wire::route::Envelope;
 
 /// A public file.
 #[derive(Debug)]

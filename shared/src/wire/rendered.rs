@@ -1,6 +1,6 @@
 //! Rendered answers: status, headers and body, ready to leave.
 
-use crate::request::Body;
+use crate::wire::request::Body;
 
 /// What a reply or an error becomes.
 pub struct Rendered {

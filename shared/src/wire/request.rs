@@ -8,8 +8,8 @@ use futures_util::Stream;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use crate::correlation::Correlation;
 use crate::error::Result;
+use crate::wire::correlation::Correlation;
 
 /// The largest body that an operation reads: 1 MB.
 pub const MAX_BODY_BYTES: usize = 1_048_576;
