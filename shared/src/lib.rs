@@ -5,9 +5,7 @@
 //! do; [`answer`] takes a [`Request`] along the one road to its [`Response`]; only [`store`] knows
 //! how DynamoDB holds it.
 
-mod authentication;
-mod authorization;
-mod call;
+mod admission;
 mod clock;
 mod context;
 mod domain;
@@ -19,12 +17,11 @@ mod random;
 mod road;
 mod schema;
 mod secrets;
-mod session;
 pub mod store;
 mod text;
 mod wire;
 
-pub use authorization::{
+pub use admission::authorization::{
     AdministerClients, Anyone, Authorized, Capability, Duty, HandleSecrets, HandsOutLinks,
     KeepOwnSession, ListClients, ManageAdministrators, ManageClients, ManageModules,
     ManageSettings, ManageTokenPolicy, Proof, Public, PublishSettings, ReadApplicationSettings,

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
-use crate::authorization::{Proof, Requirement};
-use crate::call::Call;
+use crate::admission::authorization::{Proof, Requirement};
+use crate::admission::call::Call;
 use crate::context::Context;
 use crate::domain::audit::About;
 use crate::error::Result;

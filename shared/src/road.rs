@@ -9,7 +9,7 @@ use tracing::field::Empty;
 
 pub use self::account::ANSWERED;
 use self::account::Account;
-use crate::call::Call;
+use crate::admission::call::Call;
 use crate::context::Context;
 use crate::domain::audit::{About, Actor, Object};
 use crate::error::{Error, Result};

@@ -50,7 +50,7 @@ impl Store {
 }
 
 /// The store as one caller may see it: one application, and who is asking. Made by
-/// [`crate::authorization::Authorized`] alone.
+/// [`crate::admission::authorization::Authorized`] alone.
 #[derive(Clone, Debug)]
 pub struct Scope {
     pub(crate) store: Store,

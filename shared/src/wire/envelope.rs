@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::wire::admin;
 use crate::wire::rendered::Rendered;
 use crate::wire::route::Envelope;
-use crate::wire::{machine, oauth};
+use crate::wire::{admin, machine, oauth};
 
 impl Envelope {
     /// Puts a reply into the frame of its API.

@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::header::AUTHORIZATION;
 use zeroize::Zeroizing;
 
-use crate::call::Call;
+use crate::admission::call::Call;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::secrets::client_secret::ClientSecret;

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use super::{Proof, Requirement, sealed};
-use crate::call::{Admitted, Call, Refused};
+use crate::admission::call::{Admitted, Call, Refused};
+use crate::admission::session;
 use crate::domain::administrator::{Administrator, Privilege};
 use crate::domain::audit::{About, Actor};
 use crate::domain::precondition::{IfMatch, Once};
@@ -11,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::secrets::invitation_token::InvitationToken;
 use crate::secrets::one_time_code::OneTimeCode;
 use crate::secrets::session_token::SessionToken;
-use crate::session;
 use crate::store::{
     AccessPattern, AdministratorEditor, AdministratorReader, AuditReader, ClientEditor,
     ClientViewer, FreshCode, FrontDoor, KeyCustodian, KeyReader, ModuleEditor, ModuleReader,

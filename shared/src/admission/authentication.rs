@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use presented::{Presented, Reading};
 use signature::Signed;
 
-use crate::call::{Call, Refused};
+use crate::admission::call::{Call, Refused};
 use crate::domain::audit::{About, Actor, Object};
 use crate::domain::client::{Description, ModuleGrants};
 use crate::domain::credential::Credential;

@@ -2,7 +2,7 @@
 //! tokens are verified.
 
 use super::{Proof, Requirement, admitted, sealed};
-use crate::call::{Admitted, Call, Refused};
+use crate::admission::call::{Admitted, Call, Refused};
 use crate::error::Result;
 use crate::store::{
     AccessPattern, ClientScope, KeySet, Store, TokenInspector, TokenIssuer, TokenRevoker,

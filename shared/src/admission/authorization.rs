@@ -14,8 +14,8 @@ pub use administrators::{
 };
 pub use tokens::{TokenClient, TokenUse, Verifier};
 
-use crate::authentication::{Authenticated, Principal, authenticate};
-use crate::call::{Admitted, Call, Refused};
+use crate::admission::authentication::{Authenticated, Principal, authenticate};
+use crate::admission::call::{Admitted, Call, Refused};
 use crate::domain::administrator::Privilege;
 use crate::domain::audit::{About, Actor};
 use crate::domain::feature::Feature;
