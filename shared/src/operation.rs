@@ -1,5 +1,9 @@
 //! What an operation declares, and the one list entry that everything else is read from.
 
+pub(crate) mod log_line;
+mod refusal;
+pub(crate) mod road;
+
 use std::pin::Pin;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};

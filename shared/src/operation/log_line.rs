@@ -1,4 +1,4 @@
-//! The one line that the log has of each request.
+//! The log line of a request, written when it is dropped.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,10 +15,10 @@ use crate::wire::request::{Body, BodyStream};
 /// refused, `authentication_failure`, which is `true`.
 pub const ANSWERED: &str = "countersign::answered";
 
-/// What is to be said of a request. It is said when this is dropped: when the answer is ready, when
-/// the last piece of it has left, or when a panic unwinds.
+/// The log line of a request. It is written on drop: when the answer is ready, when its last piece has
+/// left, or when a panic unwinds.
 #[derive(Debug)]
-pub(super) struct Account {
+pub(super) struct LogLine {
     pub(super) span: Span,
     pub(super) method: String,
     pub(super) path: &'static str,
@@ -29,7 +29,7 @@ pub(super) struct Account {
     pub(super) is_authentication_failure: bool,
 }
 
-impl Drop for Account {
+impl Drop for LogLine {
     fn drop(&mut self) {
         // To the microsecond: more digits say nothing, and each is paid for twice.
         let milliseconds = (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
@@ -48,14 +48,14 @@ impl Drop for Account {
     }
 }
 
-impl Account {
+impl LogLine {
     /// Goes with a body in pieces until its end.
     pub(super) fn accompany(self, body: Body) -> Body {
         match body {
             Body::Whole(_) => body,
             Body::Stream(pieces) => Body::Stream(Box::pin(Accompanied {
                 pieces,
-                account: Some(self),
+                log_line: Some(self),
             })),
         }
     }
@@ -64,15 +64,15 @@ impl Account {
 struct Accompanied {
     pieces: BodyStream,
     /// Until the last piece: what is to be said is said before Lambda may freeze the process.
-    account: Option<Account>,
+    log_line: Option<LogLine>,
 }
 
 impl Stream for Accompanied {
     type Item = Result<Vec<u8>>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { pieces, account } = &mut *self;
-        let Some(of_request) = account else {
+        let Self { pieces, log_line } = &mut *self;
+        let Some(of_request) = log_line else {
             return Poll::Ready(None);
         };
         let span = of_request.span.clone();
@@ -86,7 +86,7 @@ impl Stream for Accompanied {
             }
         }
         if matches!(piece, Poll::Ready(None | Some(Err(_)))) {
-            *account = None;
+            *log_line = None;
         }
         piece
     }

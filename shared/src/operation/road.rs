@@ -1,19 +1,16 @@
 //! The one road from a request to its response: read, admit the caller, decode, run, render, log.
 
-mod account;
-
 use std::time::Instant;
 
 use tracing::Instrument;
 use tracing::field::Empty;
 
-pub use self::account::ANSWERED;
-use self::account::Account;
+use super::Endpoint;
+use super::log_line::LogLine;
+use super::refusal::recorded;
 use crate::admission::call::Call;
 use crate::context::Context;
-use crate::domain::audit::{About, Actor, Object};
 use crate::error::{Error, Result};
-use crate::operation::Endpoint;
 use crate::wire::arguments::Arguments;
 use crate::wire::rendered::Rendered;
 use crate::wire::request::{MAX_BODY_BYTES, Request, Response};
@@ -32,7 +29,7 @@ pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Res
         lambda_request_id = request.correlation.lambda,
         trace_id = request.correlation.trace,
     );
-    let mut account = Account {
+    let mut log_line = LogLine {
         span: span.clone(),
         method: request.method.clone(),
         path: endpoint.route.path,
@@ -45,7 +42,7 @@ pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Res
         .instrument(span)
         .await;
     let rendered = outcome.unwrap_or_else(|error| {
-        account.is_authentication_failure = error.refuses_credentials();
+        log_line.is_authentication_failure = error.refuses_credentials();
         endpoint.route.envelope.error(&error, &request_id)
     });
     let Rendered {
@@ -54,12 +51,12 @@ pub async fn answer(endpoint: &Endpoint, cx: &Context, request: &Request) -> Res
         mut headers,
         body,
     } = rendered;
-    (account.status, account.code) = (status, code);
+    (log_line.status, log_line.code) = (status, code);
     headers.push(("x-request-id", request_id));
     Response {
         status,
         headers,
-        body: account.accompany(body),
+        body: log_line.accompany(body),
     }
 }
 
@@ -101,72 +98,4 @@ async fn travel(
         tracing::error!(cause = cause.for_the_log(), "unexpected error");
     }
     outcome
-}
-
-/// Writes a refusal into the audit before its caller hears of it. One that cannot be written down is
-/// still a refusal, but not a silent one.
-async fn recorded(call: &Call<'_>, about: About, error: Error) -> Error {
-    let Some(reason) = reason(call, &error) else {
-        return error;
-    };
-    let about = About {
-        // A stranger names what he likes, and would make an event of each.
-        object: match about.actor {
-            Actor::Nobody => about.object,
-            _ => about.object.or_else(|| named(call)),
-        },
-        ..about
-    };
-    let origin = call.origin(about.actor.clone());
-    let store = call.cx.store();
-    store.refuse(&origin, &about, reason, error).await
-}
-
-/// Is it a refusal that belongs into the audit, and under which name?
-fn reason(call: &Call<'_>, error: &Error) -> Option<&'static str> {
-    // A token that is refused is refused, also where it was asked for in the wrong way.
-    let is_wrong = matches!(
-        error,
-        Error::Missing(_) | Error::Invalid { .. } | Error::Duplicate { .. }
-    );
-    let asks_for_tokens = call.envelope == Envelope::OAuth;
-    let wrong = (asks_for_tokens && is_wrong).then_some("invalid-request");
-    error.refusal().or(wrong)
-}
-
-/// What a request names, as far as its path and its arguments say it: a client, a person, a change
-/// request. An invitation's token is no name.
-fn named(call: &Call<'_>) -> Option<Object> {
-    const ARGUMENTS: [(&str, &str); 4] = [
-        ("client_id", "api_client"),
-        ("id", "administrator"),
-        ("for_client_id", "api_client"),
-        ("client_id_for_deletion", "api_client"),
-    ];
-    let in_path = |name: &str| {
-        let mut parameters = call.request.path_parameters.iter();
-        parameters
-            .find(|(known, _)| known == name)
-            .map(|(_, id)| id.clone())
-    };
-    let in_form = |name: &str| {
-        let given = call.arguments.credential(name).ok().flatten()?;
-        Some(given.to_string())
-    };
-    ARGUMENTS.iter().find_map(|(name, kind)| {
-        let id = match *name {
-            "client_id" | "id" => in_path(name),
-            _ => in_form(name),
-        }?;
-        let kind = if *name == "id" && call.operation.starts_with("admin.change_requests") {
-            "change_request"
-        } else {
-            kind
-        };
-        Some(Object {
-            kind,
-            name: id.chars().take(255).collect(),
-            id: id.chars().take(255).collect(),
-        })
-    })
 }
