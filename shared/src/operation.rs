@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::domain::audit::About;
 use crate::error::Result;
 use crate::schema;
-use crate::store::uses::PendingWrite;
+use crate::store::PendingWrite;
 use crate::store::{AccessPattern, Grant};
 use crate::wire::json_body;
 use crate::wire::rendered::Rendered;

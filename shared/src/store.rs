@@ -39,45 +39,43 @@
 //! that the record still has the version that was read.
 
 mod access;
+mod access_token;
 mod administrator;
 mod application;
-mod attempts;
 mod audit;
 mod change;
 mod client;
 mod create_tables;
 mod dynamodb;
+mod idempotency;
 mod import;
 mod key;
+mod limit;
 mod memory;
-mod once;
 mod published;
-mod race;
+mod retry;
 mod scope;
 mod setting;
 mod table;
-mod token;
 mod transaction;
-pub(crate) mod uses;
 
 pub use access::{AccessPattern, Grant, Resource};
+pub use access_token::{
+    ClientScope, Issued, KeyCustodian, KeyReader, KeySet, KeyShown, TokenInspector, TokenIssuer,
+    TokenPolicy, TokenPolicyEditor, TokenPolicyReader, TokenRevoker,
+};
 pub use administrator::{
     AdministratorEditor, AdministratorReader, Enrolment, FreshCode, FrontDoor, OwnSession, Reset,
     SecondFactor, Seen, SignIn, SignedInSession,
 };
+pub use application::{ModuleEditor, ModuleReader};
 pub use audit::{AuditFilter, AuditReader, Event, EventStream};
 pub use change::{Approved, Policy, PolicyEditor, PolicyReader, RequestReader, Reviewer};
-pub use client::{
-    ClientEditor, ClientReader, ClientViewer, Listed, ModuleEditor, ModuleReader, SecretKeeper,
-};
+pub(crate) use client::PendingWrite;
+pub use client::{ClientEditor, ClientReader, ClientViewer, Listed, SecretKeeper, Uses};
 pub use dynamodb::{retries, timeouts, tuned};
 pub use published::{PublishedFiles, PublishedReader, Publisher};
 pub use scope::Scope;
 pub(crate) use scope::Store;
 pub use setting::{ApplicationSettingReader, Difference, SettingEditor, SettingReader, Version};
 pub use table::Table;
-pub use token::{
-    ClientScope, Issued, KeyCustodian, KeyReader, KeySet, KeyShown, TokenInspector, TokenIssuer,
-    TokenPolicy, TokenPolicyEditor, TokenPolicyReader, TokenRevoker,
-};
-pub use uses::Uses;

@@ -16,7 +16,7 @@ use crate::domain::feature::Features;
 use crate::error::{Error, Result};
 use crate::ids::{ApplicationId, ClientId};
 use crate::secrets::client_secret::Origin;
-use crate::store::uses::PendingWrite;
+use crate::store::PendingWrite;
 
 /// A client that has proved who it is.
 #[derive(Clone, Debug)]

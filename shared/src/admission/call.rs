@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::domain::audit::{About, Actor, Origin};
 use crate::error::Error;
-use crate::store::uses::PendingWrite;
+use crate::store::PendingWrite;
 use crate::wire::arguments::Arguments;
 use crate::wire::request::Request;
 use crate::wire::route::Envelope;

@@ -1,7 +1,7 @@
 //! What each access pattern may do to which table, and with the key that opens what is sealed: the
 //! source of the functions' IAM policies.
 
-use super::Table;
+use crate::store::Table;
 
 /// What an IAM policy speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

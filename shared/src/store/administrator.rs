@@ -1,27 +1,29 @@
 //! Administrators in the store: who they are, how they sign in, and how they are managed.
 
-mod door;
 mod edit;
-mod prompt;
+mod enrolment;
 mod read;
 mod record;
 mod session;
+mod sign_in;
+mod spend_code;
 
-pub use door::{Enrolment, FrontDoor, SecondFactor, SignIn, SignedInSession};
 pub use edit::{AdministratorEditor, Reset};
-pub use prompt::FreshCode;
+pub use enrolment::Enrolment;
 pub use read::{AdministratorReader, Seen};
 pub use session::OwnSession;
+pub use sign_in::{FrontDoor, SecondFactor, SignIn, SignedInSession};
+pub use spend_code::FreshCode;
 
-use super::application::StoredApplication;
-use super::key::Key;
-use super::transaction::Transaction;
-use super::{Store, Table};
 use crate::domain::administrator::Administrator;
 use crate::domain::application::Application;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
 use crate::secrets::sealing::Sealer;
+use crate::store::application::StoredApplication;
+use crate::store::key::Key;
+use crate::store::transaction::Transaction;
+use crate::store::{Store, Table};
 pub(super) use record::{
     Authenticator, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredRoster,
     StoredStanding,

@@ -1,14 +1,17 @@
 //! Applications, as they are stored.
 
+mod modules;
+
 use serde::{Deserialize, Serialize};
 
-use super::dynamodb::Bytes;
-use super::key::Key;
-use super::{Store, Table};
 use crate::domain::application::{Application, ModuleKey, ModuleName};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
 use crate::secrets::data_key::WrappedKey;
+use crate::store::dynamodb::Bytes;
+use crate::store::key::Key;
+use crate::store::{Store, Table};
+pub use modules::{ModuleEditor, ModuleReader};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredApplication {
@@ -72,4 +75,8 @@ impl Store {
             self.get(Table::Clients, &Key::application(id)).await?;
         Ok(stored.map(Application::from))
     }
+}
+
+pub(super) fn no_application() -> Error {
+    Error::unexpected("a client's application is not there")
 }

@@ -8,13 +8,13 @@ pub use read::{AuditFilter, AuditReader, Event, EventStream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::key::Key;
-use super::transaction::{Otherwise, Transaction};
-use super::{Scope, Table};
 use crate::clock::Timestamp;
 use crate::domain::audit::{About, Actor, Changes, Object, Origin};
 use crate::error::Result;
 use crate::ids::ApplicationId;
+use crate::store::key::Key;
+use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::{Scope, Table};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredEvent {

@@ -6,7 +6,7 @@
 mod administrator;
 mod client;
 mod decide;
-mod policy;
+mod multi_admin;
 mod proposal;
 mod read;
 mod request;
@@ -14,14 +14,9 @@ mod review;
 
 pub(super) use administrator::last_one;
 pub use decide::{Approved, Reviewer};
-pub use policy::{Policy, PolicyEditor, PolicyReader};
+pub use multi_admin::{Policy, PolicyEditor, PolicyReader};
 pub use read::RequestReader;
 
-use super::administrator::{Authenticator, Loaded};
-use super::dynamodb::Found;
-use super::key::Key;
-use super::transaction::{Otherwise, Outcome, Transaction};
-use super::{Scope, Table};
 use crate::domain::administrator::Administrator;
 use crate::domain::application::Application;
 use crate::domain::audit::{
@@ -31,6 +26,11 @@ use crate::domain::client::{Client, ModuleGrants};
 use crate::error::{Error, Result};
 use crate::secrets::client_secret::GraceHours;
 use crate::secrets::invitation_token::InvitationToken;
+use crate::store::administrator::{Authenticator, Loaded};
+use crate::store::dynamodb::Found;
+use crate::store::key::Key;
+use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Table};
 
 /// A change of something that multi admin covers.
 pub(in crate::store) enum Change {

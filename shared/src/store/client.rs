@@ -1,8 +1,8 @@
 //! API clients in the store: their listing, creation, change and deletion.
 
 mod delete;
+pub(crate) mod last_use;
 mod list;
-mod modules;
 mod record;
 mod secret;
 mod view;
@@ -10,13 +10,6 @@ mod view;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::application::StoredApplication;
-use super::change::Change;
-use super::dynamodb::Item;
-use super::key::{Key, SORT};
-use super::race::Race;
-use super::transaction::{Otherwise, Outcome, Transaction};
-use super::{Scope, Store, Table, Uses};
 use crate::domain::application::Application;
 use crate::domain::client::{Client, Description};
 use crate::domain::credential::Credential;
@@ -25,8 +18,17 @@ use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::secrets::client_secret::{ClientSecret, GraceHours, StoredSecret, Verifier};
 use crate::secrets::sealing::Sealer;
+use crate::store::application::StoredApplication;
+use crate::store::application::no_application;
+use crate::store::change::Change;
+use crate::store::dynamodb::Item;
+use crate::store::key::{Key, SORT};
+use crate::store::retry::Race;
+use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{Scope, Store, Table};
+pub(crate) use last_use::PendingWrite;
+pub use last_use::Uses;
 pub use list::{ClientReader, Listed};
-pub use modules::{ModuleEditor, ModuleReader};
 pub(super) use record::{Nothing, StoredClient, StoredCredential, StoredName, StoredRemains};
 pub use secret::SecretKeeper;
 pub use view::ClientViewer;
@@ -60,10 +62,6 @@ fn is_application(item: &Item) -> bool {
     item.get(SORT)
         .and_then(|sort| sort.as_s().ok())
         .is_some_and(|sort| sort == "application")
-}
-
-fn no_application() -> Error {
-    Error::unexpected("a client's application is not there")
 }
 
 /// Changes the clients of one application. Every method is one transaction that holds its audit

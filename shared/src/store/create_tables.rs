@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveSpecification,
 };
 
-use super::dynamodb::SortRange;
-use super::key::{Key, PARTITION, SORT};
-use super::table::EXPIRES;
-use super::{Grant, Resource, Store, Table, access, client, dynamodb};
 use crate::error::{Error, Result};
+use crate::store::dynamodb::SortRange;
+use crate::store::key::{Key, PARTITION, SORT};
+use crate::store::table::EXPIRES;
+use crate::store::{Grant, Resource, Store, Table, access, client, dynamodb};
 
 impl Store {
     /// Creates the tables that are not there yet, on demand, as the template does.

@@ -12,11 +12,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::key::{Key, PARTITION, SORT};
-use super::race::Race;
-use super::{Store, Table};
 use crate::domain::setting::SettingKey;
 use crate::error::{Error, Result};
+use crate::store::key::{Key, PARTITION, SORT};
+use crate::store::retry::Race;
+use crate::store::{Store, Table};
 
 /// How every function talks to DynamoDB, wherever that is.
 pub fn tuned(config: Builder) -> Builder {

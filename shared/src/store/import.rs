@@ -2,14 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::administrator::Authenticator;
-use super::application::StoredApplication;
-use super::change::Change;
-use super::client::{Nothing, seal};
-use super::key::Key;
-use super::race::Race;
-use super::transaction::{Otherwise, Outcome, Transaction};
-use super::{ClientReader, Scope, Store, Table};
 use crate::domain::administrator::{Administrator, OpenInvitation, PersonName};
 use crate::domain::application::Application;
 use crate::domain::audit::{Actor, Object, Origin};
@@ -26,6 +18,14 @@ use crate::secrets::invitation_token::InvitationToken;
 use crate::secrets::one_time_code::TotpKey;
 use crate::secrets::sealing::Sealer;
 use crate::secrets::slow_hash::Slots;
+use crate::store::administrator::Authenticator;
+use crate::store::application::StoredApplication;
+use crate::store::change::Change;
+use crate::store::client::{Nothing, seal};
+use crate::store::key::Key;
+use crate::store::retry::Race;
+use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::{ClientReader, Scope, Store, Table};
 
 impl Store {
     /// Refuses an application of which a client can not be created, because another application

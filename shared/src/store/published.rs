@@ -9,15 +9,15 @@ pub use write::Publisher;
 
 use serde::{Deserialize, Serialize};
 
-use super::dynamodb::Found;
-use super::key::Key;
-use super::transaction::Transaction;
-use super::{Scope, Table};
 use crate::clock::Timestamp;
 use crate::domain::published::PublishedVersion;
 use crate::domain::setting::Settings;
 use crate::error::Result;
 use crate::ids::ClientId;
+use crate::store::dynamodb::Found;
+use crate::store::key::Key;
+use crate::store::transaction::Transaction;
+use crate::store::{Scope, Table};
 
 /// What is true of a client's published versions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -2,8 +2,6 @@
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 
-use super::memory::{Issues, Noted};
-use super::table::Names;
 use crate::clock::Clock;
 use crate::domain::audit::Origin;
 use crate::domain::precondition::{IfMatch, Once};
@@ -11,6 +9,8 @@ use crate::ids::ApplicationId;
 use crate::random::Random;
 use crate::secrets::sealing::DataKeys;
 use crate::secrets::signing_key::OpenedKeys;
+use crate::store::memory::{Issues, Noted};
+use crate::store::table::Names;
 
 /// The tables, and what it takes to write in them.
 #[derive(Clone, Debug)]

@@ -10,13 +10,13 @@ pub use write::SettingEditor;
 
 use serde::{Deserialize, Serialize};
 
-use super::dynamodb::Found;
-use super::key::Key;
-use super::{Scope, Table};
 use crate::domain::setting::{Layer, Layers, Settings};
 use crate::domain::target::Target;
 use crate::error::Result;
 use crate::ids::{ApplicationId, ClientId};
+use crate::store::dynamodb::Found;
+use crate::store::key::Key;
+use crate::store::{Scope, Table};
 
 /// A layer. Its version counts its changes, and is the optimistic lock.
 #[derive(Debug, Default, Serialize, Deserialize)]

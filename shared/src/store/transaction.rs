@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, Pu
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 use serde::Serialize;
 
-use super::dynamodb::{fault, is_throttling, to_item};
-use super::key::{Key, PARTITION};
-use super::table::{EXPIRES, REQUEST};
-use super::{Store, Table};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::store::dynamodb::{fault, is_throttling, to_item};
+use crate::store::key::{Key, PARTITION};
+use crate::store::table::{EXPIRES, REQUEST};
+use crate::store::{Store, Table};
 
 /// What it means when an item of a transaction fails its condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

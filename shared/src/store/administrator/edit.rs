@@ -4,8 +4,6 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::record::StoredInvitation;
-use super::{Authenticator, Loaded, Seen, StoredAuthenticator};
 use crate::domain::administrator::{
     Administrator, Email, INVITATION, OpenInvitation, PersonName, Privileges,
 };
@@ -16,9 +14,11 @@ use crate::random::Random;
 use crate::secrets::invitation_token::InvitationToken;
 use crate::secrets::one_time_code::TotpKey;
 use crate::secrets::sealing::Sealer;
+use crate::store::administrator::record::StoredInvitation;
+use crate::store::administrator::{Authenticator, Loaded, Seen, StoredAuthenticator};
 use crate::store::change::{Change, last_one};
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::retry::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 

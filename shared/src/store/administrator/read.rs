@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Loaded, StoredAdministrator, StoredAuthenticator};
 use crate::clock::Timestamp;
 use crate::domain::administrator::{Administrator, AdministratorState};
 use crate::error::{Error, Result};
 use crate::ids::AdministratorId;
+use crate::store::administrator::{Loaded, StoredAdministrator, StoredAuthenticator};
 use crate::store::dynamodb::{SortRange, from_item, key_of};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};

@@ -6,16 +6,16 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::record::{StoredSession, StoredStanding};
 use crate::clock::Timestamp;
 use crate::domain::administrator::Administrator;
 use crate::domain::audit::{Changes, Object};
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
 use crate::secrets::session_token::SessionToken;
+use crate::store::administrator::record::{StoredSession, StoredStanding};
 use crate::store::dynamodb::fault;
 use crate::store::key::{Key, PARTITION};
-use crate::store::race::Race;
+use crate::store::retry::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 

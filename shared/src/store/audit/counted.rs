@@ -6,14 +6,14 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use sha2::{Digest, Sha256};
 
-use super::StoredEvent;
 use crate::clock::Timestamp;
 use crate::domain::audit::{About, Actor, Origin};
 use crate::error::{Error, Result};
 use crate::ids::ApplicationId;
-use crate::store::attempts::{COUNT, source};
+use crate::store::audit::StoredEvent;
 use crate::store::dynamodb::fault;
 use crate::store::key::Key;
+use crate::store::limit::{COUNT, source};
 use crate::store::{Store, Table};
 
 impl Store {

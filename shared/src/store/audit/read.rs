@@ -6,10 +6,10 @@ use futures_util::Stream;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::StoredEvent;
 use crate::clock::Timestamp;
 use crate::domain::page::{Cursor, PageOf, PageSize};
 use crate::error::Result;
+use crate::store::audit::StoredEvent;
 use crate::store::dynamodb::{Direction, Item, from_item, key_of};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};

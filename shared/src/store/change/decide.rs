@@ -7,8 +7,6 @@ mod ready;
 
 use behind::Behind;
 
-use super::Change;
-use super::request::{ADMINISTRATOR, Approval, StoredRequest, decider};
 use crate::clock::Moment;
 use crate::domain::administrator::Privilege;
 use crate::domain::application::Application;
@@ -18,8 +16,10 @@ use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ChangeRequestId};
 use crate::secrets::invitation_token::InvitationToken;
 use crate::store::administrator::FreshCode;
+use crate::store::change::Change;
+use crate::store::change::request::{ADMINISTRATOR, Approval, StoredRequest, decider};
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::retry::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 

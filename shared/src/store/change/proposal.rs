@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Change;
 use crate::domain::administrator::{Email, PersonName, Privileges};
 use crate::domain::allow_list::AllowList;
 use crate::domain::client::{Client, Description, ModuleGrants};
 use crate::domain::feature::Features;
 use crate::ids::ClientId;
 use crate::secrets::client_secret::GraceHours;
+use crate::store::change::Change;
 
 /// A change as it waits for approval: exactly the values that are proposed, and nothing secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]

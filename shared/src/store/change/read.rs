@@ -1,10 +1,10 @@
 //! Seeing change requests.
 
-use super::request::StoredRequest;
 use crate::domain::change_request::{ChangeRequest, ChangeState};
 use crate::domain::page::{Cursor, PageOf, PageSize};
 use crate::error::{Error, Result};
 use crate::ids::ChangeRequestId;
+use crate::store::change::request::StoredRequest;
 use crate::store::dynamodb::{Direction, from_item, key_of};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};

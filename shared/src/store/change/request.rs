@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Change;
-use super::proposal::Proposal;
 use crate::clock::{Moment, Timestamp};
 use crate::domain::application::Application;
 use crate::domain::audit::{Actor, Object};
@@ -12,6 +10,8 @@ use crate::domain::change_request::{
 };
 use crate::error::{Error, Held, Result};
 use crate::ids::ChangeRequestId;
+use crate::store::change::Change;
+use crate::store::change::proposal::Proposal;
 use crate::store::key::Key;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};

@@ -1,9 +1,9 @@
 //! A change as a reviewer sees it: what differs, what of it lets somebody do more, and what it takes to
 //! approve it.
 
-use super::{Change, client};
 use crate::domain::change_request::ProposedChange;
 use crate::domain::feature::Feature;
+use crate::store::change::{Change, client};
 
 impl Change {
     /// The fields that differ, for a reviewer: escalations first, and of a secret only that it will

@@ -1,18 +1,18 @@
 //! Deleting a client: it is dead from the first moment, and what belongs to it is cleared away, be
 //! it later.
 
-use super::{ClientEditor, StoredClient, no_application};
 use crate::domain::application::Application;
 use crate::domain::client::Client;
 use crate::domain::target::Target;
 use crate::error::Result;
 use crate::ids::ClientId;
-use crate::store::application::StoredApplication;
+use crate::store::application::{StoredApplication, no_application};
 use crate::store::change::Change;
 use crate::store::client::record::StoredRemains;
+use crate::store::client::{ClientEditor, StoredClient};
 use crate::store::dynamodb::{Found, SortRange, from_item, key_of};
 use crate::store::key::{Key, REMAINS};
-use crate::store::race::Race;
+use crate::store::retry::Race;
 use crate::store::transaction::Outcome;
 use crate::store::{Scope, Store, Table};
 

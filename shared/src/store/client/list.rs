@@ -1,12 +1,12 @@
 //! The listing of an application's clients.
 
-use super::{StoredClient, is_application, no_application};
 use crate::domain::application::Application;
 use crate::domain::client::Client;
 use crate::domain::feature::Features;
 use crate::error::Result;
 use crate::secrets::client_secret::ClientSecret;
-use crate::store::application::StoredApplication;
+use crate::store::application::{StoredApplication, no_application};
+use crate::store::client::{StoredClient, is_application};
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::{Scope, Table};

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::secrets::client_secret::{ClientSecret, GraceHours};
 use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::retry::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 

@@ -1,11 +1,11 @@
 //! Seeing API clients without their secrets.
 
-use super::StoredClient;
 use crate::domain::client::Client;
 use crate::domain::page::{Cursor, PageOf, PageSize};
 use crate::domain::target::Target;
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
+use crate::store::client::StoredClient;
 use crate::store::dynamodb::{Direction, from_item};
 use crate::store::key::Key;
 use crate::store::{Scope, Table, Uses};

@@ -1,13 +1,13 @@
 //! Reading what is published: by those who publish, and by anyone.
 
-use super::{StoredEntry, StoredHead, StoredSnapshot};
 use crate::domain::published::{FilePaths, PublishedVersion, Snapshot};
 use crate::domain::target::Target;
 use crate::error::{Error, Result};
 use crate::ids::{ApplicationId, ClientId};
 use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};
-use crate::store::race::Race;
+use crate::store::published::{StoredEntry, StoredHead, StoredSnapshot};
+use crate::store::retry::Race;
 use crate::store::{Scope, Store, Table};
 
 /// Reads what the caller's application has published.

@@ -3,8 +3,6 @@
 
 use serde_json::Value;
 
-use super::read::no_such_version;
-use super::{StoredEntry, StoredHead, StoredSnapshot};
 use crate::domain::audit::{Changes, Object};
 use crate::domain::published::{PublishedVersion, Snapshot};
 use crate::domain::setting::Settings;
@@ -13,7 +11,9 @@ use crate::error::Result;
 use crate::ids::ClientId;
 use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};
-use crate::store::race::Race;
+use crate::store::published::read::no_such_version;
+use crate::store::published::{StoredEntry, StoredHead, StoredSnapshot};
+use crate::store::retry::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 

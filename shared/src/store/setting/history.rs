@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::StoredLayer;
 use crate::clock::Timestamp;
 use crate::domain::audit::Origin;
 use crate::domain::setting::{Layer, SettingKey, SettingMap, SettingValue, Settings};
 use crate::error::Result;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::{KEPT_VERSIONS, Key};
+use crate::store::setting::StoredLayer;
 use crate::store::{Scope, Table};
 
 /// A change, as it is stored: what it undid.

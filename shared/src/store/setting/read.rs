@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{StoredLayer, Version};
 use crate::domain::setting::{Layer, Layers, SettingKey, SettingValue, Settings};
 use crate::domain::target::Target;
 use crate::error::Result;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::{Key, SORT};
+use crate::store::setting::{StoredLayer, Version};
 use crate::store::{Scope, Table};
 
 /// Reads the layer of the caller's application.

@@ -1,14 +1,14 @@
 //! Changing settings: each change is one transaction with its audit event and its place in the
 //! history, however many keys it touches.
 
-use super::StoredLayer;
-use super::history::{StoredVersion, Version};
 use crate::domain::audit::{Object, setting_changes};
 use crate::domain::setting::{Layer, Settings};
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::retry::Race;
+use crate::store::setting::StoredLayer;
+use crate::store::setting::history::{StoredVersion, Version};
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Table};
 

@@ -1,6 +1,5 @@
 //! The change of a request, ready to be made on its object as it is now.
 
-use super::Reviewer;
 use crate::domain::administrator::{Administrator, OpenInvitation};
 use crate::domain::application::Application;
 use crate::domain::audit::Actor;
@@ -12,6 +11,7 @@ use crate::secrets::invitation_token::InvitationToken;
 use crate::store::Scope;
 use crate::store::administrator::{Authenticator, Loaded};
 use crate::store::change::Change;
+use crate::store::change::decide::Reviewer;
 use crate::store::change::proposal::Proposal;
 use crate::store::change::request::StoredRequest;
 use crate::store::client::seal;

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
-use super::dynamodb::fault;
-use super::key::Key;
-use super::table::EXPIRES;
-use super::{Store, Table};
 use crate::clock::Timestamp;
 use crate::domain::audit::Origin;
 use crate::error::{Error, Result};
+use crate::store::dynamodb::fault;
+use crate::store::key::Key;
+use crate::store::table::EXPIRES;
+use crate::store::{Store, Table};
 
 /// What is limited, each by account and by source.
 #[derive(Clone, Copy, Debug)]

@@ -9,14 +9,14 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::task::JoinHandle;
 
-use super::dynamodb::{Found, fault};
-use super::key::Key;
-use super::table::EXPIRES;
-use super::{Store, Table};
 use crate::clock::Timestamp;
 use crate::domain::client::Client;
 use crate::error::Result;
 use crate::ids::ClientId;
+use crate::store::dynamodb::{Found, fault};
+use crate::store::key::Key;
+use crate::store::table::EXPIRES;
+use crate::store::{Store, Table};
 
 /// A write that goes on beside the operation.
 #[derive(Debug)]

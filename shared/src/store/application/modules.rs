@@ -1,12 +1,12 @@
 //! Modules: which there are.
 
-use super::{ClientReader, no_application};
 use crate::domain::application::{Application, Modules};
 use crate::domain::audit::{Changes, Object};
 use crate::error::{Error, Result};
-use crate::store::application::StoredApplication;
+use crate::store::application::{StoredApplication, no_application};
+use crate::store::client::ClientReader;
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::retry::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Table};
 

@@ -5,15 +5,15 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::application::StoredApplication;
-use super::dynamodb::Bytes;
-use super::key::Key;
-use super::transaction::{Otherwise, Transaction};
-use super::{Scope, Table};
 use crate::domain::application::Application;
 use crate::error::{Error, Held, Result};
 use crate::random::hexadecimal;
 use crate::secrets::sealing::Sealer;
+use crate::store::application::StoredApplication;
+use crate::store::dynamodb::Bytes;
+use crate::store::key::Key;
+use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::{Scope, Table};
 
 /// For so long a key is remembered.
 const REMEMBERED: Duration = Duration::from_hours(24);

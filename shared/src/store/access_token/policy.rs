@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::Issuer;
 use crate::domain::audience::{Audiences, RotationDays};
 use crate::domain::audit::{Changes, Object};
 use crate::error::Result;
 use crate::store::Scope;
-use crate::store::race::Race;
+use crate::store::access_token::Issuer;
+use crate::store::retry::Race;
 use crate::store::transaction::{Outcome, Transaction};
 
 /// What administrators say about access tokens.

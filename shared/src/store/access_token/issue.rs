@@ -1,11 +1,11 @@
 //! Issuing access tokens.
 
-use super::ClientScope;
-use super::keys::ROTATION;
 use crate::domain::access_token::{AccessToken, Claims, Scopes};
 use crate::domain::audit::{Actor, Origin};
 use crate::error::{Error, Result, TokenFault};
 use crate::secrets::signing_key::TOKEN_LIFE;
+use crate::store::access_token::ClientScope;
+use crate::store::access_token::keys::ROTATION;
 use crate::store::transaction::Outcome;
 use crate::store::{Scope, Store};
 

@@ -3,15 +3,15 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Issuer, StoredPublicKey, fresh_key};
 use crate::clock::{Moment, Timestamp};
 use crate::domain::audit::{Changes, Object};
 use crate::error::{Error, Result};
 use crate::secrets::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey};
+use crate::store::access_token::{Issuer, StoredPublicKey, fresh_key};
 use crate::store::administrator::FreshCode;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::retry::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 

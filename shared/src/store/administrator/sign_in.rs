@@ -1,12 +1,5 @@
 //! The front door: signing in, and taking up an invitation or a reset.
 
-mod enrolment;
-
-pub use enrolment::Enrolment;
-
-use super::record::{StoredLogin, StoredSession};
-use super::session::LONGEST;
-use super::{Authenticator, Loaded, StoredAuthenticator};
 use crate::clock::Timestamp;
 use crate::domain::administrator::{Administrator, Email};
 use crate::domain::audit::{About, Actor, Object, Origin};
@@ -17,10 +10,13 @@ use crate::secrets::one_time_code::{OneTimeCode, TotpKey};
 use crate::secrets::password::{Password, RecoveryCode, RecoveryHashes};
 use crate::secrets::session_token::SessionToken;
 use crate::secrets::slow_hash::Slots;
-use crate::store::attempts::Limit;
+use crate::store::administrator::record::{StoredLogin, StoredSession};
+use crate::store::administrator::session::LONGEST;
+use crate::store::administrator::{Authenticator, Loaded, StoredAuthenticator};
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::limit::Limit;
+use crate::store::retry::Race;
 use crate::store::table::REQUEST;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
@@ -63,10 +59,10 @@ pub struct SignedInSession {
 
 /// Where people come in who have no session yet.
 pub struct FrontDoor {
-    store: Store,
-    slots: Slots,
+    pub(super) store: Store,
+    pub(super) slots: Slots,
     /// Where the call comes from.
-    origin: Origin,
+    pub(super) origin: Origin,
 }
 
 impl std::fmt::Debug for FrontDoor {
@@ -144,7 +140,7 @@ impl FrontDoor {
 
     /// Writes a refusal into the audit of the company whose account was claimed. Returns the error
     /// that the caller is told.
-    async fn refused(&self, claimed: &About, error: Error) -> Error {
+    pub(super) async fn refused(&self, claimed: &About, error: Error) -> Error {
         match error.refusal() {
             Some(reason) => {
                 let store = &self.store;
@@ -205,7 +201,7 @@ impl FrontDoor {
         }
     }
 
-    async fn totp(&self, loaded: &Loaded) -> Result<TotpKey> {
+    pub(super) async fn totp(&self, loaded: &Loaded) -> Result<TotpKey> {
         let sealer = self.store.sealer_of(&loaded.application).await?;
         loaded.authenticator.totp(&loaded.administrator.id, &sealer)
     }
@@ -280,7 +276,11 @@ impl FrontDoor {
     }
 
     /// The store as the administrator sees it who has just shown who they are.
-    fn scope(&self, application: &ApplicationId, administrator: &Administrator) -> Scope {
+    pub(super) fn scope(
+        &self,
+        application: &ApplicationId,
+        administrator: &Administrator,
+    ) -> Scope {
         Scope {
             store: self.store.clone(),
             application: application.clone(),
@@ -295,7 +295,7 @@ impl FrontDoor {
 }
 
 /// The account that a caller claims to own, for the audit of a refusal.
-fn claim(application: &ApplicationId, id: &AdministratorId, email: &Email) -> About {
+pub(super) fn claim(application: &ApplicationId, id: &AdministratorId, email: &Email) -> About {
     About {
         application: Some(application.clone()),
         actor: Actor::Nobody,
@@ -337,10 +337,10 @@ impl Second {
 }
 
 /// An application and an administrator that there never are.
-fn nowhere() -> ApplicationId {
+pub(super) fn nowhere() -> ApplicationId {
     ApplicationId::nowhere()
 }
 
-fn nobody() -> AdministratorId {
+pub(super) fn nobody() -> AdministratorId {
     AdministratorId::from("-".to_owned())
 }

@@ -1,14 +1,14 @@
 //! The policy itself: multi admin is switched on by one administrator with a code, where there are
 //! two, and off only by two.
 
-use super::Change;
 use crate::domain::application::Application;
 use crate::domain::audit::{Object, multi_admin_changes};
 use crate::error::{Error, Result};
 use crate::store::administrator::FreshCode;
 use crate::store::application::StoredApplication;
+use crate::store::change::Change;
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::retry::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 

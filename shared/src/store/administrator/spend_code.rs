@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use super::record::StoredAuthenticator;
-use super::{Authenticator, Loaded};
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
 use crate::secrets::one_time_code::OneTimeCode;
-use crate::store::attempts::Limit;
+use crate::store::administrator::record::StoredAuthenticator;
+use crate::store::administrator::{Authenticator, Loaded};
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::limit::Limit;
+use crate::store::retry::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 

@@ -1,6 +1,5 @@
 //! Taking up an invitation or a reset.
 
-use super::{FrontDoor, claim, nobody, nowhere};
 use crate::domain::administrator::{Administrator, Email};
 use crate::domain::audit::{Object, administrator_changes};
 use crate::error::{Error, Result};
@@ -10,11 +9,12 @@ use crate::secrets::one_time_code::{OneTimeCode, TotpSetup};
 use crate::secrets::password::{Password, RecoveryCodes, RecoveryHashes};
 use crate::store::Table;
 use crate::store::administrator::record::{StoredInvitation, StoredLogin};
+use crate::store::administrator::sign_in::{FrontDoor, claim, nobody, nowhere};
 use crate::store::administrator::{
     Authenticator, Loaded, StoredAdministrator, StoredAuthenticator,
 };
-use crate::store::attempts::Limit;
 use crate::store::key::Key;
+use crate::store::limit::Limit;
 use crate::store::transaction::{Outcome, Transaction};
 
 /// What an open invitation or reset asks for.

@@ -15,10 +15,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::dynamodb::Bytes;
-use super::key::Key;
-use super::transaction::{Otherwise, Transaction};
-use super::{Scope, Store, Table};
 use crate::clock::Timestamp;
 use crate::domain::application::Application;
 use crate::domain::audience::{Audiences, RotationDays};
@@ -28,6 +24,10 @@ use crate::ids::{ApplicationId, ClientId};
 use crate::secrets::data_key::WrappedKey;
 use crate::secrets::sealing::Sealer;
 use crate::secrets::signing_key::{KeyRing, PublicKey, RingKey, SigningKey, TOKEN_LIFE};
+use crate::store::dynamodb::Bytes;
+use crate::store::key::Key;
+use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::{Scope, Store, Table};
 
 pub use inspect::{TokenInspector, TokenRevoker};
 pub use issue::{Issued, TokenIssuer};

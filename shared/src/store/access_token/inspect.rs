@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::ClientScope;
 use crate::domain::access_token::{AccessToken, ActiveToken, Claims};
 use crate::domain::audit::{Changes, Object};
 use crate::error::{Error, Result, TokenFault};
 use crate::store::Table;
+use crate::store::access_token::ClientScope;
 use crate::store::client::StoredCredential;
 use crate::store::key::Key;
-use crate::store::race::Race;
+use crate::store::retry::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 
 impl ClientScope {
