@@ -3,19 +3,6 @@
 //! [`OPERATIONS`] is the only list of them. The bootstrap, the local server, `template.yaml`, the
 //! OpenAPI document, the permission table and the tests read it. Nothing else names a route.
 
-mod bootstrap;
-mod event;
-pub mod kms;
-mod provisioning;
-mod shown_administrator;
-mod shown_client;
-mod shown_event;
-mod shown_key;
-mod shown_modules;
-mod shown_policy;
-mod shown_token_policy;
-mod telemetry;
-
 mod admin {
     pub(crate) mod administrators {
         pub(crate) mod delete;
@@ -59,6 +46,15 @@ mod admin {
         pub(crate) mod get;
         pub(crate) mod switch;
     }
+    pub(crate) mod shown {
+        pub(crate) mod administrator;
+        pub(crate) mod client;
+        pub(crate) mod event;
+        pub(crate) mod key;
+        pub(crate) mod modules;
+        pub(crate) mod multi_admin;
+        pub(crate) mod token_policy;
+    }
     pub(crate) mod signing_keys {
         pub(crate) mod list;
         pub(crate) mod rotate;
@@ -84,6 +80,13 @@ mod clients {
 }
 mod documents {
     pub(crate) mod openapi;
+}
+mod lambda {
+    pub(crate) mod bootstrap;
+    pub(crate) mod event;
+    pub mod kms;
+    pub(crate) mod provisioning;
+    pub(crate) mod telemetry;
 }
 mod oauth2 {
     pub(crate) mod introspect;
@@ -121,12 +124,13 @@ mod widget_data {
     pub(crate) mod version;
 }
 
-pub use bootstrap::run as run_bootstrap;
 pub use documents::openapi::document as openapi_document;
-pub use event::{AnswerBody, answer};
-pub use provisioning::{PROVISION, ProvisioningError, ProvisioningReply, provision};
+pub use lambda::bootstrap::run as run_bootstrap;
+pub use lambda::event::{AnswerBody, answer};
+pub use lambda::kms;
+pub use lambda::provisioning::{PROVISION, ProvisioningError, ProvisioningReply, provision};
+pub use lambda::telemetry::{log_as_on_lambda, log_panics};
 use shared::Endpoint;
-pub use telemetry::{log_as_on_lambda, log_panics};
 
 /// Every operation, in the order of the documentation.
 pub static OPERATIONS: &[Endpoint] = &[

@@ -199,7 +199,10 @@ async fn prepare(
         return Ok((None, Some(seed.plant(&housekeeping, &planter).await?)));
     }
     if demo && housekeeping.is_empty().await? {
-        return Ok((Founding::demo()?.plant(&housekeeping, &planter).await?, None));
+        return Ok((
+            Founding::demo()?.plant(&housekeeping, &planter).await?,
+            None,
+        ));
     }
     Ok((None, None))
 }

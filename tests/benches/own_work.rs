@@ -145,7 +145,8 @@ async fn recorded(endpoint: &'static Endpoint, event: &str) -> Vec<Exchange> {
     let seed = Seed::parse(&Setup::default().seed.to_string()).unwrap();
     seed.plant(&housekeeping, &Planter::Start).await.unwrap();
     recorder.take();
-    let response = String::from_utf8(invoke(endpoint, housekeeping.context(), event).await).unwrap();
+    let response =
+        String::from_utf8(invoke(endpoint, housekeeping.context(), event).await).unwrap();
     assert!(
         response.contains(r#"{\"result\":\"13\",\"stat\":\"ok\"}"#),
         "{response}"

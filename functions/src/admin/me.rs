@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::store::AccessPattern;
 use shared::{ApplicationId, Context, KeepOwnSession, Operation, Result, Route, SignedIn};
 
-use crate::shown_administrator::Oneself;
+use crate::admin::shown::administrator::Oneself;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ViewOneself {}

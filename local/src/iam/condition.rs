@@ -2,8 +2,6 @@
 
 use yaml_serde::Value;
 
-use super::template::one_or_many;
-
 /// The condition keys of a request, with their values: facts beside its action and resource.
 pub type Facts<'a> = &'a [(&'a str, &'a [&'a str])];
 
@@ -78,4 +76,12 @@ fn map(value: &Value) -> Result<&yaml_serde::Mapping, String> {
 fn text(value: &Value) -> Result<String, String> {
     let text = value.as_str().map(ToOwned::to_owned);
     text.ok_or_else(|| "a text was expected in `Condition`".to_owned())
+}
+
+/// Returns the elements of a list. IAM lets a list of one be written without the list.
+pub(super) fn one_or_many(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Sequence(values) => values.iter().collect(),
+        value => vec![value],
+    }
 }

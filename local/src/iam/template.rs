@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use yaml_serde::{Mapping, Value};
 
+use super::condition::one_or_many;
 use super::{ACCOUNT, Policy, PolicyFault, REGION, Statement, condition, key_arn, table_arn};
 
 /// Effect of a statement: it grants or forbids.
@@ -205,14 +206,6 @@ impl<'a> Names<'a> {
             Some((id, "Arn")) if self.tables.contains_key(id) => Ok(table_arn(&self.tables[id])),
             _ => Err(format!("`{path}` is not the Arn of a table or a key")),
         }
-    }
-}
-
-/// Returns the elements of a list. IAM lets a list of one be written without the list.
-pub(super) fn one_or_many(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Sequence(values) => values.iter().collect(),
-        value => vec![value],
     }
 }
 

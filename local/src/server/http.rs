@@ -130,7 +130,7 @@ impl Server {
     async fn run(&self, place: usize, event: ApiGatewayV2httpRequest) -> Result<Response, Refusal> {
         let operation = &OPERATIONS[place];
         let Some(lambda) = &self.lambda else {
-            let cx = self.contexts.of(place);
+            let cx = self.contexts.of(place).context();
             let answer = functions::answer(operation, cx, gateway::request(event)).await;
             return Ok(gateway::response(answer));
         };

@@ -118,7 +118,10 @@ fn seed() -> String {
     .to_string()
 }
 
-async fn call(housekeeping: &Housekeeping, event: &str) -> Result<ProvisioningReply, ProvisioningError> {
+async fn call(
+    housekeeping: &Housekeeping,
+    event: &str,
+) -> Result<ProvisioningReply, ProvisioningError> {
     provision(housekeeping, event, "the-request").await
 }
 

@@ -7,7 +7,7 @@ use shared::{
     AdministratorId, Context, Operation, Result, Route, SignedIn, Tagged, ViewAdministrators,
 };
 
-use crate::shown_administrator::ShownAdministrator;
+use crate::admin::shown::administrator::ShownAdministrator;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ViewAdministrator {

@@ -8,7 +8,7 @@ use shared::{
     Route, SignedIn,
 };
 
-use crate::shown_administrator::ShownAdministrator;
+use crate::admin::shown::administrator::ShownAdministrator;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct InviteAdministrator {

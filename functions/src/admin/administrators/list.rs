@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, Operation, Page, PageOf, Result, Route, SignedIn, ViewAdministrators};
 
-use crate::shown_administrator::ShownAdministrator;
+use crate::admin::shown::administrator::ShownAdministrator;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListAdministrators {}

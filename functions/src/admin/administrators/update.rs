@@ -8,7 +8,7 @@ use shared::{
     Route, SignedIn, Tagged,
 };
 
-use crate::shown_administrator::ShownAdministrator;
+use crate::admin::shown::administrator::ShownAdministrator;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ChangeAdministrator {

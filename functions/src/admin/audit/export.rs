@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::{AccessPattern, AuditFilter};
 use shared::{Context, Download, Moment, Operation, ReadAudit, Result, Route, SignedIn};
 
-use crate::shown_event::{CSV_HEAD, Outcome, as_csv_line, as_json_line};
+use crate::admin::shown::event::{CSV_HEAD, Outcome, as_csv_line, as_json_line};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ExportEvents {

@@ -7,7 +7,7 @@ use shared::{
     Context, Cursor, Moment, Operation, Page, PageSize, ReadAudit, Result, Route, SignedIn,
 };
 
-use crate::shown_event::{Outcome, ShownEvent};
+use crate::admin::shown::event::{Outcome, ShownEvent};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListEvents {

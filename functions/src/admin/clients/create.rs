@@ -8,7 +8,7 @@ use shared::{
     Result, Route, SignedIn,
 };
 
-use crate::shown_client::{ShownClient, path};
+use crate::admin::shown::client::{ShownClient, path};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CreateClient {

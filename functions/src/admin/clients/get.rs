@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{ClientId, Context, Operation, Result, Route, SignedIn, Tagged, Target, ViewClients};
 
-use crate::shown_client::ShownClient;
+use crate::admin::shown::client::ShownClient;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ViewClient {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, Cursor, Operation, Page, PageSize, Result, Route, SignedIn, ViewClients};
 
-use crate::shown_client::ShownClient;
+use crate::admin::shown::client::ShownClient;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListClients {

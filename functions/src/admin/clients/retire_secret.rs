@@ -7,7 +7,7 @@ use shared::{
     AdministerClients, ClientId, Context, Operation, Result, Route, SignedIn, Tagged, Target,
 };
 
-use crate::shown_client::ShownClient;
+use crate::admin::shown::client::ShownClient;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RetireSecret {

@@ -8,7 +8,7 @@ use shared::{
     Result, Route, SignedIn, Tagged, Target,
 };
 
-use crate::shown_client::ShownClient;
+use crate::admin::shown::client::ShownClient;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ChangeClient {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, Operation, Result, Route, SignedIn, Tagged, ViewModules};
 
-use crate::shown_modules::ShownModules;
+use crate::admin::shown::modules::ShownModules;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListModules {}

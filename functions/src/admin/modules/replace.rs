@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, Error, ManageModules, Modules, Operation, Result, Route, SignedIn, Tagged};
 
-use crate::shown_modules::{Module, ShownModules};
+use crate::admin::shown::modules::{Module, ShownModules};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ReplaceModules {

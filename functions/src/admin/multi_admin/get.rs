@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, Operation, Result, Route, SignedIn, Tagged, ViewPolicy};
 
-use crate::shown_policy::ShownPolicy;
+use crate::admin::shown::multi_admin::ShownPolicy;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ViewMultiAdmin {}

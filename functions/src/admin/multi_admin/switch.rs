@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, OneTimeCode, Operation, Result, Route, SignedIn, SwitchPolicy, Tagged};
 
-use crate::shown_policy::ShownPolicy;
+use crate::admin::shown::multi_admin::ShownPolicy;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct SwitchMultiAdmin {

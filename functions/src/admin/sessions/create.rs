@@ -8,7 +8,7 @@ use shared::{
     RecoveryCode, Result, Route, SessionToken, Visitor,
 };
 
-use crate::shown_administrator::Oneself;
+use crate::admin::shown::administrator::Oneself;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct BeginSession {

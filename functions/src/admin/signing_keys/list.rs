@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, Operation, Result, Route, SignedIn, ViewSigningKeys};
 
-use crate::shown_key::ShownKeys;
+use crate::admin::shown::key::ShownKeys;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListKeys {}

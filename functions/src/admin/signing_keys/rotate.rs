@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, OneTimeCode, Operation, Result, RotateKeys, Route, SignedIn};
 
-use crate::shown_key::ShownKeys;
+use crate::admin::shown::key::ShownKeys;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RotateSigningKeys {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Context, Operation, Result, Route, SignedIn, Tagged, ViewTokenPolicy};
 
-use crate::shown_token_policy::ShownTokenPolicy;
+use crate::admin::shown::token_policy::ShownTokenPolicy;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ViewPolicy {}

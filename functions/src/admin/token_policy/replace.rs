@@ -8,7 +8,7 @@ use shared::{
     Audiences, Context, ManageTokenPolicy, Operation, Result, RotationDays, Route, SignedIn, Tagged,
 };
 
-use crate::shown_token_policy::ShownTokenPolicy;
+use crate::admin::shown::token_policy::ShownTokenPolicy;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ReplacePolicy {

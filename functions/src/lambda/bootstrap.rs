@@ -13,10 +13,13 @@ use aws_sdk_dynamodb::config::{Region, SharedHttpClient};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use lambda_http::service_fn;
 use shared::store::tuned;
-use shared::{Clock, Housekeeping, Endpoint, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
+use shared::{Clock, Endpoint, Housekeeping, KeyFile, KeyWrapper, Parts, Random, WarmSecrets};
 
-use crate::kms::{self, KmsKeys};
-use crate::{AnswerBody, OPERATIONS, PROVISION, provisioning, telemetry};
+use crate::OPERATIONS;
+use crate::lambda::event::AnswerBody;
+use crate::lambda::kms::{self, KmsKeys};
+use crate::lambda::provisioning::{self, PROVISION};
+use crate::lambda::telemetry;
 
 /// Serves the operation that `_HANDLER` names until Lambda ends the process.
 pub fn run() -> ExitCode {
@@ -43,9 +46,10 @@ async fn serve(handler: &str) -> Result<(), String> {
         return provisioning::serve(&housekeeping()?).await;
     }
     let endpoint = endpoint(handler)?;
-    let cx = &context()?;
+    let housekeeping = housekeeping()?;
     // Reads that are granted open the connections now, in the init phase, and not with a caller waiting.
-    cx.warm_up(&endpoint.grants()).await;
+    housekeeping.warm_up(&endpoint.grants()).await;
+    let cx = housekeeping.context();
     let served = if endpoint.streams {
         lambda_http::run_with_streaming_response(service_fn(
             |request: lambda_http::Request| async move {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::seed::{Founded, Founding, Invitation, Planted, Planter, Seed, SeedFault};
 use shared::store::AccessPattern;
-use shared::{ApplicationId, ClientId, ClientSecret, Housekeeping, Email, Moment, Unrouted};
+use shared::{ApplicationId, ClientId, ClientSecret, Email, Housekeeping, Moment, Unrouted};
 
 /// The declaration of the function.
 pub const PROVISION: Unrouted = Unrouted {
@@ -72,7 +72,11 @@ async fn carry_out(
     let founding = Founding::parse(event)?;
     let application_id = founding.application_id();
     let founded = founding.plant(housekeeping, &planter).await?;
-    Ok(ProvisioningReply::founded(housekeeping, application_id, founded))
+    Ok(ProvisioningReply::founded(
+        housekeeping,
+        application_id,
+        founded,
+    ))
 }
 
 /// Returns whether an event is about one new application. Otherwise it is a seed.
@@ -155,7 +159,11 @@ impl ProvisioningReply {
         }
     }
 
-    fn founded(housekeeping: &Housekeeping, application_id: ApplicationId, founded: Option<Founded>) -> Self {
+    fn founded(
+        housekeeping: &Housekeeping,
+        application_id: ApplicationId,
+        founded: Option<Founded>,
+    ) -> Self {
         let Some(founded) = founded else {
             return Self {
                 counts: Counts {
