@@ -2,6 +2,7 @@
 
 mod documents;
 mod file_lengths;
+mod floors;
 mod plain_words;
 
 use countersign_tests::derived::{hold, openapi, permissions, template};
