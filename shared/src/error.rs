@@ -74,7 +74,7 @@ pub enum Error {
     /// The request's body is larger than an operation reads.
     TooLarge,
     /// Multi admin is on: what was asked for waits for approval.
-    HeldBack(Box<Held>),
+    HeldBack(Box<dyn Held>),
     /// Too many others changed the same thing at once, or the store is throttling: try again.
     Busy,
     /// A fault on our side.
@@ -112,13 +112,14 @@ pub struct Fault {
     pub detail: String,
 }
 
-/// A change that waits for approval.
-#[derive(Debug)]
-pub struct Held {
-    /// The ID of its change request.
-    pub id: String,
-    /// The change request, as the admin API shows it.
-    pub shown: serde_json::Value,
+/// A change request in the place of an answer. An interface, because the domain that defines change
+/// requests stands above its errors.
+pub trait Held: fmt::Debug + Send + Sync {
+    /// Returns the ID of the change request.
+    fn id(&self) -> &str;
+
+    /// Serialises the change request as reviewers see it.
+    fn to_json(&self) -> serde_json::Result<String>;
 }
 
 /// The inside of a fault. It goes to the log and nowhere else: it can not be displayed, and its

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Moment;
+use crate::error::Held;
 use crate::error::Result;
 use crate::ids::ChangeRequestId;
 use crate::schema::described;
@@ -73,7 +74,7 @@ impl TryFrom<String> for Why {
 }
 
 /// A change request, as reviewers see it. Nothing in it is secret.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeRequest {
     pub(crate) id: ChangeRequestId,
     pub(crate) state: ChangeState,
@@ -112,8 +113,18 @@ impl ChangeRequest {
     }
 }
 
+impl Held for ChangeRequest {
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
+
 /// What a change is about.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ChangedObject {
     /// `api_client`, `administrator` or `application`.
     pub(crate) kind: String,

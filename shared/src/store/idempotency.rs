@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::application::Application;
+use crate::domain::change_request::ChangeRequest;
 use crate::error::{Error, Held, Result};
 use crate::random::hexadecimal;
 use crate::secrets::sealing::Sealer;
@@ -65,9 +66,9 @@ impl Scope {
         let sealer = store.sealer_of(&owner).await?;
         let plain = sealer.open_other(["reply", &hexadecimal(&once.place)], 1, &reply.sealed.0)?;
         let broken = |fault| Error::unexpected(format!("a kept reply does not parse: {fault}"));
-        if let Some(id) = reply.held {
-            let shown = serde_json::from_slice(&plain).map_err(broken)?;
-            return Err(Error::HeldBack(Box::new(Held { id, shown })));
+        if reply.held.is_some() {
+            let request: ChangeRequest = serde_json::from_slice(&plain).map_err(broken)?;
+            return Err(Error::HeldBack(Box::new(request)));
         }
         let reply = serde_json::from_slice(&plain).map_err(broken)?;
         Ok((owner, Some(reply)))
@@ -86,8 +87,14 @@ impl Transaction<'_> {
     }
 
     /// Keeps that a creation waits for approval, where its caller has given it a key.
-    pub(super) fn remember_held(self, scope: &Scope, sealer: &Sealer, held: &Held) -> Result<Self> {
-        self.remember(scope, sealer, &held.shown, Some(held.id.clone()))
+    pub(super) fn remember_held(
+        self,
+        scope: &Scope,
+        sealer: &Sealer,
+        held: &ChangeRequest,
+    ) -> Result<Self> {
+        let id = held.id.as_str().to_owned();
+        self.remember(scope, sealer, held, Some(id))
     }
 
     fn remember<T: Serialize>(

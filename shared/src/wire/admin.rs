@@ -26,19 +26,21 @@ struct Problem<'a> {
 }
 
 /// What is answered where a change waits for approval (administration contract, section 8).
-fn held_back(held: &Held) -> Rendered {
+fn held_back(held: &dyn Held) -> Rendered {
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         ("cache-control", "no-store".to_owned()),
-        ("location", format!("/admin/change-requests/{}", held.id)),
+        ("location", format!("/admin/change-requests/{}", held.id())),
     ];
     headers.extend(for_the_console());
-    let body = serde_json::json!({ "change_request": held.shown });
+    // Written by hand around the request, so that its fields keep the order of the other replies.
+    let request = held.to_json().unwrap_or_else(|_| "null".to_owned());
+    let body = format!(r#"{{"change_request":{request}}}"#);
     Rendered {
         status: 202,
         code: 0,
         headers,
-        body: Body::Whole(body.to_string().into_bytes()),
+        body: Body::Whole(body.into_bytes()),
     }
 }
 
@@ -54,7 +56,7 @@ pub(crate) fn for_the_console() -> [(&'static str, String); 2] {
 /// The response that `error` becomes.
 pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
     if let Error::HeldBack(held) = error {
-        return held_back(held);
+        return held_back(held.as_ref());
     }
     let (status, kind, title) = classify(error);
     let problem = Problem {

@@ -35,7 +35,7 @@ pub(crate) fn reply<R: Serialize>(reply: &R) -> serde_json::Result<Vec<u8>> {
 /// Renders an error of the machine API, of a public document or of a public file.
 pub(crate) fn render(envelope: Envelope, error: &Error, request_id: &str) -> Rendered {
     if let Error::HeldBack(held) = error {
-        return pending(&held.id);
+        return pending(held.id());
     }
     let (code, name) = code(error);
     let failure = Failure {

@@ -191,12 +191,7 @@ impl Scope {
             request_id: request.request_id.clone(),
             expires: request.until.seconds(),
         };
-        let shown = serde_json::to_value(request.clone().shown(now))
-            .map_err(|fault| Error::unexpected(format!("a request does not serialise: {fault}")))?;
-        let waiting = Held {
-            id: request.request_id.as_str().to_owned(),
-            shown,
-        };
+        let waiting = request.clone().shown(now);
         let mut asking = Transaction::on(store)
             .unchanged(owner)?
             .create(
@@ -214,7 +209,7 @@ impl Scope {
                 Otherwise::Locked,
             )?
             .audit_as(
-                ["requested", &waiting.id],
+                ["requested", waiting.id.as_str()],
                 self,
                 &object,
                 &change.differences(),
