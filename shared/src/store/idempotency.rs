@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::application::Application;
 use crate::domain::change_request::ChangeRequest;
-use crate::error::{Error, Held, Result};
+use crate::error::{Error, Result};
 use crate::random::hexadecimal;
 use crate::secrets::sealing::Sealer;
 use crate::store::application::StoredApplication;

@@ -167,7 +167,7 @@ fn children(code: &str) -> BTreeSet<String> {
     declared.collect()
 }
 
-/// What stands before each semicolon, with the line on which it begins.
+/// Splits code at its semicolons, each part with the line on which it begins.
 fn statements(code: &str) -> Vec<(usize, String)> {
     let (mut found, mut line) = (Vec::new(), 1);
     for statement in code.split_inclusive(';') {

@@ -8,7 +8,7 @@ use crate::domain::audit::{Actor, Object};
 use crate::domain::change_request::{
     ChangeRequest, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED, ProposedChange,
 };
-use crate::error::{Error, Held, Result};
+use crate::error::{Error, Result};
 use crate::ids::ChangeRequestId;
 use crate::store::change::Change;
 use crate::store::change::proposal::Proposal;
