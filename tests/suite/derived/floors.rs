@@ -1,7 +1,7 @@
 //! The floors of the core crate: no import runs up, and no files import one another in a circle.
 //!
-//! Why a test and not crates: what must not be reachable (`Authorized`, `Context::store`) is private to
-//! the crate, and would have to be public between crates. A module can be held by a test as well.
+//! Why a test and not crates: `Authorized` and `Context::store` are private to the crate. Between crates
+//! they would have to be public.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,8 +9,8 @@ use std::path::Path;
 
 use countersign_tests::derived::repository;
 
-/// The rooms of `shared/src` by floor, from the ground up. A file may import from its own floor and from
-/// those below it.
+/// The rooms of `shared/src` by floor, from the ground up. A file may import from its own floor and
+/// below.
 const FLOORS: [&[&str]; 7] = [
     &["error", "clock", "random", "text", "schema", "ids"],
     &["secrets"],
