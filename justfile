@@ -2,7 +2,7 @@
 check:
     cargo fmt --all --check
     [ ! -x .ci/tools/lint/bin/typos ] || .ci/tools/lint/bin/typos
-    [ ! -x .ci/tools/lint/bin/cargo-shear ] || .ci/tools/lint/bin/cargo-shear --locked
+    [ ! -x .ci/tools/lint/bin/cargo-shear ] || .ci/tools/lint/bin/cargo-shear --locked --deny-warnings
     cargo clippy --workspace --all-targets --locked -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 

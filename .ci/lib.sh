@@ -95,7 +95,7 @@ run_lane() {
     lane=$1
     lanes=()
     trap '[[ ! -s $unseen ]] || { printf "\n==> %s\n" "$(<"$failure")" && cat "$unseen"; }' EXIT
-    renice -n 10 -p "$BASHPID" >/dev/null
+    renice -n 5 -p "$BASHPID" >/dev/null
     "$lane"
 }
 
