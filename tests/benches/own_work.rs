@@ -140,8 +140,8 @@ async fn recorded(endpoint: &'static Endpoint, event: &str) -> Vec<Exchange> {
         policy: None,
         hook: Some(recorder.clone()),
     };
-    let cx = context(guard.client());
-    cx.create_missing_tables().await.unwrap();
+    let housekeeping = housekeeping(guard.client());
+    housekeeping.create_missing_tables().await.unwrap();
     let seed = Seed::parse(&Setup::default().seed.to_string()).unwrap();
     seed.plant(&housekeeping, &Planter::Start).await.unwrap();
     recorder.take();
