@@ -89,12 +89,14 @@ impl Signer {
 }
 
 impl Signed {
+    #[must_use]
     pub fn by(mut self, transport: Transport) -> Self {
         self.transport = transport;
         self
     }
 
     /// So many seconds after the server's time.
+    #[must_use]
     pub fn dated(mut self, seconds: i64) -> Self {
         let now = self.signer.clock.now().millis() / 1_000;
         let date = DateTime::from_secs(now + seconds).fmt(Format::DateTime);
@@ -103,6 +105,7 @@ impl Signed {
     }
 
     /// From another address of this machine.
+    #[must_use]
     pub fn from(mut self, address: &str) -> Self {
         self.signer.caller = self.signer.caller.from(address);
         self
@@ -122,12 +125,14 @@ impl Signed {
     }
 
     /// With the signature of this text.
+    #[must_use]
     pub fn signing(mut self, text: &str) -> Self {
         self.authorization = Some(self.signer.header(text));
         self
     }
 
     /// Signed now: later changes do not count.
+    #[must_use]
     pub fn sealed(self) -> Self {
         let text = self.text();
         self.signing(&text)
