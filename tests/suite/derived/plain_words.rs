@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Display};
 use std::fs;
+use std::path::Path;
 
 use countersign_tests::derived::repository;
 
@@ -124,7 +125,7 @@ fn faults(file: &str, text: &str) -> Vec<Fault> {
         text,
     };
     let mut found = Vec::new();
-    if file.ends_with(".rs") {
+    if Path::new(file).extension().is_some_and(|end| end == "rs") {
         for Paragraph {
             line,
             text,
