@@ -13,7 +13,7 @@ const LIMIT: usize = 400;
 
 /// The files that are longer today. The list may only shrink.
 ///
-/// A file is named by its folder and its own name, so that a move of its folder changes nothing here.
+/// A file is named by its folder and its own name: a move of the folder changes nothing here.
 const LONGER: [&str; 5] = [
     "access_token/tests.rs",
     "approvals/world.rs",
