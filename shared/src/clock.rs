@@ -17,7 +17,7 @@ use crate::schema::described;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment so many milliseconds after the epoch.
+    /// Returns the moment so many milliseconds after the epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
@@ -27,17 +27,17 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole seconds since the epoch.
+    /// Returns whole seconds since the epoch.
     pub(crate) const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// The whole second that it is, or the next one.
+    /// Returns the whole second that it is, or the next one.
     pub(crate) const fn second(self) -> Self {
         Self(self.0 + (-self.0).rem_euclid(1000))
     }
 
-    /// The beginning of its minute.
+    /// Returns the beginning of its minute.
     pub(crate) const fn minute(self) -> Self {
         Self(self.0 - self.0.rem_euclid(60_000))
     }
@@ -81,7 +81,7 @@ impl TryFrom<String> for Moment {
     }
 }
 
-/// Where the time comes from.
+/// A source of the time.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
     /// The machine's clock.
@@ -92,12 +92,12 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// A clock that stands at `start` until [`Clock::advance`] winds it.
+    /// Returns a clock that stands at `start` until [`Clock::advance`] winds it.
     pub fn manual(start: Timestamp) -> Self {
         Self::Manual(Arc::new(AtomicI64::new(start.millis())))
     }
 
-    /// The present moment.
+    /// Returns the present moment.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the wall clock"

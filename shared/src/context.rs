@@ -1,4 +1,4 @@
-//! What an operation works with: the store, the clock, randomness, and the keys to seal with.
+//! The context of operations: the store, the clock, randomness, and the keys to seal with.
 
 use std::sync::Arc;
 
@@ -21,18 +21,19 @@ use crate::wire::request::Request;
 pub struct Parts {
     /// The client of the DynamoDB that keeps everything.
     pub dynamodb: DynamoDb,
-    /// What the names of all tables begin with.
+    /// Prefix of all table names.
     pub table_prefix: String,
-    /// Who wraps the data keys.
+    /// The wrapper of data keys.
     pub keys: Arc<dyn KeyWrapper>,
-    /// What the process remembers of imported secrets; shared by all contexts of a process.
+    /// The cache of verified imported secrets, shared by all contexts of a process.
     pub warm: WarmSecrets,
     /// The time.
     pub clock: Clock,
     /// Randomness.
     pub random: Random,
-    /// Where callers reach the API, without a slash at the end, for the links that it hands out. If
-    /// left out: at the host name that the gateway says it was called by.
+    /// The URL of the API without a slash at the end, for links.
+    ///
+    /// If left out, the host name of the request, as the gateway reports it.
     pub public_url: Option<String>,
 }
 
@@ -70,17 +71,17 @@ impl Context {
         }
     }
 
-    /// The present moment.
+    /// Returns the present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// An ID for a new client.
+    /// Returns an ID for a new client.
     pub fn new_client_id(&self) -> Result<ClientId> {
         ClientId::generate(&self.random)
     }
 
-    /// A new secret for a client.
+    /// Returns a new secret for a client.
     pub fn new_secret(&self) -> Result<ClientSecret> {
         ClientSecret::generate(&self.random)
     }
@@ -93,7 +94,7 @@ impl Context {
         &self.warm
     }
 
-    /// Where this request's API is reached, without a slash at the end.
+    /// Returns the URL of this request's API, without a slash at the end.
     pub(crate) fn public_url(&self, request: &Request) -> String {
         match (&self.public_url, &request.domain) {
             (Some(url), _) => url.clone(),
@@ -119,25 +120,26 @@ impl Housekeeping {
         Self(Context::new(parts))
     }
 
-    /// The context of the operations of this process.
+    /// Returns the context of the operations of this process.
     pub fn context(&self) -> &Context {
         &self.0
     }
 
-    /// Opens the connection to the store, so that the first request does not pay for it, with a read
-    /// that one of these grants allows. What goes wrong here shows again, with more to say, when the
-    /// first request comes.
+    /// Opens the connection to the store with a granted read, so that the first request does not pay
+    /// for it.
+    ///
+    /// Its faults are ignored: they show again, with more detail, at the first request.
     pub async fn warm_up(&self, grants: &[Grant]) {
         self.0.store.warm_up(grants).await;
     }
 
-    /// Creates the tables that are not there yet: for the local binary and for tests, not for a
-    /// deployment, where the template makes them.
+    /// Creates missing tables, for the local binary and for tests. In a deployment the template makes
+    /// them.
     pub async fn create_missing_tables(&self) -> Result<()> {
         self.0.store.create_missing_tables().await
     }
 
-    /// Is there no application yet?
+    /// Returns whether there is no application yet.
     pub async fn is_empty(&self) -> Result<bool> {
         self.0.store.is_empty().await
     }
@@ -148,7 +150,8 @@ impl Housekeeping {
         self.0.store.settle().await;
     }
 
-    /// The link of an invitation; its path alone where it is not known where the API is reached.
+    /// Returns the link of an invitation; its path alone where it is not known where the API is
+    /// reached.
     pub fn link(&self, invitation: &Invitation) -> String {
         let url = self.0.public_url.as_deref().unwrap_or_default();
         format!("{url}{}", invitation.path())

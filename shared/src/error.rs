@@ -1,4 +1,4 @@
-//! What can go wrong in an operation, by what the caller can do about it.
+//! Errors of operations, by what the caller can do about them.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum Error {
     Invalid {
         /// The argument's name on the wire.
         argument: String,
-        /// Why it does not fit, for the person who reads it.
+        /// The reason, for the person who reads it.
         reason: String,
     },
     /// An argument was given twice with different values.
@@ -50,14 +50,14 @@ pub enum Error {
     Taken {
         /// The argument's name on the wire.
         argument: &'static str,
-        /// What has it.
+        /// The operation that holds it.
         by: &'static str,
     },
-    /// What stands there now does not let this be done.
+    /// The present state does not allow the change.
     Conflict {
-        /// What the conflict is called: the end of the problem's `type`.
+        /// The name of the conflict: the end of the problem's `type`.
         kind: &'static str,
-        /// What was in the way and what to do.
+        /// The obstacle, and the way out.
         detail: String,
         /// The change request that it is about.
         change_request: Option<String>,
@@ -81,7 +81,7 @@ pub enum Error {
     Unexpected(Cause),
 }
 
-/// What only a token endpoint refuses.
+/// An error that only a token endpoint gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenFault {
     /// A scope was asked for that the client's modules do not let it into, or it has none.
@@ -93,7 +93,7 @@ pub enum TokenFault {
 }
 
 impl TokenFault {
-    /// What the refusal is called in the audit.
+    /// Returns the name of the refusal in the audit.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::InvalidScope => "invalid-scope",
@@ -106,9 +106,9 @@ impl TokenFault {
 /// A part of a JSON body that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Fault {
-    /// Where it is: a JSON pointer (RFC 6901).
+    /// The place: a JSON pointer (RFC 6901).
     pub pointer: String,
-    /// What is wrong with it.
+    /// The fault.
     pub detail: String,
 }
 
@@ -122,7 +122,7 @@ pub trait Held: fmt::Debug + Send + Sync {
     fn to_json(&self) -> serde_json::Result<String>;
 }
 
-/// The inside of a fault. It goes to the log and nowhere else: it can not be displayed, and its
+/// The inside of a fault. It goes to the log and nowhere else: it cannot be displayed, and its
 /// `Debug` says nothing.
 pub struct Cause(String);
 
@@ -132,7 +132,7 @@ impl Cause {
         Self(what.into())
     }
 
-    /// The words for the log, or for the person who starts the process. Never for a caller.
+    /// Returns the words for the log, or for the person who starts the process. Never for a caller.
     pub fn for_the_log(&self) -> &str {
         &self.0
     }
@@ -148,7 +148,7 @@ impl fmt::Debug for Cause {
 pub(crate) const NOT_A_VALID_ID: &str = "is not a valid id";
 
 impl Error {
-    /// `argument` does not fit, because of `reason`.
+    /// Returns the error for an argument that is not valid, for this reason.
     pub fn invalid(argument: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Invalid {
             argument: argument.into(),
@@ -156,12 +156,12 @@ impl Error {
         }
     }
 
-    /// `argument` names no client of the caller's application, whatever its shape (contract 4).
+    /// Returns the error for an argument that names no client of the application (contract 4).
     pub fn not_a_valid_id(argument: &str) -> Self {
         Self::invalid(argument, format!("{argument} {NOT_A_VALID_ID}"))
     }
 
-    /// What stands there now does not let this be done.
+    /// Returns a conflict: the present state does not allow the change.
     pub fn conflict(kind: &'static str, detail: impl Into<String>) -> Self {
         Self::Conflict {
             kind,
@@ -170,7 +170,7 @@ impl Error {
         }
     }
 
-    /// Is it a refusal that belongs into the audit, and under which name?
+    /// Returns the audit's name of the refusal, if the audit records it.
     pub(crate) fn refusal(&self) -> Option<&'static str> {
         match self {
             Self::BadCredentials => Some("invalid-client-credentials"),
@@ -199,8 +199,9 @@ impl Error {
         }
     }
 
-    /// Does it refuse what the caller shows to prove who they are: missing, dead or wrong? These are
-    /// what the metric `AuthenticationFailures` counts.
+    /// Returns whether it refuses credentials: missing, expired or wrong ones.
+    ///
+    /// The metric `AuthenticationFailures` counts these.
     pub(crate) fn refuses_credentials(&self) -> bool {
         matches!(
             self,
@@ -212,7 +213,7 @@ impl Error {
         )
     }
 
-    /// What to say in the log of something that failed beside a call, which goes on.
+    /// Returns the log's text for a failure beside a call that goes on.
     pub(crate) fn for_the_log(&self) -> &str {
         match self {
             Self::Unexpected(cause) => cause.for_the_log(),
@@ -229,13 +230,13 @@ impl Error {
         }
     }
 
-    /// A fault on our side; `what` goes to the log.
+    /// Returns a fault on our side; `what` goes to the log.
     pub fn unexpected(what: impl Into<String>) -> Self {
         Self::Unexpected(Cause::new(what))
     }
 }
 
-/// A caller's text as it may stand in an error: bounded, so that an error is not an echo chamber.
+/// Returns a caller's text as it may stand in an error: bounded, so that an error is no echo.
 pub(crate) fn quoted(text: &str) -> String {
     const SHOWN: usize = 64;
     match text.char_indices().nth(SHOWN) {

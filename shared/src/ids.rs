@@ -7,8 +7,8 @@ use crate::error::{NOT_A_VALID_ID, Result};
 use crate::random::{Random, digest_id};
 use crate::schema::described;
 
-/// The ID of a client. Made here it has 32 characters; imported it may have any shape, so the only
-/// bound is what the store takes: 1 to 255 bytes.
+/// The ID of a client. Made here it has 32 characters. Imported it may have any shape, so only the
+/// store bounds it: 1 to 255 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ClientId(String);
@@ -18,12 +18,12 @@ described! {
 }
 
 impl ClientId {
-    /// A new ID.
+    /// Returns a new ID.
     pub fn generate(random: &Random) -> Result<Self> {
         random.id(32).map(Self)
     }
 
-    /// The ID's text.
+    /// Returns the ID's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -52,22 +52,22 @@ described! {
 }
 
 impl ApplicationId {
-    /// A new ID.
+    /// Returns a new ID.
     pub fn generate(random: &Random) -> Result<Self> {
         random.id(26).map(Self)
     }
 
-    /// The ID that a name leads to where none is chosen: always the same.
+    /// Returns the ID that a name leads to where none is chosen: always the same.
     pub(crate) fn of_name(name: &str) -> Self {
         Self(digest_id(&format!("application {name}"), 26))
     }
 
-    /// One that no application has: they all have a character.
+    /// Returns an ID that no application has: all real IDs have characters.
     pub(crate) fn nowhere() -> Self {
         Self(String::new())
     }
 
-    /// The ID's text.
+    /// Returns the ID's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -103,15 +103,15 @@ impl AdministratorId {
         random.id(ADMINISTRATOR_ID_CHARS).map(Self)
     }
 
-    /// The ID's text.
+    /// Returns the ID's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl From<String> for AdministratorId {
-    /// Any text: one that was never made here names nobody. One that is too long to be a key of the
-    /// store becomes one that nobody has.
+    /// Returns any text: one that was never made here names nobody. One that is too long to be a key of
+    /// the store becomes one that nobody has.
     fn from(text: String) -> Self {
         Self(if (1..=64).contains(&text.len()) {
             text
@@ -139,15 +139,15 @@ impl ChangeRequestId {
         )))
     }
 
-    /// The ID's text.
+    /// Returns the ID's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl From<String> for ChangeRequestId {
-    /// Any text: one that was never made here names nothing. One that can not be a key of the store
-    /// becomes one that there never is.
+    /// Returns any text: one that was never made here names nothing. One that cannot be a key of the
+    /// store becomes one that there never is.
     fn from(text: String) -> Self {
         Self(if (1..=64).contains(&text.len()) {
             text

@@ -1,9 +1,9 @@
 //! The core of Countersign: what API clients, secrets and settings are, who may touch them, and how
 //! they are kept.
 //!
-//! This crate knows no HTTP server and no Lambda. An [`Operation`] declares one thing a caller can
-//! do; [`answer`] takes a [`Request`] along the one road to its [`Response`]; only [`store`] knows
-//! how DynamoDB holds it.
+//! This crate knows no HTTP server and no Lambda. An [`Operation`] declares one thing that a caller can
+//! do. [`answer`] takes a [`Request`] along the one road to its [`Response`]. Only [`store`] knows how
+//! DynamoDB keeps it.
 
 mod admission;
 mod clock;

@@ -1,4 +1,23 @@
-//! What an operation declares, and the one list entry that everything else is read from.
+//! Operations: their declaration, and the list entry that everything else is read from.
+//!
+//! # Why it is as it is
+//!
+//! *One declaration, many readers.* The type of an operation says its name, route, input, reply,
+//! proof and access patterns. The Lambda handler, the local route, the IAM policy, the OpenAPI
+//! document and the permission table come from it. So none of them can be forgotten, and none can
+//! disagree.
+//!
+//! *The proof hands out the store.* `run` gets a `Proof` and nothing else that leads to data. A proof
+//! has no public constructor. So an operation that forgets to check its caller has no store.
+//!
+//! *A list entry is plain data.* `Endpoint` has a function pointer in the place of generics. So all
+//! operations fit into one `const` list and one binary. Lambda finds its entry by the handler's name
+//! at the start (decision 0010).
+//!
+//! # Reading order
+//!
+//! This file, `road` (from a request to its response), `refusal` (its event in the audit),
+//! `log_line`.
 
 pub(crate) mod log_line;
 mod refusal;
@@ -22,24 +41,25 @@ use crate::wire::rendered::Rendered;
 use crate::wire::reply::Reply;
 use crate::wire::route::{Envelope, Route};
 
-/// One thing that a caller can do. The type's fields are its input; the rest is declared here.
+/// An operation: a thing that a caller can do. The type's fields are its input.
 pub trait Operation: DeserializeOwned + JsonSchema + Send + Sized + 'static {
     /// Its name: the area and the file it stands in, `clients.reset_secret`. Also the name of its
     /// Lambda function's handler, and the action in the audit.
     const ID: &'static str;
-    /// Where it is reached, and in which envelope it answers.
+    /// The route and the envelope.
     const ROUTE: Route;
     /// Its title in the documentation.
     const SUMMARY: &'static str;
-    /// What it does with the store, beyond admitting its caller. Its IAM policy is made from this,
-    /// and the local binary enforces it.
+    /// The access patterns beyond admitting its caller.
+    ///
+    /// Its IAM policy is made from this, and the local binary enforces it.
     const TOUCHES: &'static [AccessPattern];
     /// The proof it takes that its caller may call it.
     type Caller: Proof;
-    /// What it answers.
+    /// The reply.
     type Reply: Reply;
 
-    /// Does it.
+    /// Runs the operation.
     fn run(
         self,
         cx: &Context,
@@ -57,11 +77,11 @@ pub struct Endpoint {
     pub route: Route,
     /// [`Operation::SUMMARY`]
     pub summary: &'static str,
-    /// What its caller needs.
+    /// The requirement for its caller.
     pub requires: Requirement,
     /// The HTTP status of a success.
     pub status: u16,
-    /// Does its reply come in pieces, as they are made?
+    /// Whether its reply is a stream.
     pub streams: bool,
     touches: [&'static [AccessPattern]; 2],
     pub(crate) answer: for<'a> fn(&'a Call<'a>) -> Answering<'a>,
@@ -80,12 +100,12 @@ pub struct Unrouted {
     pub seconds: u32,
     /// Its memory in MB, by which Lambda measures its CPU time as well.
     pub megabytes: u32,
-    /// What it does with the store.
+    /// Its access patterns.
     pub touches: &'static [AccessPattern],
 }
 
 impl Unrouted {
-    /// What it may do to which resource, each once and sorted: its IAM policy.
+    /// Returns its grants, each once and sorted. They are its IAM policy.
     pub fn grants(&self) -> Vec<Grant> {
         AccessPattern::all_grants(self.touches.iter().copied())
     }
@@ -113,7 +133,7 @@ pub struct Described {
 }
 
 impl Endpoint {
-    /// The list entry of operation `T`.
+    /// Returns the list entry of operation `T`.
     pub const fn of<T: Operation>() -> Self {
         Self {
             id: T::ID,
@@ -131,22 +151,22 @@ impl Endpoint {
         }
     }
 
-    /// What it may do to which resource, each once and sorted: its IAM policy.
+    /// Returns its grants, each once and sorted. They are its IAM policy.
     pub fn grants(&self) -> Vec<Grant> {
         AccessPattern::all_grants(self.patterns().copied())
     }
 
-    /// Does it take an `Idempotency-Key`?
+    /// Returns whether it takes an `Idempotency-Key`.
     pub fn happens_once(&self) -> bool {
         self.does(AccessPattern::CreateOnce)
     }
 
-    /// Does it spend a one-time code?
+    /// Returns whether it spends a one-time code.
     pub fn takes_a_code(&self) -> bool {
         self.does(AccessPattern::SpendCode)
     }
 
-    /// Does it compute Argon2id for a person, each time that it is called?
+    /// Returns whether each call computes Argon2id for a person.
     pub fn hashes_slowly(&self) -> bool {
         self.patterns().any(|pattern| pattern.hashes_slowly())
     }
@@ -159,7 +179,7 @@ impl Endpoint {
         self.touches.iter().copied().flatten()
     }
 
-    /// Does it take an `If-Match`?
+    /// Returns whether it takes an `If-Match`.
     pub fn changes_a_version(&self) -> bool {
         let changes = |method: &&str| matches!(*method, "PATCH" | "PUT" | "DELETE");
         self.route.envelope == Envelope::Admin
@@ -167,7 +187,8 @@ impl Endpoint {
             && self.route.path != "/admin/sessions/current"
     }
 
-    /// The schemas of its input and reply; types they share go into the generator's definitions.
+    /// Returns the schemas of its input and reply; types they share go into the generator's
+    /// definitions.
     pub fn describe(&self, generator: &mut SchemaGenerator) -> Described {
         (self.describe)(generator)
     }

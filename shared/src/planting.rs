@@ -6,7 +6,7 @@ use crate::error::Result;
 
 impl Seed {
     /// Creates what is not there yet; what is there stays as it is. Every client and administrator is a
-    /// transaction of its own: what breaks off leaves what is done, and can be repeated.
+    /// transaction of its own. An interrupted import keeps what is done, and can be repeated.
     pub async fn plant(
         self,
         housekeeping: &Housekeeping,
@@ -30,8 +30,7 @@ impl Seed {
 
 impl Founding {
     /// Creates the application, its owner client and its first administrator in one transaction. If
-    /// there is an application with this ID, nothing happens and the answer is none: an application
-    /// that is there was founded whole.
+    /// there is an application with this ID, it is complete: nothing happens, and the answer is none.
     pub async fn plant(
         self,
         housekeeping: &Housekeeping,

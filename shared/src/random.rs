@@ -29,14 +29,14 @@ impl Random {
         })
     }
 
-    /// A fresh array of random bytes.
+    /// Returns a fresh array of random bytes.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N]> {
         let mut bytes = [0; N];
         self.fill(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// `length` characters of `alphabet`, each as likely as any other.
+    /// Returns `length` random characters of `alphabet`, each equally likely.
     pub(crate) fn text(&self, alphabet: &[u8], length: usize) -> Result<String> {
         // Bytes past the largest multiple of the alphabet would favour its first characters.
         let fair = 256 - 256 % alphabet.len();
@@ -54,24 +54,26 @@ impl Random {
                     .map(|byte| char::from(alphabet[byte % alphabet.len()])),
             );
         }
+        // The pool may be the raw material of a secret.
         zeroize::Zeroize::zeroize(&mut pool);
         Ok(text)
     }
 
-    /// An ID of `length` characters: 32 for a client, 26 for an application, 16 for a request.
+    /// Returns an ID of `length` characters: 32 for a client, 26 for an application, 16 for a request.
     pub fn id(&self, length: usize) -> Result<String> {
         self.text(ID_ALPHABET, length)
     }
 
-    /// A random part of `most`, so that those who lost the same race do not meet again.
+    /// Returns a random part of `most`, so that those who lost the same race do not meet again.
     pub(crate) fn jitter(&self, most: Duration) -> Duration {
         let fraction = self.bytes::<2>().map_or(u16::MAX, u16::from_le_bytes);
         most.mul_f64(f64::from(fraction) / f64::from(u16::MAX))
     }
 }
 
-/// The first `length` characters, 32 at most, of an ID that follows from `text`: nobody who does not
-/// look for it meets it.
+/// Returns the first `length` characters, 32 at most, of an ID derived from `text`.
+///
+/// No two texts share an ID by chance.
 pub(crate) fn digest_id(text: &str, length: usize) -> String {
     let digest: [u8; 32] = Sha256::digest(text).into();
     digest

@@ -1,8 +1,8 @@
-//! What the schema of an input says of it, and the schemas of the types whose rules serde can not see.
+//! Schemas of inputs, and of the types whose rules serde cannot see.
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 
-/// The names of the arguments that an input can not do without, in the order of its fields.
+/// Returns the names of the arguments that an input cannot do without, in the order of its fields.
 pub(crate) fn required<T: JsonSchema>() -> Vec<String> {
     let schema = SchemaSettings::draft2020_12()
         .into_generator()
@@ -15,8 +15,7 @@ pub(crate) fn required<T: JsonSchema>() -> Vec<String> {
         .collect()
 }
 
-/// Gives a type its JSON schema, for the documentation: a bound that its parser checks is not
-/// visible to a derive.
+/// Gives a type its JSON schema for the documentation. A derive cannot see the bounds of its parser.
 macro_rules! described {
     ($type:ident: $schema:tt) => {
         impl schemars::JsonSchema for $type {

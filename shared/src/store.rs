@@ -1,4 +1,38 @@
-//! How DynamoDB holds it all. Nothing outside this module names a table's attribute.
+//! The store: how DynamoDB keeps everything. Nothing outside this module names a table's attribute.
+//!
+//! # Why it is as it is
+//!
+//! *No caller gets the store itself.* A proof hands out a view of it, such as `ClientEditor`. The
+//! view knows its application and its actor. So an operation cannot read another application's items,
+//! and cannot write without an event in the audit.
+//!
+//! *A change is one transaction.* It has the items, the condition of the version that was read, and
+//! the audit event. Either all of it happens or nothing does. If somebody else was faster, the change
+//! is read and made again.
+//!
+//! *Reads are consistent.* A client that was disabled is refused at its very next call. An index is
+//! only eventually consistent, so there is none. What has to be found by a second key is a second
+//! item, written in the same transaction (decision 0001).
+//!
+//! *An operation makes few calls.* Items that are needed together are read with one `BatchGetItem` or
+//! one `Query`. `docs/capacity.md` has the number of each operation, and a test holds it.
+//!
+//! *Counters are no transactions.* Limits, refusals, issued tokens and last uses happen at every
+//! call. They are single `UpdateItem`s in a table of their own, where they meet no change (decisions
+//! 0016 and 0023).
+//!
+//! *Access is declared.* An operation names its `AccessPattern`s. Its IAM policy is made from them,
+//! and the local server enforces it.
+//!
+//! # Reading order
+//!
+//! `key`, `table`, `dynamodb`, `transaction` and `retry` are the engine, `scope` is a caller's view
+//! of it. `application`, `client`, `administrator`, `setting`, `published` and `access_token` read
+//! and write. Changes of clients and administrators go through `change`. `audit`, `limit` and
+//! `idempotency` accompany them. `import` and `create_tables` run before the first call. `access` has
+//! the grants.
+//!
+//! # Items
 //!
 //! The access patterns, and the keys that serve them (`pk` / `sk`):
 //!
@@ -33,9 +67,9 @@
 //! | the audit, newest first | audit, attempts | `app#{app}` / `{time}…` | one consistent `Query` each, page by page |
 //! | an audit event | audit | `app#{app}` / `{time}#{request}#{action}#{object}` | `Put` in the transaction of the change |
 //!
-//! A client stands twice: its *record* in its application's partition is the truth and carries the
-//! version; its *credential* is what authentication needs of it, under the client's ID alone,
-//! because that is all a caller presents. Every change writes both in one transaction, on condition
+//! A client is stored twice. Its *record* in its application's partition is the truth and carries the
+//! version. Its *credential* is the part that authentication needs. It is under the client's ID alone,
+//! because a caller presents nothing else. Every change writes both in one transaction, on condition
 //! that the record still has the version that was read.
 
 mod access;

@@ -1,7 +1,7 @@
 //! Short texts that people write: names of things and of people.
 
-/// `text` without white space at its ends, if it has 1 to `most` characters and none that control
-/// a terminal, a log or a header. `what` begins the sentence that says why not.
+/// Returns `text` without white space at its ends, if it is valid. It must have 1 to `most` characters,
+/// and none that controls a terminal, a log or a header. `what` begins the sentence of the error.
 pub(crate) fn trimmed(text: &str, what: &str, most: usize) -> Result<String, String> {
     let trimmed = text.trim();
     if trimmed.chars().any(char::is_control) {

@@ -1,4 +1,4 @@
-//! Who is calling: verifies the credentials of a request against the client's record.
+//! Authentication: verifies the credentials of a request against the client's record.
 
 mod presented;
 mod signature;
@@ -28,13 +28,13 @@ pub(crate) struct Principal {
     pub(crate) modules: ModuleGrants,
     /// The serial number of the secret that it has used.
     pub(crate) serial: u32,
-    /// Where it calls from.
+    /// The source address.
     pub(crate) source_ip: IpAddr,
-    /// May it call from there?
+    /// Whether it may call from there.
     pub(crate) is_admitted: bool,
 }
 
-/// Where a call comes from that the gateway says nothing of: no allow list admits it.
+/// The source address of a call of which the gateway says nothing. No allow list admits it.
 const NOWHERE: IpAddr = IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED);
 
 /// A client that has proved who it is, and the note of its use that is being written.
@@ -79,7 +79,7 @@ enum Claim {
     Proved(Box<Credential>, u32),
     /// Nobody is proved; this is whom the caller claims to be.
     Unproved(About),
-    /// What was presented can be no client's, so that nobody was looked up.
+    /// The presented credentials can be no client's, so nobody was looked up.
     Nothing,
 }
 
@@ -104,8 +104,10 @@ impl Claim {
     }
 }
 
-/// Looks at an ID and its secret. Most callers can be read in one way only. Where there are two, both
-/// are looked at, each as if it were the only one.
+/// Verifies an ID and its secret.
+///
+/// Most requests can be read in one way only. If there are two ways, both are tried, each as if it were
+/// the only one.
 async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Claim> {
     let mut secrets: Vec<(Option<ClientId>, Vec<_>)> = Vec::new();
     for Reading { client, secret } in readings {

@@ -1,5 +1,4 @@
-//! Who may do what: capabilities, the features that carry them, and the proof that an operation
-//! receives.
+//! Authorization: capabilities, the features that carry them, and the proof that an operation receives.
 
 mod administrators;
 mod tokens;
@@ -32,9 +31,9 @@ use crate::store::{
 /// Something that an operation receives as proof that its caller may call it. Only this module
 /// makes one, and what an operation needs to do its work comes out of it.
 pub trait Proof: Sized + Send + Sync + sealed::Sealed {
-    /// What a caller needs.
+    /// The requirement for a caller.
     const REQUIRES: Requirement;
-    /// What admitting a caller reads.
+    /// The access patterns of admitting a caller.
     const TOUCHES: &'static [AccessPattern];
 
     /// Admits the caller, or says why not.
@@ -46,7 +45,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// What a caller needs to be let in: the row of the permission table.
+/// The requirement for a caller: a row of the permission table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// Nothing, not even a name.
@@ -81,7 +80,7 @@ pub struct Public {
 }
 
 impl Public {
-    /// The published files.
+    /// Returns the published files.
     pub fn files(&self) -> &PublishedFiles {
         &self.files
     }
@@ -100,12 +99,11 @@ impl Proof for Public {
     }
 }
 
-/// One row of the policy: a capability, the features that carry it, and the view of the store that
-/// fits it.
+/// A capability: the features that carry it, and the view of the store that fits it.
 pub trait Capability: Send + Sync + sealed::Sealed {
     /// A client with at least one of these has the capability.
     const FEATURES: &'static [Feature];
-    /// What the store lets the holder do.
+    /// The view of the store for the holder.
     type Store: From<Scope> + Send + Sync;
 }
 
@@ -142,8 +140,10 @@ capabilities! {
     PublishSettings: &[Feature::Owner] => Publisher;
 }
 
-/// Proof that an API client has capability `C`, and the store as far as `C` reaches, scoped to the
-/// client's own application. It has private fields and no constructor, so it can not be made up:
+/// Proof that an API client has capability `C`, with a store that reaches as far as `C` does.
+///
+/// The store is scoped to the client's own application. The proof has private fields and no
+/// constructor, so it cannot be made up:
 ///
 /// ```compile_fail
 /// let caller = shared::Authorized::<shared::ManageClients> { principal: todo!(), store: todo!() };
@@ -244,23 +244,24 @@ async fn admitted(call: &Call<'_>) -> Result<Admitted<(Principal, Scope)>, Refus
 }
 
 impl<C: Capability> Authorized<C> {
-    /// The store, as far as the capability reaches.
+    /// Returns the store, as far as the capability reaches.
     pub fn store(&self) -> &C::Store {
         &self.store
     }
 
-    /// The address that the caller calls from.
+    /// Returns the address that the caller calls from.
     pub fn source_ip(&self) -> std::net::IpAddr {
         self.source_ip
     }
 
-    /// The client that the optional argument `for_client_id` names: by default the caller itself.
+    /// Returns the client that the optional argument `for_client_id` names: by default the caller
+    /// itself.
     pub fn target(&self, for_client_id: Option<ClientId>) -> Target {
         let id = for_client_id.unwrap_or_else(|| self.client.clone());
         Target::named("for_client_id", id)
     }
 
-    /// The layer of settings that the arguments `layer` and `for_client_id` name together.
+    /// Returns the layer of settings that the arguments `layer` and `for_client_id` name together.
     pub fn layer(&self, name: LayerName, for_client_id: Option<ClientId>) -> Layer {
         match name {
             LayerName::Application => Layer::Application,
@@ -268,7 +269,7 @@ impl<C: Capability> Authorized<C> {
         }
     }
 
-    /// Is `target` the caller itself?
+    /// Returns whether `target` is the caller itself.
     pub fn is(&self, target: &Target) -> bool {
         target.id == self.client
     }

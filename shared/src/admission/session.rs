@@ -1,5 +1,7 @@
-//! Finding the session in a request: a bearer token, or the console's cookie with a proof that the
-//! request comes from the console itself (administration contract, section 8).
+//! Session authentication: a bearer token, or the console's cookie.
+//!
+//! A cookie needs a proof that the request comes from the console itself (administration contract,
+//! section 8).
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE as COOKIES, HOST, ORIGIN};
@@ -9,8 +11,8 @@ use crate::secrets::session_token::SessionToken;
 use crate::wire::reply::COOKIE;
 use crate::wire::request::Request;
 
-/// The session that a request presents. A cookie comes by itself wherever a browser sends a request
-/// from, so that it vouches for a change only together with a same-origin proof; a token does not.
+/// Returns the session that a request presents. A browser sends the cookie with every request, whatever
+/// page makes it. So a change by cookie needs a same-origin proof, and a change by token does not.
 pub(crate) fn presented(request: &Request) -> Result<SessionToken> {
     let mut headers = request.headers.get_all(AUTHORIZATION).iter();
     if let Some(header) = headers.next() {
@@ -22,16 +24,16 @@ pub(crate) fn presented(request: &Request) -> Result<SessionToken> {
         return SessionToken::parse(token.trim()).ok_or(Error::SignedOut);
     }
     let token = cookie(&request.headers).ok_or(Error::SignedOut)?;
+    // A browser adds the cookie by itself, also to a request of another site's page (CSRF).
     if !is_safe(&request.method) && origin(&request.headers) != Origin::Same {
         return Err(Error::CrossSite);
     }
     Ok(token)
 }
 
-/// Refuses what a page of another site sends, for operations that take no session: so that nobody
-/// is signed in by somebody else.
+/// Refuses requests of other sites' pages to operations without a session (login CSRF).
 pub(crate) fn refuse_other_sites(request: &Request) -> Result<()> {
-    // Links are opened from anywhere, and what a page of another site only asks for it can not read.
+    // Links are opened from anywhere, and what a page of another site only asks for it cannot read.
     if !is_safe(&request.method) && origin(&request.headers) == Origin::Other {
         return Err(Error::CrossSite);
     }
@@ -42,7 +44,7 @@ fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD")
 }
 
-/// The cookie's token; none where two cookies of that name contradict each other.
+/// Returns the cookie's token; none where two cookies of that name contradict each other.
 fn cookie(headers: &HeaderMap) -> Option<SessionToken> {
     let pairs = headers.get_all(COOKIES).iter();
     let pairs = pairs.filter_map(|header| header.to_str().ok());
@@ -51,13 +53,14 @@ fn cookie(headers: &HeaderMap) -> Option<SessionToken> {
         .filter_map(|pair| pair.trim().split_once('='))
         .filter(|(name, _)| *name == COOKIE)
         .map(|(_, value)| value);
+    // Two different cookies: another host of the same domain may have set one (cookie tossing).
     let first = values.next()?;
     values
         .all(|other| other == first)
         .then(|| SessionToken::parse(first))?
 }
 
-/// Where a browser says that a request comes from.
+/// The origin of a request, as a browser reports it.
 #[derive(Debug, PartialEq, Eq)]
 enum Origin {
     /// A page of this very host.
@@ -68,7 +71,9 @@ enum Origin {
     Unknown,
 }
 
-/// `Sec-Fetch-Site` is out of reach of every script; `Origin` serves browsers that do not send it.
+/// Reads the origin of a request.
+///
+/// No script can set `Sec-Fetch-Site`. `Origin` serves browsers that do not send it.
 fn origin(headers: &HeaderMap) -> Origin {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let known = |same: bool| if same { Origin::Same } else { Origin::Other };

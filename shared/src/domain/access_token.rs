@@ -1,8 +1,7 @@
 //! Access tokens: JSON Web Tokens with the profile of RFC 9068, signed with ES256.
 //!
-//! What is written here is all that is ever accepted back: the reader knows one algorithm, one type and
-//! one set of claims, and takes nothing from a token before its signature was checked but the name of
-//! the key.
+//! The reader accepts exactly what is written here: one algorithm, one type and one set of claims.
+//! Before the signature is checked, it takes only the key's name from a token.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,10 +20,10 @@ use crate::ids::ClientId;
 use crate::schema::described;
 use crate::secrets::signing_key::{KeyId, KeyRing, SigningKey, TOKEN_LIFE};
 
-/// How many seconds an access token lives (administration contract, section 7).
+/// Lifetime of an access token in seconds (administration contract, section 7).
 pub const TOKEN_SECONDS: u64 = TOKEN_LIFE.as_secs();
 
-/// How many seconds a token may seem to come from the future: clocks differ.
+/// Leeway in seconds for a token from the future, because clocks differ.
 const LEEWAY: i64 = 10;
 
 /// Longer than any token that is made here: a hundred modules and twenty audiences take 25 kB.
@@ -35,8 +34,8 @@ const ALGORITHM: &str = "ES256";
 /// The only type (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
 
-/// An access token. Whoever has it can use it, so it shows nothing of itself in `Debug`; serialising it
-/// is the one way out.
+/// An access token. Whoever has it can use it, so `Debug` does not show it. Serialising it is the one
+/// way out.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
 pub struct AccessToken(SecretString);
@@ -63,14 +62,14 @@ impl Serialize for AccessToken {
     }
 }
 
-/// What a token lets its bearer into: a module, or Administrator of it.
+/// A scope of a token: a module, or Administrator of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Scope {
     module: String,
     administrator: bool,
 }
 
-/// How Administrator of a module ends as a scope.
+/// Suffix of the scope for Administrator of a module.
 const ADMINISTRATOR: &str = ":admin";
 
 impl Scope {
@@ -117,7 +116,7 @@ described! {
 }
 
 impl Scopes {
-    /// All that a client's modules let it into.
+    /// Returns all that a client's modules let it into.
     pub(crate) fn of(grants: &ModuleGrants) -> Self {
         let of_module = |(module, grant): (&String, &crate::domain::client::ModuleGrant)| {
             let plain = Scope {
@@ -133,7 +132,7 @@ impl Scopes {
         Self(grants.iter().flat_map(of_module).flatten().collect())
     }
 
-    /// Do a client's modules let it into all of them?
+    /// Returns whether a client's modules let it into all of them.
     pub(crate) fn are_within(&self, grants: &ModuleGrants) -> bool {
         self.0.iter().all(|scope| scope.is_within(grants))
     }
@@ -166,16 +165,16 @@ struct Header<'a> {
     kid: KeyId,
 }
 
-/// What a token says (RFC 9068, section 2.2).
+/// The claims of a token (RFC 9068, section 2.2).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Claims {
-    /// Who issued it: where the API is reached.
+    /// The issuer: the URL of the API.
     pub(crate) iss: String,
-    /// Whom it is about: the client itself.
+    /// The subject: the client itself.
     pub(crate) sub: ClientId,
     pub(crate) client_id: ClientId,
-    /// Whom it is for.
+    /// The audiences.
     pub(crate) aud: OneOrMore,
     /// Seconds since the epoch.
     pub(crate) iat: i64,
@@ -205,7 +204,7 @@ impl From<Vec<Audience>> for OneOrMore {
     }
 }
 
-/// What an active token says (RFC 7662, section 2.2).
+/// The claims of an active token (RFC 7662, section 2.2).
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ActiveToken {
     iss: String,
@@ -245,7 +244,7 @@ impl From<Claims> for ActiveToken {
 }
 
 impl Claims {
-    /// The token that says this, signed.
+    /// Returns the token that says this, signed.
     pub(crate) fn sign(&self, key: &SigningKey) -> Result<AccessToken> {
         let header = Header {
             alg: ALGORITHM,
@@ -259,8 +258,9 @@ impl Claims {
         Ok(AccessToken::from(token))
     }
 
-    /// What a token says that `issuer` has made with a key of this ring, and that lives at `now`; `None`
-    /// for anything else.
+    /// Returns the claims of a token of `issuer`, signed with a key of this ring and valid at `now`.
+    ///
+    /// Returns `None` for anything else.
     pub(crate) fn verified(
         token: &AccessToken,
         ring: &KeyRing,
@@ -268,6 +268,7 @@ impl Claims {
         now: Timestamp,
     ) -> Option<Self> {
         let token = token.0.expose_secret();
+        // Before any decoding, so that a stranger's long text costs nothing.
         if token.len() > MOST_BYTES {
             return None;
         }
@@ -275,10 +276,12 @@ impl Claims {
         let (header, claims) = signed.split_once('.')?;
         let header = object(header)?;
         let header: Header<'_> = serde_json::from_slice(&header).ok()?;
+        // Otherwise a token could choose its algorithm, or another JWT pass as an access token (RFC 8725, 3.1 and 3.11).
         if header.alg != ALGORITHM || header.typ != TYPE {
             return None;
         }
         let key = ring.verifying(&header.kid, now)?;
+        // Over the text as it came: encoding it again might sign something else than was read.
         if !key.verifies(signed.as_bytes(), &bytes(signature)?) {
             return None;
         }
@@ -286,6 +289,7 @@ impl Claims {
         let now = now.seconds();
         let lives = claims.iat <= now + LEEWAY
             && now < claims.exp
+            // A key never signs another lifetime here, so a token with one is no token of ours.
             && claims.exp.checked_sub(claims.iat) == i64::try_from(TOKEN_SECONDS).ok();
         (lives && claims.iss == issuer && claims.sub == claims.client_id).then_some(claims)
     }
@@ -297,12 +301,12 @@ fn part<T: Serialize>(part: &T) -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(json))
 }
 
-/// A part that is a JSON object. A list of values would be read as one, too.
+/// Returns a part that is a JSON object. A list of values would be read as one, too.
 fn object(part: &str) -> Option<Vec<u8>> {
     bytes(part).filter(|json| json.starts_with(b"{"))
 }
 
-/// Strictly: without padding, and with nothing in the bits that are left over.
+/// Decodes strictly: without padding, and with zeros in the bits that are left over.
 fn bytes(part: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
 }

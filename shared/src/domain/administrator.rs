@@ -26,12 +26,12 @@ impl Email {
     /// RFC 5321, section 4.5.3.1.3.
     const MOST_BYTES: usize = 254;
 
-    /// The address as it is shown.
+    /// Returns the address as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The address as it is compared.
+    /// Returns the address as it is compared.
     pub(crate) fn folded(&self) -> String {
         self.0.to_lowercase()
     }
@@ -67,7 +67,7 @@ described! {
 }
 
 impl PersonName {
-    /// The name's text.
+    /// Returns the name's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -97,7 +97,7 @@ impl Privilege {
     /// All privileges, in alphabetical order.
     pub const ALL: [Self; 2] = [Self::ManageModules, Self::ManageUsers];
 
-    /// The privilege's name on the wire.
+    /// Returns the privilege's name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ManageModules => "manage_modules",
@@ -111,17 +111,17 @@ impl Privilege {
 pub struct Privileges(BTreeSet<Privilege>);
 
 impl Privileges {
-    /// Is `privilege` among them?
+    /// Returns whether `privilege` is among them.
     pub fn contains(&self, privilege: Privilege) -> bool {
         self.0.contains(&privilege)
     }
 
-    /// Are all of `others` among them?
+    /// Returns whether all of `others` are among them.
     pub(crate) fn includes(&self, others: &Self) -> bool {
         self.0.is_superset(&others.0)
     }
 
-    /// Are all of `others` among them?
+    /// Returns whether all of `others` are among them.
     pub(crate) fn has_all(&self, others: &[Privilege]) -> bool {
         others.iter().all(|other| self.contains(*other))
     }
@@ -141,7 +141,7 @@ pub enum AdministratorState {
     Invited,
     /// Can sign in.
     Active,
-    /// Five wrong passwords or codes: can not sign in for 20 minutes.
+    /// Five wrong passwords or codes: cannot sign in for 20 minutes.
     Locked,
     /// The password or the authenticator must be set again, by the link of a reset.
     PendingActions,
@@ -152,11 +152,11 @@ pub enum AdministratorState {
 pub struct Administrator {
     /// Their ID.
     pub id: AdministratorId,
-    /// What they sign in with.
+    /// The email address, with which they sign in.
     pub email: Email,
     /// Their name.
     pub name: PersonName,
-    /// What they may do.
+    /// The privileges.
     pub privileges: Privileges,
     /// When they were invited.
     pub created: Timestamp,
@@ -168,7 +168,9 @@ pub struct Administrator {
     pub(crate) has_password: bool,
     /// The invitation or reset link that is open.
     pub(crate) invitation: Option<OpenInvitation>,
-    /// Who had a link to this account in hand, and when: whoever reset it, or approved its invitation.
+    /// The people who had a link to this account in hand, with the time.
+    ///
+    /// They have reset the account, or approved its invitation.
     pub(crate) handed: Vec<(AdministratorId, Timestamp)>,
     /// Counts what ends sessions: resets and lost privileges. A session of another count is dead.
     pub(crate) authority: u64,
@@ -185,11 +187,11 @@ pub(crate) struct OpenInvitation {
     pub(crate) until: Timestamp,
 }
 
-/// How long an invitation or reset link can be used.
+/// Lifetime of an invitation or reset link.
 pub(crate) const INVITATION: Duration = Duration::from_hours(72);
 
 impl OpenInvitation {
-    /// A link that is handed out now.
+    /// Returns a link that is handed out now.
     pub(crate) fn of(token: &InvitationToken, now: Timestamp) -> Self {
         Self {
             digest: token.digest(),
@@ -198,12 +200,13 @@ impl OpenInvitation {
     }
 }
 
-/// Whoever had a link to an account in hand may have taken it over; for so long the two do not count
-/// as two people (administration contract, section 5).
+/// Time for which the receiver of a link and the account's owner do not count as two people.
+///
+/// The receiver may have taken the account over (administration contract, section 5).
 const HANDED: Duration = Duration::from_hours(24);
 
 impl Administrator {
-    /// Somebody who is invited now.
+    /// Returns an administrator who is invited now.
     pub(crate) fn invited(
         id: AdministratorId,
         email: Email,
@@ -228,7 +231,8 @@ impl Administrator {
         }
     }
 
-    /// The same person with another name and other privileges. What is lost ends their sessions.
+    /// Returns the same person with another name and other privileges. What is lost ends their
+    /// sessions.
     pub(crate) fn changed(&self, name: PersonName, privileges: Privileges) -> Self {
         let has_lost = !privileges.includes(&self.privileges);
         Self {
@@ -247,15 +251,15 @@ impl Administrator {
         self.handed.push((whose.clone(), now));
     }
 
-    /// Notes that the link that was handed out last is used now: whoever had it in hand may be the
-    /// one who does, and the time begins anew.
+    /// Restarts the time of the last handed-out link, because its receiver may be the one who uses it
+    /// now.
     pub(crate) fn link_taken_up(&mut self, now: Timestamp) {
         if let Some((_, at)) = self.handed.last_mut() {
             *at = now;
         }
     }
 
-    /// Who had a link to this account in hand lately.
+    /// Returns the people who had a link to this account in hand lately.
     pub(crate) fn handed_to(&self, now: Timestamp) -> impl Iterator<Item = &AdministratorId> {
         self.handed
             .iter()
@@ -263,17 +267,17 @@ impl Administrator {
             .map(|(whose, _)| whose)
     }
 
-    /// Can they sign in, locks aside?
+    /// Returns whether they can sign in, apart from locks.
     pub(crate) fn is_ready(&self) -> bool {
         self.has_mfa && self.has_password
     }
 
-    /// Do they count as one who looks after the application?
+    /// Returns whether they count as a manager of the application.
     pub(crate) fn is_eligible(&self) -> bool {
         self.is_ready() && self.privileges.contains(Privilege::ManageUsers)
     }
 
-    /// Where they stand, given until when they are locked.
+    /// Returns the state, given the time until which they are locked.
     pub(crate) fn state(
         &self,
         locked_until: Option<Timestamp>,

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::quoted;
 use crate::schema::described;
 
-/// One to a hundred networks (contract section 4). Host bits are cleared, a bare address is a
-/// network of one, and what stands there twice is kept once.
+/// An allow list: one to a hundred networks (contract section 4).
+///
+/// Host bits are cleared. A bare address is a network of one. Duplicates are kept once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct AllowList(Vec<IpNet>);
@@ -25,8 +26,9 @@ described! {
 }
 
 impl AllowList {
-    /// Does it admit nobody whom `other` does not admit? Networks that only together cover one of
-    /// these are not put together: then the answer is no.
+    /// Returns whether it admits nobody whom `other` does not admit.
+    ///
+    /// The answer is no for a network that several of the others cover only together.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         let covers = |network: &IpNet| other.0.iter().any(|wider| wider.contains(network));
         other.0.contains(&everyone()) || self.0.iter().all(covers)
@@ -35,8 +37,8 @@ impl AllowList {
     /// The most networks that one list holds.
     pub const MOST: usize = 100;
 
-    /// May a caller with this address come in? The whole of IPv4 stands for everyone, IPv6 callers
-    /// too, because it is what a client has that was never restricted.
+    /// Returns whether a caller with this address may come in. The whole of IPv4 stands for everyone,
+    /// IPv6 callers too: a client that was never restricted has that list.
     pub fn admits(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0
@@ -46,7 +48,7 @@ impl AllowList {
 }
 
 impl Default for AllowList {
-    /// Everyone: `["0.0.0.0/0"]`.
+    /// Returns the list that admits everyone: `["0.0.0.0/0"]`.
     fn default() -> Self {
         Self(vec![everyone()])
     }
@@ -123,7 +125,7 @@ fn parse_network(text: &str) -> Result<IpNet, String> {
     .map_err(|_| too_long())
 }
 
-/// A network of IPv4-mapped addresses is the IPv4 network that it stands for.
+/// Returns a network of IPv4-mapped addresses is the IPv4 network that it stands for.
 fn as_ipv4(network: IpNet) -> IpNet {
     if let IpNet::V6(v6) = network
         && let Some(address) = v6.addr().to_ipv4_mapped()

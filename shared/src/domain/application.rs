@@ -10,7 +10,7 @@ use crate::schema::described;
 use crate::secrets::data_key::WrappedKey;
 use crate::text::trimmed;
 
-/// What is true of a whole application.
+/// An application with its policy.
 #[derive(Clone, Debug)]
 pub struct Application {
     /// Its ID.
@@ -43,7 +43,7 @@ described! {
 }
 
 impl ModuleKey {
-    /// The key's text.
+    /// Returns the key's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -86,7 +86,7 @@ impl TryFrom<String> for ModuleName {
 }
 
 impl From<&ModuleKey> for ModuleName {
-    /// A module without a name of its own is called by its key.
+    /// Returns a module without a name of its own is called by its key.
     fn from(key: &ModuleKey) -> Self {
         Self(key.0.clone())
     }

@@ -1,4 +1,4 @@
-//! Whom access tokens are for: the audiences that an application allows.
+//! Audiences of access tokens: the resource servers that an application allows.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,12 +29,13 @@ described! {
 const MOST_CHARS: usize = 200;
 
 impl Audience {
-    /// The audience's text.
+    /// Returns the audience's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The audience of an application's tokens until somebody says otherwise: the application itself.
+    /// Returns the audience of an application's tokens until somebody says otherwise: the application
+    /// itself.
     pub(crate) fn of(application: &ApplicationId) -> Self {
         Self::try_from(application.as_str().to_owned()).unwrap_or_else(|_| {
             // An imported ID may hold any character.
@@ -79,18 +80,19 @@ described! {
 const MOST: usize = 20;
 
 impl Audiences {
-    /// Those of an application about which nobody has said anything yet.
+    /// Returns the default audience: the application itself.
     pub(crate) fn of(application: &ApplicationId) -> Self {
         Self(vec![Audience::of(application)])
     }
 
-    /// All of them.
+    /// Returns all of them.
     pub(crate) fn as_slice(&self) -> &[Audience] {
         &self.0
     }
 
-    /// Whom a token is for: those who were asked for, in their order, or the first one. `None` if one
-    /// of them is not allowed.
+    /// Returns the requested audiences in their order, or else the first one.
+    ///
+    /// Returns `None` if one of them is not allowed.
     pub(crate) fn chosen(&self, asked_for: &[&str]) -> Option<Vec<Audience>> {
         if asked_for.is_empty() {
             return Some(self.0.iter().take(1).cloned().collect());

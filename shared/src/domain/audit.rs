@@ -11,7 +11,7 @@ use crate::domain::feature::Feature;
 use crate::domain::setting::Settings;
 use crate::ids::{AdministratorId, ApplicationId, ClientId};
 
-/// Who did it.
+/// The actor of an event.
 #[derive(Clone, Debug)]
 pub(crate) enum Actor {
     /// An API client.
@@ -27,12 +27,12 @@ pub(crate) enum Actor {
     Nobody,
     /// Countersign itself, for instance on an import.
     System,
-    /// Whoever may invoke the function that creates applications.
+    /// The caller of the provisioning function.
     Provisioning,
 }
 
 impl Actor {
-    /// An administrator, as they stand now.
+    /// Returns an administrator, as they stand now.
     pub(crate) fn of(administrator: &Administrator) -> Self {
         Self::Administrator {
             id: administrator.id.clone(),
@@ -51,12 +51,12 @@ impl Actor {
         }
     }
 
-    /// Is it this client?
+    /// Returns whether it is this client.
     pub(crate) fn is(&self, client: &ClientId) -> bool {
         matches!(self, Self::Client { id, .. } if id == client)
     }
 
-    /// Its ID and its name, if it has them.
+    /// Returns its ID and its name, if it has them.
     pub(crate) fn id_and_name(&self) -> (Option<&str>, Option<&str>) {
         match self {
             Self::Client { id, name } => (Some(id.as_str()), Some(name.as_str())),
@@ -67,18 +67,19 @@ impl Actor {
     }
 }
 
-/// What admission found out of a caller, for the audit of a refusal.
+/// The facts that admission has found out about a caller, for the audit of a refusal.
 #[derive(Clone, Debug)]
 pub(crate) struct About {
-    /// Whose audit it belongs into; none where the caller named nothing that there is.
+    /// The application whose audit the refusal belongs to; none if the caller named nothing that
+    /// exists.
     pub(crate) application: Option<ApplicationId>,
     pub(crate) actor: Actor,
-    /// What the caller claimed to be, or wanted.
+    /// The object that the caller claimed to be, or wanted.
     pub(crate) object: Option<Object>,
 }
 
 impl About {
-    /// A caller who claims to be somebody that there is not.
+    /// Returns a caller who claims to be somebody that there is not.
     pub(crate) fn nobody() -> Self {
         Self {
             application: None,
@@ -95,7 +96,7 @@ impl About {
     }
 }
 
-/// Where an action came from.
+/// The source of an action: actor, address and user agent.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) actor: Actor,
@@ -105,7 +106,7 @@ pub(crate) struct Origin {
     pub(crate) request_id: String,
 }
 
-/// What an action was done to.
+/// The object of an action.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
     pub(crate) kind: &'static str,
@@ -114,7 +115,7 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    /// What a client has published.
+    /// Returns the published settings of a client as an object.
     pub(crate) fn published(id: &str) -> Self {
         Self {
             kind: "published_settings",
@@ -123,7 +124,7 @@ impl Object {
         }
     }
 
-    /// The layer of a client, or of an application.
+    /// Returns the layer of a client, or of an application.
     pub(crate) fn settings(id: &str) -> Self {
         Self {
             kind: "settings",
@@ -160,13 +161,14 @@ impl Object {
 /// The fields that differ: each with its value before and after, `null` where there was none.
 pub(crate) type Changes = BTreeMap<String, (Value, Value)>;
 
-/// What differs between two states of a client. Of a secret only that it was replaced, and until
-/// when the old one works.
+/// Returns the differences between two states of a client.
+///
+/// Of a secret they only tell that it was replaced, and until when the old one works.
 pub(crate) fn changes(before: Option<&Client>, after: Option<&Client>) -> Changes {
     differences(fields(before), fields(after))
 }
 
-/// What differs between two states of an administrator: never what they authenticate with.
+/// Returns the differences between two states of an administrator, without their credentials.
 pub(crate) fn administrator_changes(
     before: Option<&Administrator>,
     after: Option<&Administrator>,
@@ -248,15 +250,16 @@ fn fields(client: Option<&Client>) -> Fields {
     ])
 }
 
-/// An event shows this many bytes of the keys and values that a change of settings touched; the
-/// history of the layer has them all.
+/// Most bytes of keys and values that an event of a settings change shows.
+///
+/// The history of the layer has all of them.
 const SHOWN_BYTES: usize = 64_000;
 /// Beside its own bytes, a change costs the event about so many.
 const OVERHEAD: usize = 40;
 /// And of one value this many characters.
 const SHOWN_CHARS: usize = 1_000;
 
-/// What differs between two states of a layer of settings.
+/// Returns the differences between two states of a layer of settings.
 pub(crate) fn setting_changes(before: &Settings, after: &Settings) -> Changes {
     let shown = |value: Option<&String>| value.map(|value| shortened(value)).into();
     let mut changes = Changes::new();

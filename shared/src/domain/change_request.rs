@@ -37,7 +37,7 @@ pub enum ChangeState {
 }
 
 impl ChangeState {
-    /// The state's name on the wire.
+    /// Returns the state's name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -50,7 +50,7 @@ impl ChangeState {
     }
 }
 
-/// Why a change request is turned down: at most 500 characters.
+/// The reason of a rejection: at most 500 characters.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Why(String);
@@ -102,7 +102,7 @@ pub struct ChangeRequest {
 }
 
 impl ChangeRequest {
-    /// Its ID.
+    /// Returns its ID.
     pub fn id(&self) -> &ChangeRequestId {
         &self.id
     }

@@ -14,8 +14,8 @@ use crate::schema::described;
 use crate::secrets::client_secret::{GracePeriod, PreviousSecret, StoredSecret};
 use crate::text::trimmed;
 
-/// The display name of a client: 1 to 255 characters, none of them a control character, without
-/// white space at either end. Unique in its application, compared without case.
+/// The display name of a client: 1 to 255 characters, without control characters. There is no white
+/// space at either end. Unique in its application, compared without case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Description(String);
@@ -30,12 +30,12 @@ described! {
 }
 
 impl Description {
-    /// The text as it is shown.
+    /// Returns the text as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text as it is compared.
+    /// Returns the text as it is compared.
     pub(crate) fn folded(&self) -> String {
         self.0.to_lowercase()
     }
@@ -99,9 +99,9 @@ pub struct Client {
     pub description: Description,
     /// A client that is not enabled is refused like an unknown one.
     pub enabled: bool,
-    /// What it may call.
+    /// The features, which decide what it may call.
     pub features: Features,
-    /// Where it may call from.
+    /// The allow list of source addresses.
     pub allow_list: AllowList,
     /// The modules it is let into.
     pub modules: ModuleGrants,
@@ -121,13 +121,13 @@ impl Client {
         self.version
     }
 
-    /// Until when the secret before the present one works, if it still does at `now`.
+    /// Returns the time until which the secret before the present one works, if it works at `now`.
     pub fn previous_secret_until(&self, now: Timestamp) -> Option<Timestamp> {
         let grace = self.previous.as_ref()?.grace;
         grace.lasts(now).then(|| grace.end())
     }
 
-    /// A new client with nothing but a name and a secret: enabled, without features, callable
+    /// Returns a new client with nothing but a name and a secret: enabled, without features, callable
     /// from everywhere.
     pub(crate) fn new(
         id: ClientId,
@@ -149,8 +149,9 @@ impl Client {
         }
     }
 
-    /// The client, in its next version, when the secret before its present one has ended; `None` if none
-    /// works at `now`.
+    /// Returns the next version of the client, without the secret before its present one.
+    ///
+    /// Returns `None` if no such secret works at `now`.
     pub(crate) fn without_previous_secret(&self, now: Timestamp) -> Option<Self> {
         self.previous_secret_until(now)?;
         Some(Self {

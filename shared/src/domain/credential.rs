@@ -29,8 +29,9 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
-    /// Returns the serial numbers and verifiers of the secrets that authenticate at `now`: the present
-    /// one, and the one before it while its grace period lasts.
+    /// Returns the serial numbers and verifiers of the secrets that authenticate at `now`.
+    ///
+    /// They are the present secret, and the one before it during its grace period.
     pub(crate) fn verifiers(&self, now: Timestamp) -> [Option<(u32, &Verifier)>; 2] {
         let previous = self.previous.as_ref().filter(|(_, grace)| grace.lasts(now));
         [Some(&self.current), previous.map(|(secret, _)| secret)]

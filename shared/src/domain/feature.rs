@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::quoted;
 use crate::schema::described;
 
-/// One thing an API client may do (contract section 2). Declared in the alphabetical order in which
-/// features are listed.
+/// A feature: something that an API client may do (contract section 2). Declared in the alphabetical
+/// order in which features are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feature {
@@ -35,7 +35,7 @@ impl Feature {
         Self::Owner,
     ];
 
-    /// The feature's name on the wire.
+    /// Returns the feature's name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AccessIssuer => "access_issuer",
@@ -68,17 +68,17 @@ described! {
 }
 
 impl Features {
-    /// Is `feature` among them?
+    /// Returns whether `feature` is among them.
     pub fn contains(&self, feature: Feature) -> bool {
         self.0.contains(&feature)
     }
 
-    /// Is at least one of `others` among them?
+    /// Returns whether at least one of `others` is among them.
     pub fn has_any(&self, others: impl IntoIterator<Item = Feature>) -> bool {
         others.into_iter().any(|feature| self.contains(feature))
     }
 
-    /// The features, in alphabetical order.
+    /// Returns the features, in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = Feature> + '_ {
         self.0.iter().copied()
     }

@@ -39,8 +39,9 @@ impl TryFrom<u64> for PageSize {
     }
 }
 
-/// Where a list goes on. It is made of a place in the list, which it leads to and nowhere else:
-/// whose list it is, the caller's session decides.
+/// The place where a list goes on.
+///
+/// It contains a place in the list only. The caller's session decides whose list it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor(String);
@@ -83,7 +84,7 @@ impl TryFrom<String> for Cursor {
 pub struct PageOf<T> {
     /// The items.
     pub items: Vec<T>,
-    /// Where the list goes on, if it does.
+    /// The cursor of the next page, if there is one.
     pub next: Option<Cursor>,
 }
 
@@ -113,7 +114,7 @@ impl<T: JsonSchema> JsonSchema for Page<T> {
 }
 
 impl<T> PageOf<T> {
-    /// The page, each item as `show` shows it.
+    /// Returns the page, each item as `show` shows it.
     pub fn shown<V>(self, show: impl Fn(T) -> V) -> Page<V> {
         Page {
             items: self.items.into_iter().map(show).collect(),

@@ -10,7 +10,7 @@ pub(crate) enum IfMatch {
     Unasked,
     /// Any version will do, as long as there is one: `*`.
     Any,
-    /// One of these versions. None of them fits where the caller named nothing that is a version.
+    /// Any of these versions. None of them fits where the caller named nothing that is a version.
     OneOf(Vec<u64>),
 }
 
@@ -27,8 +27,8 @@ impl IfMatch {
 /// The name of a creation that is to happen once, however often it is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Once {
-    /// Where it is kept: made from the key, whose it is, and what it is for.
+    /// The key of the kept answer: made from the idempotency key, its owner, and its purpose.
     pub(crate) place: [u8; 32],
-    /// What was asked for, so that the same key can not stand for something else.
+    /// A hash of the request, so that the same key cannot stand for another request.
     pub(crate) fingerprint: [u8; 32],
 }

@@ -18,7 +18,7 @@ use crate::random::Random;
 pub struct PublishedVersion(String);
 
 impl PublishedVersion {
-    /// A version for now, behind `newest` even if the clock went back.
+    /// Returns a version for now, behind `newest` even if the clock went back.
     pub(crate) fn after(newest: Option<&Self>, now: Timestamp, random: &Random) -> Result<Self> {
         let now = u64::try_from(now.millis()).unwrap_or_default();
         let earliest = newest.and_then(Self::millis).map_or(0, |millis| millis + 1);
@@ -36,15 +36,15 @@ impl PublishedVersion {
         u64::from_str_radix(&digits, 16).ok()
     }
 
-    /// The version's text.
+    /// Returns the version's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl From<String> for PublishedVersion {
-    /// Any text: one that is no version names none. It becomes one that never was, because not every
-    /// text can be a key of the store.
+    /// Returns any text: one that is no version names none. It becomes one that never was, because not
+    /// every text can be a key of the store.
     fn from(text: String) -> Self {
         let is_version = Uuid::try_parse(&text).is_ok_and(|uuid| uuid.to_string() == text);
         Self(if is_version {
@@ -61,7 +61,8 @@ pub(crate) const CHOICE: &str = "jump_publish_settings";
 /// The name under which a snapshot has its version: no setting is published under it.
 const VERSION: &str = "janrain_settings_version";
 
-/// The keys that a choice names: a JSON array of keys, or keys between commas (contract section 4).
+/// Returns the keys that a choice names: a JSON array of keys, or keys between commas (contract section
+/// 4).
 pub(crate) fn chosen(choice: &str) -> Result<Vec<SettingKey>, String> {
     let names: Vec<String> = if choice.trim_start().starts_with('[') {
         serde_json::from_str(choice).map_err(|_| format!("{CHOICE} is not a JSON array of keys"))?
@@ -79,7 +80,8 @@ pub(crate) fn chosen(choice: &str) -> Result<Vec<SettingKey>, String> {
 }
 
 impl Layers {
-    /// The part of the settings that the client chose to publish. A key without a value is left out.
+    /// Returns the part of the settings that the client chose to publish. A key without a value is left
+    /// out.
     pub(crate) fn to_publish(&self) -> Result<SettingMap, String> {
         let key = SettingKey::try_from(CHOICE.to_owned())?;
         let choice = self.get(&key).ok_or_else(|| {
@@ -98,7 +100,7 @@ impl Layers {
 pub struct Snapshot {
     /// Its version.
     pub version: PublishedVersion,
-    /// What was published.
+    /// The published settings.
     pub values: SettingMap,
 }
 
@@ -121,7 +123,7 @@ impl From<Snapshot> for PublishedSettings {
 }
 
 impl PublishedSettings {
-    /// The version alone, for those who did not ask for the settings.
+    /// Returns the version alone, for those who did not ask for the settings.
     pub fn version_of(snapshot: Snapshot) -> Self {
         Self {
             janrain_settings_version: snapshot.version,
@@ -137,17 +139,17 @@ pub(crate) struct FilePaths<'a> {
 }
 
 impl FilePaths<'_> {
-    /// The files that hold the newest version.
+    /// Returns the files that hold the newest version.
     pub(crate) fn newest(&self) -> [String; 2] {
         ["json", "js"].map(|kind| format!("{}.{kind}", self.stem()))
     }
 
-    /// The file that holds one version.
+    /// Returns the file that holds one version.
     pub(crate) fn version(&self, version: &PublishedVersion) -> String {
         format!("{}/{}.json", self.stem(), version.as_str())
     }
 
-    /// Escaped, because imported IDs may hold any character.
+    /// Returns the escaped path, because imported IDs may contain any character.
     fn stem(&self) -> String {
         let escaped = |text| utf8_percent_encode(text, SEGMENT);
         let (application, client) = (
@@ -158,7 +160,7 @@ impl FilePaths<'_> {
     }
 }
 
-/// What needs escaping in a segment of a path: all but the unreserved characters (RFC 3986, 2.3).
+/// The characters of a path segment that are escaped: all but the unreserved ones (RFC 3986, 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

@@ -1,5 +1,4 @@
-//! The seed format: applications with their clients and settings, planted on the first start and
-//! the way to import from elsewhere.
+//! The seed format: applications with their clients and settings, for the first start and imports.
 
 mod founding;
 
@@ -25,14 +24,16 @@ use crate::secrets::invitation_token::InvitationToken;
 use crate::secrets::one_time_code::TotpKey;
 use crate::secrets::password::Password;
 
-/// What a seed file holds, checked: every reference resolves, nothing stands there twice.
+/// A checked seed: every reference resolves, and nothing is there twice.
 #[derive(Debug)]
 pub struct Seed {
     pub(crate) applications: Vec<SeedApplication>,
 }
 
-/// Why a seed can not be used, or only a part of it. The sentence says where in the file it is. Of what
-/// stands in the file it quotes names at most, never a value that may be a secret in a wrong place.
+/// The reason why a seed, or a part of it, cannot be used.
+///
+/// The text says where in the file. It quotes names at most, never a value that may be a secret in a
+/// wrong place.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedFault {
     /// It does not fit, in itself or to what is there.
@@ -41,15 +42,15 @@ pub enum SeedFault {
     /// Others changed the same thing at once, or the store or KMS is throttling. It may be tried again.
     #[error("at {place}: too many others change the same, or the store is throttling; try again")]
     Busy {
-        /// Where in the file.
+        /// The place in the file.
         place: String,
     },
     /// A fault on our side.
     #[error("at {place}: {}", cause.for_the_log())]
     Unexpected {
-        /// Where in the file.
+        /// The place in the file.
         place: String,
-        /// What happened.
+        /// The cause.
         cause: Cause,
     },
 }
@@ -59,7 +60,7 @@ impl SeedFault {
         Self::Unfit(format!("at {place}: {why}"))
     }
 
-    /// What the store says of the part at `place`.
+    /// Returns the fault for an error of the store at `place`.
     pub(crate) fn of(place: &str, error: Error) -> Self {
         let place = place.to_owned();
         match error {
@@ -81,14 +82,14 @@ impl SeedFault {
 pub enum Planter {
     /// The start of the local binary.
     Start,
-    /// Whoever invoked the function that creates applications.
+    /// The caller of the provisioning function.
     Provisioning {
         /// Lambda's ID of the invocation.
         request_id: String,
     },
 }
 
-/// A document's text as what it should hold, or the place that is wrong.
+/// Returns a document's text as what it should hold, or the place that is wrong.
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, SeedFault> {
     let mut json = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|fault| {
@@ -100,8 +101,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, SeedFault> {
     Ok(read)
 }
 
-/// What serde and our own types say of a value that does not fit, without the value: in a wrong place
-/// stands perhaps a secret.
+/// Removes the value from the text of a parser's error, because it may be a secret in a wrong place.
 fn without_values(words: &str) -> String {
     const QUOTING: [(&str, &str); 6] = [
         ("invalid type: ", ", expected "),
@@ -140,7 +140,7 @@ pub(crate) struct SeedApplication {
     pub(crate) multi_admin: bool,
     #[serde(default)]
     pub(crate) signatures: bool,
-    /// Whom access tokens may be for; the application alone, if left out.
+    /// The audiences of access tokens; the application alone, if left out.
     audiences: Option<Audiences>,
     #[serde(default)]
     pub(crate) settings: Settings,
@@ -182,7 +182,7 @@ pub(crate) struct SeedAdministrator {
 }
 
 impl SeedAdministrator {
-    /// The key of their one-time codes.
+    /// Returns the key of their one-time codes.
     pub(crate) fn totp_key(&self) -> Option<TotpKey> {
         TotpKey::from_base32(self.totp_secret.as_ref()?.expose())
     }
@@ -238,7 +238,7 @@ pub(crate) fn place_of(application: usize) -> String {
     format!("applications[{application}]")
 }
 
-/// What planting did.
+/// The result of planting a seed.
 #[derive(Debug, Default)]
 pub struct Planted {
     /// Applications that were not there.
@@ -258,14 +258,14 @@ pub struct Planted {
 pub struct Invitation {
     /// To whom.
     pub email: Email,
-    /// What its link ends with.
+    /// The end of its link.
     pub token: InvitationToken,
     /// The moment from which on it is refused.
     pub until: Timestamp,
 }
 
 impl Invitation {
-    /// Its path.
+    /// Returns its path.
     pub fn path(&self) -> String {
         self.token.path()
     }
@@ -335,13 +335,13 @@ impl Unique {
 }
 
 impl SeedApplication {
-    /// Whom its access tokens may be for.
+    /// Returns the audiences of its access tokens.
     pub(crate) fn audiences(&self) -> Audiences {
         let said = self.audiences.clone();
         said.unwrap_or_else(|| Audiences::of(&self.application_id))
     }
 
-    /// The application, under a data key.
+    /// Returns the application, under a data key.
     pub(crate) fn application(
         &self,
         data_key: crate::secrets::data_key::WrappedKey,

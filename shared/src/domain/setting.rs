@@ -24,7 +24,7 @@ described! {
 }
 
 impl SettingKey {
-    /// The key's text.
+    /// Returns the key's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,8 +59,9 @@ pub const MAX_LAYER_BYTES: usize = 350_000;
 /// And the most keys: each costs the document a byte or two beside its own.
 pub const MAX_LAYER_KEYS: usize = 50_000;
 
-/// One layer of settings: an application's or a client's. It can not hold more than
-/// [`MAX_LAYER_BYTES`] and [`MAX_LAYER_KEYS`].
+/// A layer of settings: an application's or a client's.
+///
+/// It cannot hold more than [`MAX_LAYER_BYTES`] and [`MAX_LAYER_KEYS`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "SettingMap", into = "SettingMap")]
 pub struct Settings(SettingMap);
@@ -75,7 +76,7 @@ pub enum TooLarge {
 }
 
 impl TooLarge {
-    /// The error for the argument that is too large.
+    /// Returns the error for the argument that is too large.
     pub fn in_argument(self, argument: &str) -> Error {
         Error::invalid(argument, self.to_string())
     }
@@ -99,17 +100,17 @@ impl std::fmt::Display for TooLarge {
 }
 
 impl Settings {
-    /// The value of `key`.
+    /// Returns the value of `key`.
     pub fn get(&self, key: &SettingKey) -> Option<&SettingValue> {
         self.0.get(key)
     }
 
-    /// The keys and values, in the order of the keys.
+    /// Returns the keys and values, in the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&SettingKey, &SettingValue)> {
         self.0.iter()
     }
 
-    /// Is there nothing in it?
+    /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -139,7 +140,7 @@ impl Settings {
         self.0.remove(key).is_some()
     }
 
-    /// The keys whose values are not the same in `other`, in order.
+    /// Returns the keys whose values are not the same in `other`, in order.
     pub(crate) fn keys_that_differ<'a>(&'a self, other: &'a Self) -> Vec<&'a SettingKey> {
         let keys = self
             .0
@@ -183,7 +184,7 @@ impl From<Settings> for SettingMap {
     }
 }
 
-/// Which layer an operation is about.
+/// A choice of a layer.
 #[derive(Clone, Debug)]
 pub enum Layer {
     /// The application's own, which shows wherever a client has no value of its own.
@@ -213,12 +214,12 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// The value that the client sees: its own, else the application's.
+    /// Returns the value that the client sees: its own, else the application's.
     pub fn get(&self, key: &SettingKey) -> Option<&SettingValue> {
         self.client.get(key).or_else(|| self.application.get(key))
     }
 
-    /// Every key that the client sees, with its value and the layer it comes from.
+    /// Returns every key that the client sees, with its value and the layer it comes from.
     pub fn visible(&self) -> BTreeMap<&SettingKey, (&SettingValue, LayerName)> {
         let application = self
             .application
@@ -231,7 +232,7 @@ impl Layers {
         application.chain(client).collect()
     }
 
-    /// Every key that the client sees, with its value.
+    /// Returns every key that the client sees, with its value.
     pub fn merged(&self) -> SettingMap {
         let visible = self.visible().into_iter();
         visible

@@ -12,7 +12,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// The client that `argument` names.
+    /// Returns the client that `argument` names.
     pub fn named(argument: &'static str, id: ClientId) -> Self {
         Self {
             id,
@@ -20,17 +20,17 @@ impl Target {
         }
     }
 
-    /// The client that the path names.
+    /// Returns the client that the path names.
     pub fn at(id: ClientId) -> Self {
         Self { id, argument: None }
     }
 
-    /// What to answer when what is asked for can not be done to this client.
+    /// Returns the error for a change that this client does not allow.
     pub(crate) fn invalid(&self, reason: impl Into<String>) -> Error {
         Error::invalid(self.argument.unwrap_or("client_id"), reason)
     }
 
-    /// What to answer when there is no such client.
+    /// Returns the error for a client that does not exist.
     pub(crate) fn unknown(&self) -> Error {
         self.argument.map_or(Error::NotFound, Error::not_a_valid_id)
     }

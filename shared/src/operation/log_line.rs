@@ -11,12 +11,12 @@ use crate::error::{Error, Result};
 use crate::wire::request::{Body, BodyStream};
 
 /// The target of the line `answered`, which a subscriber can know it by. Its fields are `method` and
-/// `path`, the numbers `status`, `code` and `milliseconds`, and, where the caller's credentials were
-/// refused, `authentication_failure`, which is `true`.
+/// `path`, and the numbers `status`, `code` and `milliseconds`. If the caller's credentials were
+/// refused, there is `authentication_failure`, which is `true`.
 pub const ANSWERED: &str = "countersign::answered";
 
-/// The log line of a request. It is written on drop: when the answer is ready, when its last piece has
-/// left, or when a panic unwinds.
+/// The log line of a request. It is written on drop: when the answer is ready, its last piece has left,
+/// or a panic unwinds.
 #[derive(Debug)]
 pub(super) struct LogLine {
     pub(super) span: Span,

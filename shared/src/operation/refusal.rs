@@ -24,7 +24,7 @@ pub(super) async fn recorded(call: &Call<'_>, about: About, error: Error) -> Err
     store.refuse(&origin, &about, reason, error).await
 }
 
-/// Is it a refusal that belongs into the audit, and under which name?
+/// Returns the audit's name of the refusal, if the audit records it.
 fn reason(call: &Call<'_>, error: &Error) -> Option<&'static str> {
     // A token that is refused is refused, also where it was asked for in the wrong way.
     let is_wrong = matches!(
@@ -36,8 +36,9 @@ fn reason(call: &Call<'_>, error: &Error) -> Option<&'static str> {
     error.refusal().or(wrong)
 }
 
-/// What a request names, as far as its path and its arguments say it: a client, a person, a change
-/// request. An invitation's token is no name.
+/// Returns the object that a request names: a client, a person or a change request.
+///
+/// The names come from its path and its arguments. An invitation's token is no name.
 fn named(call: &Call<'_>) -> Option<Object> {
     const ARGUMENTS: [(&str, &str); 4] = [
         ("client_id", "api_client"),

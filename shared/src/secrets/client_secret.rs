@@ -20,12 +20,12 @@ const PREFIX: &str = "csk_";
 const RANDOM_CHARS: usize = 32;
 const CHECKSUM_CHARS: usize = 6;
 
-/// A client secret in the clear. It is wiped from memory when dropped and shows nothing of itself
-/// in `Debug`; serialising it is the one way out, so only replies that reveal a secret hold one.
+/// A client secret in the clear. It is wiped from memory when dropped, and `Debug` does not show it.
+/// Serialising it is the one way out, so only replies that reveal a secret hold one.
 #[derive(Clone)]
 pub struct ClientSecret(SecretString);
 
-/// What a presented secret tells of itself, before any look-up.
+/// The kind of a presented secret, known before any look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The form and checksum of a secret made here: 190 random bits.
@@ -37,19 +37,21 @@ pub(crate) enum Origin {
 }
 
 impl ClientSecret {
-    /// A new secret: `csk_`, 32 base-62 characters from the system's generator (190 bits) and six
-    /// base-62 characters of their CRC-32, so that scanners can find one that leaked (contract 4).
+    /// Returns a new secret, with 190 random bits and a checksum (contract section 4).
+    ///
+    /// It is `csk_`, 32 base-62 characters from the system's generator, and six of their CRC-32. So
+    /// scanners can find one that leaked.
     pub fn generate(random: &Random) -> Result<Self> {
         let body = zeroize::Zeroizing::new(random.text(BASE62, RANDOM_CHARS)?);
         Ok(Self(format!("{PREFIX}{}{}", *body, checksum(&body)).into()))
     }
 
-    /// A secret that came in from outside.
+    /// Returns a secret that came in from outside.
     pub fn from_outside(text: impl Into<String>) -> Self {
         Self(text.into().into())
     }
 
-    /// The secret in the clear. Never into a log, an error or a URL.
+    /// Returns the secret in the clear. Never into a log, an error or a URL.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -72,7 +74,8 @@ impl ClientSecret {
         }
     }
 
-    /// SHA-256 of the secret: from 112 bits on a plain hash is enough (OWASP ASVS 5, 6.5.2).
+    /// Returns the SHA-256 of the secret. From 112 bits on a plain hash is enough (OWASP ASVS 5,
+    /// 6.5.2).
     pub(crate) fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.expose()).into()
     }
@@ -108,7 +111,7 @@ fn checksum(body: &str) -> String {
     digits.iter().map(|&digit| char::from(digit)).collect()
 }
 
-/// How a stored secret is recognised.
+/// A verifier of a stored secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Verifier {
     /// SHA-256 of a secret with the form of one made here.
@@ -124,7 +127,7 @@ impl fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// The verifier that suits where `secret` came from. Slow (tens of milliseconds) for an
+    /// Returns the verifier that suits where `secret` came from. Slow (tens of milliseconds) for an
     /// imported one: call it on a blocking thread.
     pub(crate) fn of(secret: &ClientSecret, random: &Random) -> Result<Self> {
         match secret.origin() {
@@ -136,8 +139,8 @@ impl Verifier {
     }
 }
 
-/// The serial number of the digest that `secret` fits. Compares with each of them in constant time,
-/// whatever the outcome of the others, and with one that nothing fits where there is none.
+/// The serial number of the digest that `secret` fits. Every digest is compared in constant time,
+/// whatever the outcome of the others. Where there is none, one that nothing fits is compared.
 pub(crate) fn fitting_digest(
     secret: &ClientSecret,
     digests: [Option<(u32, &[u8; 32])>; 2],
@@ -154,7 +157,7 @@ pub(crate) fn fitting_digest(
 /// A secret as a client's record holds it.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredSecret {
-    /// Counts a client's secrets; bound into the sealing, so that an old one can not be put back.
+    /// Counts a client's secrets; bound into the sealing, so that an old one cannot be put back.
     pub(crate) serial: u32,
     pub(crate) verifier: Verifier,
     /// The secret itself under the application's data key.
@@ -168,18 +171,18 @@ pub(crate) struct PreviousSecret {
     pub(crate) grace: GracePeriod,
 }
 
-/// The grace period of a replaced secret, which works before its end and not at it or later
-/// (machine API contract, section 5, Reset a Client Secret). No other place compares the two.
+/// The grace period of a replaced secret (machine API contract, section 5, Reset a Client Secret). The
+/// secret works before its end, and not at it or later. No other place compares the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GracePeriod(Timestamp);
 
 impl GracePeriod {
-    /// The grace period that ends at this moment.
+    /// Returns the grace period that ends at this moment.
     pub(crate) const fn until(end: Timestamp) -> Self {
         Self(end)
     }
 
-    /// The moment from which on the secret is refused.
+    /// Returns the moment from which on the secret is refused.
     pub(crate) const fn end(self) -> Timestamp {
         self.0
     }
@@ -190,7 +193,7 @@ impl GracePeriod {
     }
 }
 
-/// How long an old secret keeps working after a reset: 0 to 168 whole hours.
+/// The grace period of an old secret after a reset: 0 to 168 whole hours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct GraceHours(u16);
@@ -206,7 +209,7 @@ described! {
 }
 
 impl GraceHours {
-    /// The same as a duration.
+    /// Returns the same as a duration.
     const fn duration(self) -> Duration {
         Duration::from_hours(self.0 as u64)
     }

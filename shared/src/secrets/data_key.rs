@@ -25,18 +25,19 @@ impl DataKey {
         key
     }
 
-    /// The key that these bytes are; `None` if they are not 32.
+    /// Returns the key that these bytes are; `None` if they are not 32.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         <[u8; 32]>::try_from(bytes).ok().map(Self::new)
     }
 
-    /// The key itself, for a key service that hands it out.
+    /// Returns the key itself, for a key service that hands it out.
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// AES-256-GCM with a random nonce in front; `bound` must be the same to open it again.
+    /// Encrypts with AES-256-GCM, with a random nonce in front. To open it, `bound` must be the same.
     pub(super) fn seal(&self, plain: &[u8], bound: &[u8], random: &Random) -> Result<Vec<u8>> {
+        // Random nonces are safe up to 2^32 values under a key, more than an application has secrets.
         let nonce = random.bytes::<NONCE_BYTES>()?;
         let sealed = Aes256Gcm::new((&*self.0).into())
             .encrypt(
@@ -81,17 +82,19 @@ impl fmt::Debug for DataKey {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct WrappedKey(pub Vec<u8>);
 
-/// The name under which the key management service is told whose data key it is: it opens one only
-/// for the application that it was made for, and policies demand that it is told.
+/// Name of the KMS encryption context with the application.
+///
+/// KMS opens a data key only for the application that it was made for, and IAM policies demand the
+/// context.
 pub const ENCRYPTION_CONTEXT: &str = "countersign:application";
 
-/// What a [`KeyWrapper`] does takes time: on AWS it is a call to the key service.
+/// A future of a [`KeyWrapper`]'s work: on AWS it is a call to KMS.
 pub type Wrapping<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
-/// Makes and opens data keys. Locally that is a key file, on AWS the key management service; each
-/// binds a key to its application, so that one application's key does not open for another.
+/// Makes and opens data keys. Locally that is a key file, on AWS it is KMS. Each binds a key to its
+/// application, so that it opens for no other one.
 pub trait KeyWrapper: Send + Sync + fmt::Debug {
-    /// A new data key for `application`, in the clear and wrapped.
+    /// Returns a new data key for `application`, in the clear and wrapped.
     fn make<'a>(&'a self, application: &'a ApplicationId) -> Wrapping<'a, (DataKey, WrappedKey)>;
 
     /// Opens a data key of `application`.

@@ -26,7 +26,7 @@ impl InvitationToken {
         Ok(Self(format!("cin_{}", *random).into()))
     }
 
-    /// The token in the clear, for the link that hands it out.
+    /// Returns the token in the clear, for the link that hands it out.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

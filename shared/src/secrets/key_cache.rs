@@ -1,4 +1,4 @@
-//! What a process has opened, and remembers for a while.
+//! A cache of keys in the clear, kept for five minutes.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// How long something stays open: as long as a key that was disabled goes on working in a process that
-/// has used it.
+/// Lifetime of a cached key, and so the time for which a disabled key goes on working in a process.
 ///
-/// It is measured by the clock of the system and not by a monotonic one, which stands still while a
-/// process is frozen, as functions are between their calls. A clock that was set back forgets too.
+/// It is measured by the clock of the system. A monotonic one stands still while a process is frozen,
+/// as functions are between their calls. A clock that was set back forgets too.
 pub(crate) const OPEN_FOR: Duration = Duration::from_mins(5);
 
 /// More than that in one process, and the memory starts over.

@@ -19,7 +19,7 @@ pub struct KeyFile {
     random: Random,
 }
 
-/// Why a key file can not be used. The sentence names the file.
+/// The reason why a key file cannot be used. Its text names the file.
 #[derive(Debug, thiserror::Error)]
 #[error("the sealing key {path}: {why}")]
 pub struct KeyFileFault {
@@ -28,9 +28,9 @@ pub struct KeyFileFault {
 }
 
 impl KeyFile {
-    /// Reads the key file, or makes it, readable by its owner alone. One that others may read, or
-    /// that is not 32 bytes long, is refused: silence would be a leak, a new key would lose every
-    /// secret.
+    /// Reads the key file, or makes it, readable by its owner alone. One that others may read is
+    /// refused, because it may have leaked. One that is not 32 bytes long is refused too: a new key
+    /// would lose every secret.
     pub fn open_or_create(path: &Path, random: &Random) -> Result<Self, KeyFileFault> {
         let fault = |why: String| KeyFileFault {
             path: path.display().to_string(),
@@ -58,6 +58,7 @@ impl KeyFile {
             Err(exists) if exists.kind() == std::io::ErrorKind::AlreadyExists => {
                 let mut file = File::open(path).map_err(io)?;
                 let mode = file.metadata().map_err(io)?.permissions().mode();
+                // Somebody else may have read the key already, so this is not mended in silence.
                 if mode & 0o077 != 0 {
                     return Err(fault(format!(
                         "others may read it (mode {:o}); take that away with `chmod 600`",
@@ -77,7 +78,7 @@ impl KeyFile {
         }
     }
 
-    /// A key that lives as long as this process, for a store that does too.
+    /// Returns a key that lives as long as this process, for a store that does too.
     pub fn ephemeral(random: &Random) -> Result<Self> {
         Ok(Self {
             key: DataKey::new(random.bytes()?),

@@ -66,18 +66,18 @@ impl fmt::Debug for TotpSetup {
     }
 }
 
-/// What the accounts are called in an authenticator.
+/// The name of our accounts in an authenticator app.
 const ISSUER: &str = "Countersign";
 /// A step of the code, in seconds.
 const STEP_SECONDS: u64 = 30;
 
 impl TotpKey {
-    /// A new key: 160 random bits (RFC 4226, section 4).
+    /// Returns a new key: 160 random bits (RFC 4226, section 4).
     pub(crate) fn generate(random: &Random) -> Result<Self> {
         Ok(Self(Zeroizing::new(random.bytes::<20>()?.to_vec())))
     }
 
-    /// A key that comes from elsewhere, in base 32. Blanks, padding and case do not matter.
+    /// Returns a key that comes from elsewhere, in base 32. Blanks, padding and case do not matter.
     pub(crate) fn from_base32(text: &str) -> Option<Self> {
         let mut plain = Zeroizing::new(text.to_ascii_uppercase());
         plain.retain(|c| c != ' ' && c != '-' && c != '=');
@@ -98,22 +98,25 @@ impl TotpKey {
         Secret::new(self.0.as_slice().into())
     }
 
-    /// The step that `code` belongs to, if that is the present one or the one before or after it,
-    /// and later than `last`, the one that was used last: so that no code is accepted twice.
+    /// Returns the step of a code: the present one, or the one before or after it.
+    ///
+    /// It must be later than `last`, the step that was used last, so that no code is accepted twice.
     pub(crate) fn step(&self, code: &OneTimeCode, last: u64, now: Timestamp) -> Option<u64> {
         let totp = Builder::new()
             .with_algorithm(Algorithm::SHA1)
             .with_digits(6)
+            // A clock may be half a minute off (RFC 6238, section 5.2).
             .with_skew(1)
             .with_step_duration(STEP_SECONDS)
             .with_secret(self.secret())
+            // Imported keys may be shorter than the 128 bits of RFC 4226.
             .build_noncompliant();
         let seconds = u64::try_from(now.millis() / 1000).unwrap_or_default();
         let step = totp.check(code.0.expose_secret(), seconds)?;
         (step > last).then_some(step)
     }
 
-    /// What to set an authenticator up with, for the account called `account`.
+    /// Returns the setup of an authenticator for the account of this name.
     pub(crate) fn setup(&self, account: &str) -> Result<TotpSetup> {
         let secret = self.secret().to_base32();
         let account = utf8_percent_encode(account, NON_ALPHANUMERIC);

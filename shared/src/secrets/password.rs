@@ -56,7 +56,7 @@ impl Password {
         self.0.expose_secret().is_empty()
     }
 
-    /// Its hash, under a new salt.
+    /// Returns its hash, under a new salt.
     pub(crate) async fn hash(&self, slots: &Slots, random: &Random) -> Result<String> {
         let (password, random) = (self.clone(), random.clone());
         slots
@@ -64,7 +64,7 @@ impl Password {
             .await?
     }
 
-    /// Does it fit this hash? Without one it costs the same.
+    /// Returns whether it fits this hash. Without a hash it takes the same time.
     pub(crate) async fn fits(&self, hash: Option<&str>, slots: &Slots) -> Result<bool> {
         let (password, hash) = (self.clone(), hash.unwrap_or(NOBODYS_HASH).to_owned());
         slots
@@ -83,7 +83,7 @@ described! {
 }
 
 impl From<String> for RecoveryCode {
-    /// Blanks, dashes and case do not matter: people copy these from paper.
+    /// Normalises a code: blanks, dashes and case do not matter, because people copy it from paper.
     fn from(mut text: String) -> Self {
         text.retain(|c| !c.is_whitespace() && c != '-');
         text.make_ascii_lowercase();
@@ -114,8 +114,10 @@ impl Drop for RecoveryCodes {
     }
 }
 
-/// How recovery codes are recognised. Those of one set share a salt, so that trying one against all
-/// costs one hash, whichever it is and however many are left.
+/// Hashes of recovery codes.
+///
+/// The codes of a set share a salt. So trying one against all of them costs one hash, however many are
+/// left.
 #[derive(Clone, Default)]
 pub(crate) struct RecoveryHashes {
     pub(crate) salt: [u8; 16],
@@ -128,13 +130,13 @@ impl fmt::Debug for RecoveryHashes {
     }
 }
 
-/// How many codes a set has (administration contract, section 3).
+/// Number of codes in a set (administration contract, section 3).
 const CODES: usize = 10;
 /// 12 characters of 30 each: 58 bits.
 const CODE_CHARS: usize = 12;
 
 impl RecoveryHashes {
-    /// A new set of codes, and how they are recognised.
+    /// Returns a new set of codes, and how they are recognised.
     pub(crate) async fn generate(slots: &Slots, random: &Random) -> Result<(RecoveryCodes, Self)> {
         let salt = random.bytes()?;
         let plain: Vec<String> = (0..CODES)
@@ -153,7 +155,7 @@ impl RecoveryHashes {
         Ok((RecoveryCodes(shown.collect()), Self { salt, left }))
     }
 
-    /// The set without `code`, if `code` is in it.
+    /// Returns the set without `code`, if `code` is in it.
     pub(crate) async fn without(&self, code: &RecoveryCode, slots: &Slots) -> Result<Option<Self>> {
         let presented = code.hash(self.salt, slots).await?;
         let mut found = None;

@@ -1,5 +1,6 @@
-//! Sealing: secrets at rest are encrypted under a data key of their application, and that key is
-//! wrapped by something that this process does not keep in the database.
+//! Sealing: encryption of secrets at rest under a data key of their application.
+//!
+//! That key is wrapped by a key that is not in the database.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::secrets::data_key::{DataKey, KeyWrapper, WrappedKey};
 use crate::secrets::key_cache::Opened;
 
 /// The data keys that this process has opened. Each is forgotten after a few minutes, so that a key
-/// that was disabled or taken away where it is kept soon opens nothing anywhere.
+/// that was disabled in KMS soon opens nothing anywhere.
 #[derive(Clone, Debug)]
 pub(crate) struct DataKeys {
     wrapper: Arc<dyn KeyWrapper>,
@@ -34,7 +35,7 @@ impl DataKeys {
         }
     }
 
-    /// A new application's key, wrapped.
+    /// Returns a new application's key, wrapped.
     pub(crate) async fn make(&self, application: &ApplicationId) -> Result<WrappedKey> {
         self.wrapper
             .make(application)
@@ -42,7 +43,7 @@ impl DataKeys {
             .map(|(_, wrapped)| wrapped)
     }
 
-    /// The sealer of one application.
+    /// Returns the sealer of one application.
     pub(crate) async fn sealer(
         &self,
         application: &ApplicationId,
@@ -65,8 +66,8 @@ impl DataKeys {
     }
 }
 
-/// Seals and opens the secrets of one application's clients. What is sealed is bound to the
-/// application, the client and the secret's serial number: moved to another record it does not open.
+/// Seals and opens the secrets of one application's clients. A sealed value is bound to the
+/// application, the client and the secret's serial number. Moved to another record, it does not open.
 #[derive(Debug)]
 pub(crate) struct Sealer {
     key: Arc<DataKey>,

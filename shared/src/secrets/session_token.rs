@@ -14,8 +14,8 @@ use crate::schema::described;
 /// 43 characters of 62: 256 bits.
 pub(super) const RANDOM_CHARS: usize = 43;
 
-/// The token of a session. It begins with whose it is, so that one read finds all that admission
-/// needs; to its holder it is opaque.
+/// The token of a session. It begins with the administrator's ID, so that one read finds all that
+/// admission needs. To its holder it is opaque.
 #[derive(Clone)]
 pub struct SessionToken {
     text: SecretString,
@@ -38,7 +38,7 @@ impl SessionToken {
         })
     }
 
-    /// What a caller presents, if it has the form of a token.
+    /// Parses a presented text, if it has the form of a token.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(SESSION)?;
         if rest.len() != ADMINISTRATOR_ID_CHARS + RANDOM_CHARS
@@ -52,7 +52,7 @@ impl SessionToken {
         })
     }
 
-    /// The token in the clear, for the reply that hands it out.
+    /// Returns the token in the clear, for the reply that hands it out.
     pub(crate) fn expose(&self) -> &str {
         self.text.expose_secret()
     }

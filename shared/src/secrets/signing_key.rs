@@ -1,5 +1,6 @@
-//! The keys that sign access tokens: ECDSA over P-256 (ES256, RFC 7518 section 3.4), and the order in
-//! which they follow one another without a token being refused.
+//! Signing keys of access tokens: ECDSA over P-256 (ES256, RFC 7518 section 3.4), and their rotation.
+//!
+//! Keys follow one another without any valid token being refused.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,14 +21,15 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::secrets::key_cache::Opened;
 
-/// How long an access token lives (administration contract, section 7).
+/// Lifetime of an access token (administration contract, section 7).
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_mins(5);
 
-/// How long a key is published at least before it signs: far longer than the five minutes for which
-/// caches may keep the key set.
+/// Least time for which a key is published before it signs.
+///
+/// It is far longer than the five minutes for which caches may keep the key set.
 const LEAD: Duration = Duration::from_hours(1);
 
-/// How long a key stays published after the last of its tokens has died: clocks differ.
+/// Time for which a key stays published after its last token has expired, because clocks differ.
 const MARGIN: Duration = Duration::from_mins(5);
 
 /// A point on P-256, uncompressed: what verifies.
@@ -49,14 +51,14 @@ impl PublicKey {
         [&self.0[1..33], &self.0[33..]].map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// The key's thumbprint (RFC 7638): the same key has the same name everywhere.
+    /// Returns the key's thumbprint (RFC 7638): the same key has the same name everywhere.
     pub(crate) fn id(&self) -> KeyId {
         let [x, y] = self.coordinates();
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         KeyId(URL_SAFE_NO_PAD.encode(Sha256::digest(canonical)))
     }
 
-    /// The key as a set of keys holds it.
+    /// Returns the key as a set of keys holds it.
     pub(crate) fn jwk(&self) -> Jwk {
         let [x, y] = self.coordinates();
         Jwk {
@@ -70,7 +72,9 @@ impl PublicKey {
         }
     }
 
-    /// Is `signature` (two numbers of 32 bytes, RFC 7518 section 3.4) this key's, of `message`?
+    /// Returns whether `signature` is this key's signature of `message`.
+    ///
+    /// It is two numbers of 32 bytes (RFC 7518, section 3.4).
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.0)
             .verify(message, signature)
@@ -95,7 +99,7 @@ impl TryFrom<&[u8]> for PublicKey {
 pub struct KeyId(String);
 
 impl KeyId {
-    /// The name's text.
+    /// Returns the name's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -129,7 +133,7 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// A new key: its public half, and all of it as PKCS #8, to be sealed.
+    /// Returns a new key: its public half, and all of it as PKCS #8, to be sealed.
     pub(crate) fn generate() -> Result<(PublicKey, Zeroizing<Vec<u8>>)> {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
@@ -139,7 +143,7 @@ impl SigningKey {
         Ok((public, document))
     }
 
-    /// The key that a PKCS #8 document holds.
+    /// Returns the key that a PKCS #8 document holds.
     pub(crate) fn open(document: &[u8]) -> Result<Self> {
         let random = SystemRandom::new();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document, &random)
@@ -193,14 +197,16 @@ pub enum KeyState {
     Last,
 }
 
-/// An application's signing keys, in the order in which they sign: at every moment one signs, and the
-/// one after it is published already.
+/// The signing keys of an application, in the order in which they sign.
+///
+/// At every moment one signs, and the next one is published already.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyRing(Vec<RingKey>);
 
 impl KeyRing {
-    /// The ring of a new application: one key signs at once, because nobody has read the key set yet,
-    /// and one waits.
+    /// Returns the ring of a new application: one key signs at once, and one waits.
+    ///
+    /// The first need not wait, because nobody has read the key set yet.
     pub(crate) fn begin(first: RingKey, next: RingKey, now: Timestamp) -> Self {
         let first = RingKey {
             signs_from: Some(now),
@@ -217,32 +223,32 @@ impl KeyRing {
         &self.0
     }
 
-    /// Is this one of its keys?
+    /// Returns whether this is one of its keys.
     pub(crate) fn holds(&self, key: &PublicKey) -> bool {
         self.0.iter().any(|held| held.public == *key)
     }
 
-    /// The key that signs at `now`.
+    /// Returns the key that signs at `now`.
     pub(crate) fn signing(&self, now: Timestamp) -> Option<&RingKey> {
         let started = |key: &&RingKey| key.signs_from.is_some_and(|from| from <= now);
         // A clock that is late sees the first key sign.
         self.0.iter().rfind(started).or(self.0.first())
     }
 
-    /// The key with this name, while tokens that it signed may live.
+    /// Returns the key with this name, while tokens that it signed may live.
     pub(crate) fn verifying(&self, id: &KeyId, now: Timestamp) -> Option<&PublicKey> {
         let place = self.0.iter().position(|key| key.public.id() == *id)?;
         let lives = self.ends(place).is_none_or(|end| now < end);
         lives.then(|| &self.0[place].public)
     }
 
-    /// When the key at `place` leaves the key set, if it is known.
+    /// Returns the time when the key at `place` leaves the key set, if it is known.
     pub(crate) fn ends(&self, place: usize) -> Option<Timestamp> {
         let successor = self.0.get(place + 1)?;
         Some(successor.signs_from? + TOKEN_LIFE + MARGIN)
     }
 
-    /// What the key at `place` does at `now`; `None` once it is gone.
+    /// Returns the state of the key at `place`; `None` once it is gone.
     pub(crate) fn state(&self, place: usize, now: Timestamp) -> Option<KeyState> {
         if self.ends(place).is_some_and(|end| end <= now) {
             return None;
@@ -256,20 +262,22 @@ impl KeyRing {
         })
     }
 
-    /// Is a rotation on its way, its key not signing yet?
+    /// Returns the time when a waiting rotation takes effect, if there is one.
     pub(crate) fn is_rotating(&self, now: Timestamp) -> Option<Timestamp> {
         let planned = self.0.iter().filter_map(|key| key.signs_from);
         planned.max().filter(|from| now < *from)
     }
 
-    /// Has the signing key signed for longer than `period`?
+    /// Returns whether the signing key has signed for longer than `period`.
     pub(crate) fn is_due(&self, period: Duration, now: Timestamp) -> bool {
         let since = self.signing(now).and_then(|key| key.signs_from);
         self.is_rotating(now).is_none() && since.is_some_and(|since| since + period <= now)
     }
 
-    /// The ring after a rotation: the key that waits signs as soon as it has been published for long
-    /// enough, `fresh` waits in its place, and what is dead is gone.
+    /// Returns the ring after a rotation.
+    ///
+    /// The waiting key signs as soon as it has been published for long enough. `fresh` waits in its
+    /// place, and expired keys are removed.
     pub(crate) fn rotated(&self, fresh: RingKey, now: Timestamp) -> Self {
         let mut keys = Vec::with_capacity(self.0.len() + 1);
         for (place, key) in self.0.iter().enumerate() {

@@ -13,11 +13,11 @@ use zeroize::Zeroize;
 use crate::error::{Error, Result};
 use crate::random::Random;
 
-/// A hash that no text has, for the callers that have none: an unknown caller must cost what a
-/// known one costs.
+/// A hash that no text has, for callers that do not exist. An unknown caller must take as long as a
+/// known one.
 pub(crate) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$Y291bnRlcnNpZ25ub2JvZA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Argon2id with 19 MiB, two passes and one lane (OWASP Password Storage Cheat Sheet).
+/// Returns Argon2id with 19 MiB, two passes and one lane (OWASP Password Storage Cheat Sheet).
 fn hasher() -> Result<Argon2<'static>> {
     Params::new(19 * 1024, 2, 1, None)
         .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
@@ -28,8 +28,9 @@ fn failed(fault: impl fmt::Display) -> Error {
     Error::unexpected(format!("Argon2 failed: {fault}"))
 }
 
-/// What hashing works in: 19 MiB. Kept for the next hash, because an allocator that takes so much back
-/// from threads that come and go keeps it many times over.
+/// Memory for hashing: blocks of 19 MiB, kept for the next hash.
+///
+/// An allocator that gets so much back from short-lived threads keeps it many times over.
 static SPARE: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
 /// More than that many hashes at once there seldom are: their memory is let go.
@@ -51,8 +52,8 @@ fn compute(argon2: &Argon2<'_>, text: &str, salt: &[u8], hash: &mut [u8]) -> Res
     computed.map_err(failed)
 }
 
-/// The hash of `text` under a new salt, as a PHC string. Tens of milliseconds of CPU: call it in a
-/// slot.
+/// Returns the hash of `text` under a new salt, as a PHC string. Tens of milliseconds of CPU: call it
+/// in a slot.
 pub(crate) fn hash(text: &str, random: &Random) -> Result<String> {
     let salt = random.bytes::<16>()?;
     let argon2 = hasher()?;
@@ -66,12 +67,12 @@ pub(crate) fn hash(text: &str, random: &Random) -> Result<String> {
     Ok(hash.to_string())
 }
 
-/// Does `text` fit the hash? Tens of milliseconds of CPU: call it in a slot.
+/// Returns whether `text` fits the hash. It takes tens of milliseconds of CPU: call it in a slot.
 pub(crate) fn fits(text: &str, hash: &str) -> bool {
     try_fits(text, hash).is_some_and(|fits| fits)
 }
 
-/// `None` for something that is no hash, or not one of Argon2id.
+/// Returns whether `text` fits the hash; `None` if it is no hash of Argon2id.
 fn try_fits(text: &str, hash: &str) -> Option<bool> {
     let wanted = PasswordHash::new(hash).ok()?;
     let version = wanted.version.map_or(Ok(Version::V0x10), Version::try_from);
@@ -94,12 +95,13 @@ pub(crate) fn hash_under(text: &str, salt: &[u8; 16]) -> Result<[u8; 32]> {
     Ok(hash)
 }
 
-/// Where slow work is done: each takes 19 MiB and a core for tens of milliseconds, so no more at
-/// once than there are cores, and no more waiting than a caller has patience for.
+/// A limit of slow hashing: at most one for each core, and a bounded queue.
+///
+/// Each hash takes 19 MiB and a core for tens of milliseconds.
 #[derive(Clone)]
 pub(crate) struct Slots {
     shared: Arc<Inner>,
-    /// One that is this caller's already.
+    /// A slot that this caller holds already.
     held: Option<Arc<OwnedSemaphorePermit>>,
 }
 
@@ -128,8 +130,9 @@ impl Slots {
         }
     }
 
-    /// Takes a slot for all that the caller is about to do, before it does anything that could not be
-    /// taken back; [`Error::Busy`] where too many wait.
+    /// Takes a slot for everything that the caller is about to do; [`Error::Busy`] if too many wait.
+    ///
+    /// It is taken before anything happens that could not be undone.
     pub(crate) async fn hold(&self) -> Result<Self> {
         Ok(Self {
             held: Some(Arc::new(self.slot().await?)),

@@ -13,9 +13,10 @@ use crate::random::Random;
 use crate::secrets::client_secret::{ClientSecret, Origin, Verifier, fitting_digest};
 use crate::secrets::slow_hash::{self, NOBODYS_HASH, Slots};
 
-/// What this process remembers of imported secrets that it has verified, so that only the first
-/// call pays for Argon2: a keyed MAC of the secret, bound to the very hash it was verified against.
-/// The client's record is still read for every call, so nothing here outlives a change.
+/// A cache of verified imported secrets, so that only the first call of a process pays for Argon2.
+///
+/// It keeps a keyed MAC of the secret, bound to the hash that it was verified against. The client's
+/// record is still read for every call, so nothing here outlives a change.
 #[derive(Clone)]
 pub struct WarmSecrets(Arc<Warm>);
 
@@ -40,7 +41,7 @@ impl fmt::Debug for WarmSecrets {
 }
 
 impl WarmSecrets {
-    /// An empty memory, under a key that only this process has.
+    /// Returns an empty memory, under a key that only this process has.
     pub fn new(random: &Random) -> Result<Self> {
         Ok(Self(Arc::new(Warm {
             key: Zeroizing::new(random.bytes()?),
@@ -49,9 +50,9 @@ impl WarmSecrets {
         })))
     }
 
-    /// Returns the serial number of the verifier in `known` that one of `secrets` fits. A secret with the
-    /// form of one made here is only ever compared by digest, any other only ever by Argon2id, and
-    /// where there is nothing to compare with, with nobody's: so the cost gives nothing away about the
+    /// Returns the serial number of the verifier in `known` that one of `secrets` fits. A secret with
+    /// the form of one made here is only compared by digest, any other one only by Argon2id. Where
+    /// there is nothing to compare with, nobody's hash is used. So the time tells nothing about the
     /// client.
     pub(crate) async fn verify(
         &self,
@@ -78,6 +79,7 @@ impl WarmSecrets {
                 return Ok(fits);
             }
         }
+        // The cache first, for all readings: only a secret that no cache knows pays for Argon2.
         let mut unseen = Vec::new();
         for secret in imported {
             let mac = self.mac(&secret, hash)?;
@@ -97,7 +99,7 @@ impl WarmSecrets {
         Ok(None)
     }
 
-    /// Where this process does its slow hashing.
+    /// Returns the slots for slow hashing of this process.
     pub(crate) fn slots(&self) -> &Slots {
         &self.0.slots
     }
@@ -105,6 +107,7 @@ impl WarmSecrets {
     fn mac(&self, secret: &ClientSecret, hash: &str) -> Result<[u8; 32]> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&*self.0.key)
             .map_err(|_| Error::unexpected("HMAC refuses its key"))?;
+        // The length in front: otherwise the end of a hash could count as the beginning of a secret.
         mac.update(&(hash.len() as u64).to_le_bytes());
         mac.update(hash.as_bytes());
         mac.update(secret.expose().as_bytes());

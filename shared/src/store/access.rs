@@ -1,9 +1,8 @@
-//! What each access pattern may do to which table, and with the key that opens what is sealed: the
-//! source of the functions' IAM policies.
+//! Grants of each access pattern: the source of the functions' IAM policies.
 
 use crate::store::Table;
 
-/// What an IAM policy speaks of.
+/// A resource of an IAM policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     /// A table.
@@ -13,7 +12,7 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// Its name in the template.
+    /// Returns its name in the template.
     pub const fn logical_id(self) -> &'static str {
         match self {
             Self::Table(table) => table.logical_id(),
@@ -176,13 +175,15 @@ pub enum AccessPattern {
 }
 
 impl AccessPattern {
-    /// Does it compute Argon2id for a person, each time? What authenticates a client may, too, but
-    /// only for an imported secret, and once in a process.
+    /// Returns whether each use computes Argon2id for a person.
+    ///
+    /// Authenticating a client may compute it too, but only for an imported secret, and once in a
+    /// process.
     pub const fn hashes_slowly(self) -> bool {
         matches!(self, Self::SignIn | Self::TakeUpInvitation)
     }
 
-    /// What it takes, and nothing else.
+    /// Returns its grants, and nothing else.
     #[expect(clippy::too_many_lines, reason = "it is a table")]
     pub const fn grants(self) -> &'static [Grant] {
         match self {
@@ -300,7 +301,7 @@ impl AccessPattern {
         }
     }
 
-    /// What several take together, each once and sorted.
+    /// Returns the grants of several patterns, each once and sorted.
     pub(crate) fn all_grants(patterns: impl Iterator<Item = Self>) -> Vec<Grant> {
         let mut grants: Vec<_> = patterns.flat_map(Self::grants).copied().collect();
         grants.sort_unstable();

@@ -1,8 +1,8 @@
 //! Access tokens: which keys sign them, whom they may be for, which were issued, and which revoked.
 //!
-//! Nothing is kept of a token but that it was revoked. All that signing needs stands in one item, the
-//! *issuer* of an application, which is read for every token, so that a rotation takes effect at once;
-//! the public halves of its keys stand once more where one query finds those of all applications.
+//! Nothing is kept of a token but that it was revoked. Everything that signing needs is in one item,
+//! the *issuer* of an application. It is read for every token, so that a rotation takes effect at once.
+//! The public halves of its keys are stored once more, where one query finds those of all applications.
 
 mod count;
 mod inspect;
@@ -39,15 +39,15 @@ pub use policy::{TokenPolicy, TokenPolicyEditor, TokenPolicyReader};
 pub struct ClientScope {
     pub(crate) scope: Scope,
     pub(crate) client: ClientId,
-    /// What it is let into.
+    /// The modules.
     pub(crate) modules: ModuleGrants,
     /// The serial number of the secret that it has used.
     pub(crate) serial: u32,
-    /// Who issues the tokens: where the API is reached.
+    /// The issuer of the tokens: the URL of the API.
     pub(crate) issuer: String,
 }
 
-/// What it takes to issue the tokens of an application, as it is stored.
+/// The stored issuer: everything that is needed to issue an application's tokens.
 #[derive(Serialize, Deserialize)]
 struct StoredIssuer {
     data_key: Bytes,
@@ -79,7 +79,7 @@ struct StoredPublicKey {
     expires: Option<i64>,
 }
 
-/// Whose an audience is.
+/// The owner of an audience.
 #[derive(Serialize, Deserialize)]
 struct StoredAudience {
     application_id: ApplicationId,
@@ -88,7 +88,7 @@ struct StoredAudience {
     expires: Option<i64>,
 }
 
-/// How long an audience stays with its application after its last token has died.
+/// Time for which an audience stays with its application after its last token has expired.
 const AUDIENCE_MARGIN: Duration = Duration::from_mins(5);
 
 impl StoredPublicKey {
@@ -102,7 +102,7 @@ impl StoredPublicKey {
     }
 }
 
-/// What it takes to issue the tokens of an application.
+/// The issuer: everything that is needed to issue an application's tokens.
 #[derive(Clone, Debug)]
 struct Issuer {
     data_key: WrappedKey,
@@ -153,10 +153,10 @@ impl TryFrom<StoredIssuer> for Issuer {
     }
 }
 
-/// What the sealing of a signing key is bound to, beside the key's name.
+/// The context that the sealing of a signing key is bound to, beside the key's name.
 const SIGNING_KEY: &str = "signing-key";
 
-/// A new key, published at `now`, that waits.
+/// Returns a new key, published at `now`, that waits.
 fn fresh_key(sealer: &Sealer, now: Timestamp) -> Result<RingKey> {
     let (public, document) = SigningKey::generate()?;
     Ok(RingKey {
@@ -176,7 +176,7 @@ impl Store {
             .try_into()
     }
 
-    /// Could all of these audiences become an application's own now?
+    /// Returns whether all of these audiences could become an application's own now.
     pub(super) async fn are_free(
         &self,
         application: &ApplicationId,
@@ -207,7 +207,7 @@ impl Store {
         self.keys.sealer(application, &issuer.data_key).await
     }
 
-    /// The key of an application's ring that signs at `now`, open.
+    /// Returns the key of an application's ring that signs at `now`, open.
     async fn signing_key(
         &self,
         application: &ApplicationId,
@@ -256,8 +256,9 @@ impl Transaction<'_> {
         })
     }
 
-    /// Makes audiences the application's own, so that none of them is another one's as well, and lets
-    /// those go that it had before, some time after the last tokens for them are dead.
+    /// Makes audiences the application's own, so that no other application has them too.
+    ///
+    /// It releases former ones some time after their last tokens have expired.
     fn claim_audiences(
         mut self,
         application: &ApplicationId,

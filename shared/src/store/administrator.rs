@@ -39,7 +39,7 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// How many would look after the application without this one; `None` if they do not.
+    /// Returns the number of managers without this one; `None` if they are not one.
     pub(super) fn left_without(&self) -> Option<usize> {
         let Roster(eligible, _) = &self.roster;
         eligible
@@ -48,7 +48,7 @@ impl Loaded {
     }
 }
 
-/// Who looks after the application.
+/// The roster: the administrators who look after the application.
 #[derive(Debug, Default)]
 pub(super) struct Roster(std::collections::BTreeSet<AdministratorId>, u64);
 
@@ -59,7 +59,7 @@ impl From<StoredRoster> for Roster {
 }
 
 impl Store {
-    /// An administrator of `application`, if there is one.
+    /// Returns an administrator of `application`, if there is one.
     pub(super) async fn administrator(
         &self,
         application: &ApplicationId,
@@ -96,7 +96,7 @@ impl Store {
         }))
     }
 
-    /// An application, how many look after it, and the version of their roster.
+    /// Returns an application, how many look after it, and the version of their roster.
     pub(super) async fn application_and_roster(
         &self,
         id: &ApplicationId,
@@ -115,7 +115,7 @@ impl Store {
         Ok((stored.into(), eligible.len(), version))
     }
 
-    /// The sealer of an application that was read.
+    /// Returns the sealer of an application that was read.
     pub(super) async fn sealer_of(&self, application: &Application) -> Result<Sealer> {
         self.keys
             .sealer(&application.id, &application.data_key)

@@ -31,7 +31,7 @@ pub(super) struct StoredEvent {
     pub(super) object_id: Option<String>,
     pub(super) object_name: Option<String>,
     pub(super) outcome: String,
-    /// Why it was refused.
+    /// The reason of the refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
     /// The change request that it belongs to.
@@ -49,7 +49,7 @@ pub(super) struct StoredChange {
     pub(super) after: Value,
 }
 
-/// What an event's outcome is called.
+/// The outcome of an applied change.
 const APPLIED: &str = "applied";
 const REFUSED: &str = "refused";
 
@@ -76,8 +76,8 @@ impl StoredEvent {
         }
     }
 
-    /// The event of access tokens that were issued to a client, got with the secret of this serial
-    /// number.
+    /// Returns the event of access tokens that were issued to a client, got with the secret of this
+    /// serial number.
     pub(super) fn issue(
         origin: &Origin,
         application: &ApplicationId,
@@ -96,7 +96,7 @@ impl StoredEvent {
         }
     }
 
-    /// The event of a refusal.
+    /// Returns the event of a refusal.
     pub(super) fn refusal(
         origin: &Origin,
         about: &About,
@@ -124,8 +124,7 @@ impl Transaction<'_> {
         self.audit_as([APPLIED, ""], scope, object, changes, now)
     }
 
-    /// The same for a change that was asked for or decided: with what became of it, and the change
-    /// request that it belongs to.
+    /// Writes the event of a change request, with its outcome and its ID.
     pub(super) fn audit_as(
         self,
         [outcome, change_request]: [&str; 2],

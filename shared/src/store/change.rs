@@ -1,7 +1,28 @@
-//! Changes that one person decides, or two: the only place where clients and administrators are
-//! written. Whether a change takes effect or becomes a change request is decided here, by the
-//! application's policy as it was read with what is changed; what writes is private to this module,
-//! so that a change that goes past the decision does not compile.
+//! Changes of clients and administrators: the only place where they are written.
+//!
+//! # Why it is as it is
+//!
+//! Under multi admin no such change may happen on the word of one person. A question that each
+//! operation asks is one that some operation forgets. So the question is asked here, once (decision
+//! 0020). Everything that writes a client or an administrator is private to this module. A change
+//! that goes past it does not compile.
+//!
+//! A `Change` is a value: the object as it was read, and as it is to be. `enact` takes it, checks it,
+//! and either writes it or writes a change request. The application that was read with the object
+//! decides which. The transaction demands that the application is still in that version. So nobody
+//! can switch multi admin in between.
+//!
+//! A change request keeps the proposed values and the version of the object. At the decision the
+//! change is made again, from these values and the object as it is then. The same code writes it. So
+//! an approved change cannot differ from a direct one, and a stale one fails.
+//!
+//! A waiting request holds the lock of its object, and its names. Both end with the request's time,
+//! by a condition on the clock. No sweeper is needed, and none can be late.
+//!
+//! # Reading order
+//!
+//! This file, then `proposal` (the values that wait), `request` (asking), `review` (the reviewer's
+//! view), `decide` (deciding), `policy` (the switch itself). `client` and `administrator` write.
 
 mod administrator;
 mod client;
@@ -53,7 +74,7 @@ pub(in crate::store) enum Change {
     },
     DeleteClient {
         client: Client,
-        /// What was read with it: which of its published versions count.
+        /// The published versions that were read with it.
         found: Found,
     },
     InviteAdministrator {
@@ -73,9 +94,10 @@ pub(in crate::store) enum Change {
 }
 
 impl Scope {
-    /// Makes a change take effect, with its audit event, or holds it back as a change request where
-    /// one person's word is not enough ([`Error::HeldBack`]). `beside` adds what belongs to the
-    /// caller's answer.
+    /// Applies a change with its audit event, or holds it back as a change request
+    /// ([`Error::HeldBack`]).
+    ///
+    /// Multi admin decides which. `beside` adds the items of the caller's answer.
     pub(in crate::store) async fn enact<'a>(
         &'a self,
         owner: &Application,
@@ -97,26 +119,26 @@ impl Scope {
 }
 
 impl Transaction<'_> {
-    /// Demands that the application is as it was read, its policy above all, when `change` happens.
+    /// Fails the transaction if the application changed since it was read, its policy above all.
     fn under(self, owner: &Application, change: &Change) -> Result<Self> {
         match change {
             // It writes the application itself.
             Change::SwitchOff => Ok(self),
-            // A new version, so that of a grant and a removal at the same time one reads what the
-            // other has written: to see that the version is the same would not stop a removal that
-            // has looked at the clients before.
+            // A new version: a grant and a removal at the same time must not miss each other. A
+            // condition on the version alone would not stop a removal that has looked at the clients
+            // before.
             _ if change.grants_modules() => self.touch(owner),
             _ => self.unchanged(owner),
         }
     }
 
-    /// Demands that the application is as it was read.
+    /// Fails the transaction if the application changed since it was read.
     fn unchanged(self, owner: &Application) -> Result<Self> {
         let key = Key::application(&owner.id);
         self.require_version(Table::Clients, key, owner.version, Otherwise::Retry)
     }
 
-    /// What an import writes: no policy speaks of it, because whoever may import may do anything.
+    /// Adds a change of an import. Multi admin does not apply, because an importer may do anything.
     pub(in crate::store) fn import(
         self,
         scope: &Scope,
@@ -135,8 +157,7 @@ impl Transaction<'_> {
 }
 
 impl Change {
-    /// Is it one that may be asked for: do its modules exist, may the asker grant them, and does
-    /// somebody look after the application afterwards?
+    /// Validates: the modules exist, the actor may grant them, and a manager remains.
     fn check(&self, owner: &Application, actor: &Actor) -> Result<()> {
         match self {
             Self::CreateClient { client } => {
@@ -202,7 +223,7 @@ impl Change {
         }
     }
 
-    /// What it is about.
+    /// Returns the object of the change.
     fn object(&self, owner: &Application) -> Object {
         match self {
             Self::CreateClient { client } | Self::DeleteClient { client, .. } => {
@@ -219,7 +240,7 @@ impl Change {
         }
     }
 
-    /// Which version of its object it starts from; 0 of one that is not there yet.
+    /// Returns the version of the object that it starts from; 0 for a new one.
     fn version(&self) -> u64 {
         match self {
             // What matters of the application is whether it is still on.
@@ -234,7 +255,7 @@ impl Change {
         }
     }
 
-    /// The fields that differ, for the audit.
+    /// Returns the fields that differ, for the audit.
     fn differences(&self) -> Changes {
         match self {
             Self::CreateClient { client } => changes(None, Some(client)),
@@ -275,7 +296,7 @@ impl Change {
 }
 
 impl Scope {
-    /// What to answer when the transaction of a change was refused.
+    /// Returns the error for a refused transaction of a change.
     pub(in crate::store) fn refused(&self, otherwise: Otherwise) -> Error {
         match otherwise {
             Otherwise::NameTaken => Error::Taken {

@@ -34,14 +34,14 @@ pub use secret::SecretKeeper;
 pub use view::ClientViewer;
 
 impl Store {
-    /// What authentication needs of a client: the one read that every call makes.
+    /// Reads the part of a client that authentication needs: the one read of every call.
     pub(crate) async fn credential(&self, id: &ClientId) -> Result<Option<Credential>> {
         let stored: Option<StoredCredential> =
             self.get(Table::Clients, &Key::credential(id)).await?;
         Ok(stored.map(|stored| stored.of(id.clone())))
     }
 
-    /// A client and its application, in one round trip.
+    /// Returns a client and its application, in one round trip.
     async fn client(&self, scope: &Scope, id: &ClientId) -> Result<(Application, Option<Client>)> {
         let application_key = Key::application(&scope.application);
         let client_key = Key::client(&scope.application, id);
@@ -113,7 +113,7 @@ impl ClientEditor {
         }
     }
 
-    /// When a client has last used its secrets.
+    /// Returns the last uses of a client's secrets.
     pub async fn uses(&self, target: &Target) -> Result<Uses> {
         let uses = self.scope.store.uses(&[&target.id]).await?.pop();
         Ok(uses.unwrap_or_default())
@@ -135,9 +135,9 @@ impl ClientEditor {
         self.scope.change(target, edited).await
     }
 
-    /// Ends the secret before the present one, which would go on working for a while. When somebody else
-    /// was faster, it is read anew; but if the old secret is another one then, it is not the one that was
-    /// to end: more likely everybody still works with it.
+    /// Ends the secret before the present one, which would go on working for a while. When somebody
+    /// else was faster, it is read again. If the old secret is another one then, it is not the one that
+    /// was to end. More likely everybody still works with it.
     pub async fn retire_secret(&self, target: &Target) -> Result<Client> {
         let clock = &self.scope.store.clock;
         let mut to_end = None;
@@ -174,8 +174,7 @@ impl ClientEditor {
 }
 
 impl Scope {
-    /// Enacts what `make` makes of the target, which it also gives as it is then; made anew when somebody
-    /// else was faster.
+    /// Applies a change to the target, or holds it back, and tries again after a conflict.
     async fn change(
         &self,
         target: &Target,
@@ -193,7 +192,7 @@ impl Scope {
         }
     }
 
-    /// The target, in the version that the caller wants to change, and its application.
+    /// Returns the target, in the version that the caller wants to change, and its application.
     async fn changeable(&self, target: &Target) -> Result<(Application, Client)> {
         let (application, client) = self.store.client(self, &target.id).await?;
         let client = client.ok_or_else(|| target.unknown())?;

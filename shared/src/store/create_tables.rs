@@ -73,7 +73,7 @@ impl Store {
         }
     }
 
-    /// A new table takes a few seconds on AWS; the emulators have it at once.
+    /// Returns a new table takes a few seconds on AWS; the emulators have it at once.
     async fn wait_until_active(&self, name: &str) -> Result<()> {
         for _ in 0..120 {
             let table = self
@@ -111,7 +111,7 @@ impl Store {
         }
     }
 
-    /// Is there no application yet?
+    /// Returns whether there is no application yet.
     pub(crate) async fn is_empty(&self) -> Result<bool> {
         let page = self
             .dynamodb

@@ -18,7 +18,7 @@ use crate::store::key::{Key, PARTITION, SORT};
 use crate::store::retry::Race;
 use crate::store::{Store, Table};
 
-/// How every function talks to DynamoDB, wherever that is.
+/// Adds our settings to a DynamoDB client, wherever DynamoDB is.
 pub fn tuned(config: Builder) -> Builder {
     config
         .behavior_version(BehaviorVersion::latest())
@@ -28,14 +28,14 @@ pub fn tuned(config: Builder) -> Builder {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
-/// How often a service of AWS is asked that answers within milliseconds: again soon, and not for long.
+/// Returns the retries for a service that normally answers within milliseconds: soon, and few.
 pub fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(3)
         .with_initial_backoff(Duration::from_millis(25))
 }
 
-/// How long each attempt may take: what has not been answered within seconds is asked again.
+/// Returns the timeouts. An attempt without an answer within seconds is made again.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -46,7 +46,7 @@ pub fn timeouts() -> TimeoutConfig {
 /// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// A record as an item, under its key.
+/// Returns a record as an item, under its key.
 pub(super) fn to_item<T: Serialize>(key: Key, record: &T) -> Result<Item> {
     let mut item: Item = serde_dynamo::to_item(record)
         .map_err(|fault| Error::unexpected(format!("a record does not become an item: {fault}")))?;
@@ -54,14 +54,14 @@ pub(super) fn to_item<T: Serialize>(key: Key, record: &T) -> Result<Item> {
     Ok(item)
 }
 
-/// An item as the record it was made from.
+/// Returns an item as the record it was made from.
 pub(super) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(|fault| {
         Error::unexpected(format!("an item is not the record it should be: {fault}"))
     })
 }
 
-/// What the SDK says of a failed call, without anything of the call's content.
+/// Returns the error of a failed call, without anything of the call's content.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the shape that `map_err` takes"
@@ -94,7 +94,7 @@ where
     Error::unexpected(words)
 }
 
-/// The codes with which DynamoDB says that it is asked too much of.
+/// Returns the codes with which DynamoDB says that it is asked too much of.
 pub(super) fn is_throttling(code: &str) -> bool {
     matches!(
         code,
@@ -107,7 +107,7 @@ pub(super) fn is_throttling(code: &str) -> bool {
 }
 
 impl Store {
-    /// One consistent read.
+    /// Reads an item consistently.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         table: Table,
@@ -126,7 +126,7 @@ impl Store {
         found.item.map(from_item).transpose()
     }
 
-    /// One consistent read of a layer of settings, of which only one setting crosses the wire.
+    /// Reads a layer of settings consistently. Only one setting of it crosses the wire.
     pub(super) async fn get_only<T: DeserializeOwned>(
         &self,
         layer: &Key,
@@ -150,14 +150,15 @@ impl Store {
             .transpose()
     }
 
-    /// A few items, each read consistently, in one round trip. Keys that DynamoDB had no capacity
-    /// for are asked for again.
+    /// Returns a few items, each read consistently, in one round trip. Keys that DynamoDB had no
+    /// capacity for are asked for again.
     pub(super) async fn get_all(&self, keys: &[(Table, Key)]) -> Result<Found> {
         self.get_all_with(keys, None).await
     }
 
-    /// The same, but of layers of settings only one setting: the rest of a layer, up to 350 kB of
-    /// it, does not cross the wire.
+    /// Reads items; of layers of settings only one setting.
+    ///
+    /// The rest of a layer, up to 350 kB, does not cross the wire.
     pub(super) async fn get_all_with(
         &self,
         keys: &[(Table, Key)],
@@ -215,7 +216,7 @@ impl Store {
         }
     }
 
-    /// All items of a partition within `range`, read consistently, page by page.
+    /// Returns all items of a partition within `range`, read consistently, page by page.
     pub(super) async fn query(
         &self,
         table: Table,
@@ -250,8 +251,9 @@ impl Store {
         Ok(items)
     }
 
-    /// The first items of a partition between two sort keys, both included, read consistently: at
-    /// least `limit` of them, if there are so many.
+    /// Reads the first items of a partition between two sort keys, both included, consistently.
+    ///
+    /// It reads at least `limit` of them, if there are so many.
     pub(super) async fn query_page(
         &self,
         table: Table,
@@ -326,7 +328,7 @@ impl Store {
     }
 }
 
-/// Where an item stands.
+/// Returns the primary key of an item.
 pub(super) fn key_of(item: &Item) -> Option<Key> {
     let text = |name: &str| item.get(name)?.as_s().ok().cloned();
     Some(Key {
@@ -344,7 +346,7 @@ pub(super) enum Direction {
     Backward,
 }
 
-/// Which sort keys of a partition.
+/// A range of sort keys in a partition.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum SortRange<'a> {
     All,
@@ -352,12 +354,12 @@ pub(super) enum SortRange<'a> {
     BeginsWith(&'a str),
 }
 
-/// What [`Store::get_all`] found.
+/// The items that [`Store::get_all`] found.
 #[derive(Debug, Default)]
 pub(super) struct Found(Vec<(Table, Item)>);
 
 impl Found {
-    /// The record under `key`, if it is there.
+    /// Returns the record under `key`, if it is there.
     pub(super) fn take<T: DeserializeOwned>(
         &mut self,
         table: Table,
@@ -372,12 +374,12 @@ impl Found {
             .transpose()
     }
 
-    /// Is there nothing?
+    /// Returns whether nothing was found.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Is there anything under `key`?
+    /// Returns whether an item was found under `key`.
     pub(super) fn has(&self, table: Table, key: &Key) -> bool {
         self.0
             .iter()

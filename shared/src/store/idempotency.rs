@@ -19,7 +19,7 @@ use crate::store::{Scope, Table};
 /// For so long a key is remembered.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
-/// What a creation has answered. It may hold a link that is a secret, so it is sealed.
+/// A kept answer of a creation. It is sealed, because it may contain a secret link.
 #[derive(Serialize, Deserialize)]
 struct StoredReply {
     fingerprint: Bytes,
@@ -32,7 +32,7 @@ struct StoredReply {
 }
 
 impl Scope {
-    /// The caller's application, and what this very creation answered when it was made before.
+    /// Returns the caller's application, and what this very creation answered when it was made before.
     pub(super) async fn application_or_replay<T: DeserializeOwned>(
         &self,
     ) -> Result<(Application, Option<T>)> {
@@ -60,6 +60,7 @@ impl Scope {
         let Some(reply) = live else {
             return Ok((owner, None));
         };
+        // The same key for another request: the kept reply would hide that this one was not done.
         if reply.fingerprint.0 != once.fingerprint {
             return Err(Error::KeyReused);
         }

@@ -28,8 +28,9 @@ use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{ClientReader, Scope, Store, Table};
 
 impl Store {
-    /// Refuses an application of which a client can not be created, because another application
-    /// has its ID, or another client its description. Writes nothing.
+    /// Refuses an application if one of its clients cannot be created. Writes nothing.
+    ///
+    /// Another application may have its ID, or another client its description.
     pub(crate) async fn check_import(&self, seed: &SeedApplication) -> Result<()> {
         let there = self.there(&seed.application_id).await?;
         let audiences = seed.audiences();
@@ -85,8 +86,9 @@ impl Store {
         Ok(())
     }
 
-    /// Creates an application with all that belongs to it in one transaction, so that one that is
-    /// there is whole; the invitations, or none if it was there.
+    /// Creates an application with all its parts in one transaction, so an existing one is complete.
+    ///
+    /// Returns the invitations, or none if it existed.
     pub(crate) async fn found(
         &self,
         seed: SeedApplication,
@@ -116,7 +118,7 @@ impl Store {
         Ok(created.is_none().then_some(invitations))
     }
 
-    /// The store as an import sees it: one application, in the name of who imports.
+    /// Returns the store as an import sees it: one application, in the name of who imports.
     fn import_scope(&self, application: &ApplicationId, planter: &Planter) -> Result<Scope> {
         let (actor, action, request_id) = match planter {
             Planter::Start => (Actor::System, "import", self.random.id(16)?),
@@ -187,7 +189,7 @@ impl Store {
         Ok(created.unwrap_or(application))
     }
 
-    /// What an application without clients and administrators consists of.
+    /// Returns the writes of an application without clients and administrators.
     fn creation<'a>(
         &'a self,
         scope: &Scope,
@@ -209,8 +211,7 @@ impl Store {
             .audit(scope, &object, &crate::domain::audit::Changes::new(), now)
     }
 
-    /// What became of it: the application that another process has created meanwhile, which is as good,
-    /// if it was not this one.
+    /// Returns the outcome. An application that another process has just created is as good as ours.
     async fn created(
         &self,
         outcome: Outcome,
@@ -277,7 +278,7 @@ impl Store {
         }
     }
 
-    /// An administrator. One who has no password or no authenticator yet is invited.
+    /// Returns an administrator. One who has no password or no authenticator yet is invited.
     async fn new_administrator(
         &self,
         sealer: &Sealer,
@@ -348,7 +349,7 @@ impl Store {
         }
     }
 
-    /// Argon2 takes tens of milliseconds, so it stays off the threads that serve requests.
+    /// Hashes a secret on a thread of its own, because Argon2 takes tens of milliseconds.
     async fn verifier(&self, secret: ClientSecret) -> Result<Verifier> {
         let random = self.random.clone();
         tokio::task::spawn_blocking(move || Verifier::of(&secret, &random))
@@ -412,7 +413,7 @@ fn audience_taken(seed: &SeedApplication) -> Error {
     Error::invalid(place, "one of its audiences belongs to another application")
 }
 
-/// What is there of an application before an import.
+/// The existing parts of an application before an import.
 #[derive(Default)]
 struct There {
     application: Option<Application>,

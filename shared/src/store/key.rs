@@ -17,13 +17,13 @@ use crate::secrets::signing_key::KeyId;
 pub(super) const PARTITION: &str = "pk";
 pub(super) const SORT: &str = "sk";
 
-/// What the sort keys of deleted clients begin with: behind those of living ones.
+/// Prefix of the sort keys of deleted clients, which sort behind living ones.
 pub(super) const REMAINS: &str = "remains#";
 
-/// How many versions of a layer are kept.
+/// Number of versions of a layer that are kept.
 pub(super) const KEPT_VERSIONS: u64 = 100;
 
-/// Where an item stands in its table.
+/// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(super) partition: String,
@@ -31,7 +31,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// What authentication reads of a client.
+    /// Returns the key of the item that authentication reads.
     pub(super) fn credential(client: &ClientId) -> Self {
         Self::credential_of(client.as_str())
     }
@@ -43,28 +43,30 @@ impl Key {
         }
     }
 
-    /// An application's policy and data key.
+    /// Returns an application's policy and data key.
     pub(super) fn application(application: &ApplicationId) -> Self {
         Self::within(application, "application".into())
     }
 
-    /// A client's record.
+    /// Returns a client's record.
     pub(super) fn client(application: &ApplicationId, client: &ClientId) -> Self {
         Self::within(application, format!("client#{}", client.as_str()))
     }
 
-    /// What keeps a description unique. Hashed, because a sort key ends at 1,024 bytes.
+    /// Returns the key of the item that keeps a description unique.
+    ///
+    /// The description is hashed, because a sort key has at most 1,024 bytes.
     pub(super) fn name(application: &ApplicationId, description: &Description) -> Self {
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(description.folded()));
         Self::within(application, format!("name#{hash}"))
     }
 
-    /// The application's layer of settings.
+    /// Returns the application's layer of settings.
     pub(super) fn application_settings(application: &ApplicationId) -> Self {
         Self::within(application, "default".into())
     }
 
-    /// A client's layer of settings.
+    /// Returns a client's layer of settings.
     pub(super) fn client_settings(application: &ApplicationId, client: &ClientId) -> Self {
         Self::within(application, format!("client#{}", client.as_str()))
     }
@@ -72,8 +74,9 @@ impl Key {
     /// All layers of an application, as the bounds of one query.
     pub(super) const LAYERS: (&str, &str) = ("client#", "default");
 
-    /// What a change of a layer undid, in a ring: a version takes the place of the one that is
-    /// [`KEPT_VERSIONS`] older.
+    /// Returns the key of a history entry, which has what a change of a layer undid.
+    ///
+    /// The entries are a ring: a version replaces the one that is [`KEPT_VERSIONS`] older.
     pub(super) fn history(
         application: &ApplicationId,
         client: Option<&ClientId>,
@@ -85,8 +88,9 @@ impl Key {
         }
     }
 
-    /// Where the history of a layer stands. The application's length goes in front, because IDs
-    /// that were imported may hold any character.
+    /// Returns the partition of a layer's history.
+    ///
+    /// The application's length goes first, because imported IDs may contain any character.
     pub(super) fn history_partition(
         application: &ApplicationId,
         client: Option<&ClientId>,
@@ -98,12 +102,14 @@ impl Key {
         format!("history#{}:{application}#{layer}", application.len())
     }
 
-    /// What is published of a client: which version is the newest, and which no longer count.
+    /// Returns the key of a client's head: its newest published version, and those that no longer
+    /// count.
     pub(super) fn published_head(application: &ApplicationId, client: &ClientId) -> Self {
         Self::within(application, Self::published_prefix(client))
     }
 
-    /// A published version, as it is listed: right behind its client's head, in the order of time.
+    /// Returns a published version, as it is listed: right behind its client's head, in the order of
+    /// time.
     pub(super) fn published_entry(
         application: &ApplicationId,
         client: &ClientId,
@@ -115,12 +121,12 @@ impl Key {
         )
     }
 
-    /// What the sort keys of a client's head and entries begin with; no other client's do.
+    /// Returns the prefix of the sort keys of a client's head and entries. No other client has it.
     pub(super) fn published_prefix(client: &ClientId) -> String {
         format!("{:03}:{}#", client.as_str().len(), client.as_str())
     }
 
-    /// The content of a published version.
+    /// Returns the content of a published version.
     pub(super) fn published_content(
         application: &ApplicationId,
         client: &ClientId,
@@ -137,12 +143,12 @@ impl Key {
         }
     }
 
-    /// A deleted client of which something may still be left to clear away.
+    /// Returns a deleted client of which something may still be left to clear away.
     pub(super) fn remains(application: &ApplicationId, client: &ClientId) -> Self {
         Self::within(application, format!("{REMAINS}{}", client.as_str()))
     }
 
-    /// An audit event: in the order of time, and one for each action of a request.
+    /// Returns an audit event: in the order of time, and one for each action of a request.
     pub(super) fn audit_event(
         application: &ApplicationId,
         at: Timestamp,
@@ -155,12 +161,12 @@ impl Key {
         )
     }
 
-    /// An administrator's record.
+    /// Returns an administrator's record.
     pub(super) fn administrator(application: &ApplicationId, id: &AdministratorId) -> Self {
         Self::within(application, format!("administrator#{}", id.as_str()))
     }
 
-    /// What an administrator authenticates with.
+    /// Returns the key of an administrator's credentials.
     pub(super) fn authenticator(application: &ApplicationId, id: &AdministratorId) -> Self {
         Self::within(application, format!("authenticator#{}", id.as_str()))
     }
@@ -168,12 +174,12 @@ impl Key {
     /// All administrators and what they authenticate with, as the bounds of one query.
     pub(super) const ADMINISTRATORS: (&str, &str) = ("administrator#", "authenticator$");
 
-    /// Who looks after an application.
+    /// Returns the key of an application's roster.
     pub(super) fn roster(application: &ApplicationId) -> Self {
         Self::within(application, "roster".into())
     }
 
-    /// What admission reads of an administrator.
+    /// Returns the key of the item that admission reads of an administrator.
     pub(super) fn standing(id: &AdministratorId) -> Self {
         Self {
             partition: format!("administrator#{}", id.as_str()),
@@ -189,7 +195,7 @@ impl Key {
         }
     }
 
-    /// Who signs in with an address, by application: what keeps the address unique in each.
+    /// Returns the key of an address in an application, which keeps the address unique there.
     pub(super) fn login(email: &Email, application: &ApplicationId) -> Self {
         Self {
             partition: Self::login_partition(email),
@@ -197,7 +203,8 @@ impl Key {
         }
     }
 
-    /// Who signs in with an address, in all applications. Hashed, because an address is personal.
+    /// Returns the partition of an address in all applications. It is hashed, because an address is
+    /// personal.
     pub(super) fn login_partition(email: &Email) -> String {
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(email.folded()));
         format!("login#{hash}")
@@ -211,7 +218,7 @@ impl Key {
         }
     }
 
-    /// A change request: later ones behind earlier ones.
+    /// Returns a change request: later ones behind earlier ones.
     pub(super) fn change_request(application: &ApplicationId, id: &ChangeRequestId) -> Self {
         Self::within(application, format!("request#{}", id.as_str()))
     }
@@ -219,12 +226,12 @@ impl Key {
     /// All change requests of an application, as the bounds of one query.
     pub(super) const CHANGE_REQUESTS: (&str, &str) = ("request#", "request$");
 
-    /// What keeps a second change request for the same object away.
+    /// Returns the key of an object's lock, which keeps a second change request away.
     pub(super) fn request_lock(application: &ApplicationId, kind: &str, object: &str) -> Self {
         Self::within(application, format!("lock#{kind}#{object}"))
     }
 
-    /// What is written for an attempt of somebody who is not there: a few items, however many try.
+    /// Returns the key of a decoy, written for attempts of nobody: few items, however many try.
     pub(super) fn decoy(whose: &str) -> Self {
         Self {
             partition: "decoy".into(),
@@ -232,7 +239,7 @@ impl Key {
         }
     }
 
-    /// What a creation that is to happen once has answered.
+    /// Returns the key of a kept answer.
     pub(super) fn once(place: &[u8; 32]) -> Self {
         Self {
             partition: format!("once#{}", URL_SAFE_NO_PAD.encode(place)),
@@ -240,7 +247,7 @@ impl Key {
         }
     }
 
-    /// How often something was attempted in a window of time.
+    /// Returns the key of a count of attempts in a window of time.
     pub(super) fn attempts(what: &str, whose: &str, window: i64) -> Self {
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(whose));
         Self {
@@ -265,7 +272,7 @@ impl Key {
         }
     }
 
-    /// When a client has last used its secrets.
+    /// Returns the last uses of a client's secrets.
     pub(super) fn uses(client: &ClientId) -> Self {
         Self {
             partition: format!("used#{}", client.as_str()),
@@ -273,15 +280,15 @@ impl Key {
         }
     }
 
-    /// An application's signing keys, and whom its tokens may be for.
+    /// Returns an application's signing keys, and whom its tokens may be for.
     pub(super) fn issuer(application: &ApplicationId) -> Self {
         Self::within(application, "issuer".into())
     }
 
-    /// Where all public keys stand.
+    /// Partition of all public keys.
     pub(super) const KEY_SET: &str = "jwks";
 
-    /// The public half of a signing key.
+    /// Returns the public half of a signing key.
     pub(super) fn public_key(application: &ApplicationId, key: &KeyId) -> Self {
         Self {
             partition: Self::KEY_SET.into(),
@@ -289,7 +296,7 @@ impl Key {
         }
     }
 
-    /// Whose an audience is.
+    /// Returns the key of an audience, which names its application.
     pub(super) fn audience(audience: &Audience) -> Self {
         let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(audience.as_str()));
         Self {
@@ -298,7 +305,7 @@ impl Key {
         }
     }
 
-    /// A token that was revoked. The application's length goes in front, because IDs that were
+    /// Returns a token that was revoked. The application's length goes in front, because IDs that were
     /// imported may hold any character.
     pub(super) fn revoked(application: &ApplicationId, token: &str) -> Self {
         let application = application.as_str();
@@ -308,7 +315,7 @@ impl Key {
         }
     }
 
-    /// The events from one moment to the one before another, as the bounds of one query.
+    /// Returns the events from one moment to the one before another, as the bounds of one query.
     pub(super) fn events(from: Timestamp, to: Timestamp) -> (String, String) {
         let bound = |at: Timestamp| format!("{:015}", at.millis().max(0));
         (bound(from), bound(to))
@@ -328,8 +335,9 @@ impl Key {
     /// The sort keys of an application's clients, as the bounds of one query.
     pub(super) const CLIENTS: (&str, &str) = ("client#", "client$");
 
-    /// The sort keys of an application and all its clients, as the bounds of one query: `$` is the
-    /// character after `#`.
+    /// The sort keys of an application and all its clients, as bounds of one query.
+    ///
+    /// `$` is the character after `#`.
     pub(super) const APPLICATION_AND_CLIENTS: (&str, &str) = ("application", "client$");
 
     pub(super) fn into_attributes(self) -> HashMap<String, AttributeValue> {

@@ -12,7 +12,7 @@ use crate::store::key::Key;
 use crate::store::table::EXPIRES;
 use crate::store::{Store, Table};
 
-/// What is limited, each by account and by source.
+/// A rate limit, by account and by source.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Limit {
     /// Signing in.
@@ -23,7 +23,7 @@ pub(super) enum Limit {
     Code,
 }
 
-/// How many attempts there may be for one account in one minute,
+/// Most attempts for one account in one minute.
 const MOST_OF_ACCOUNT: u64 = 10;
 /// and from one source: an office behind one address signs in at nine.
 const MOST_OF_SOURCE: u64 = 60;
@@ -50,9 +50,11 @@ impl Store {
         let name = limit.name();
         let by_account = Key::attempts(&format!("{name}-account"), account, window);
         let by_source = Key::attempts(&format!("{name}-source"), &source, window);
+        // Both are counted, whichever refuses: an attempt that one limit stops still counts for the other.
         let (of_account, of_source) =
             tokio::join!(self.count(&by_account, ends), self.count(&by_source, ends));
         if of_account? > MOST_OF_ACCOUNT || of_source? > MOST_OF_SOURCE {
+            // Rounded up: a caller that waits so long is not refused again by the same window.
             let seconds = (ends.millis() - now.millis() + 999).div_euclid(1000);
             return Err(Error::TooMany {
                 retry_after: u64::try_from(seconds).unwrap_or(60),
@@ -89,7 +91,7 @@ impl Store {
 /// The attribute that holds a count.
 pub(super) const COUNT: &str = "count";
 
-/// The source as it is counted: an IPv6 network of 64 bits is one household.
+/// Returns the source as it is counted: an IPv6 network of 64 bits is one household.
 pub(super) fn source(ip: Option<&str>) -> String {
     match ip.map(str::parse) {
         Some(Ok(IpAddr::V6(ip))) => {

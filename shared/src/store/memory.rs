@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::domain::audit::Origin;
 use crate::ids::{ApplicationId, ClientId};
 
-/// What this process has written of the present minute.
+/// The notes that this process has written in the present minute.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Noted(Arc<Mutex<Minute>>);
 
@@ -22,7 +22,7 @@ struct Minute {
 const MOST_NOTED: usize = 10_000;
 
 impl Noted {
-    /// Is it the first use of this secret in this minute, as far as this process knows?
+    /// Returns whether it is the first use of this secret in this minute, as far as this process knows.
     pub(super) fn is_first(&self, client: &ClientId, serial: u32, minute: Timestamp) -> bool {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if noted.began != Some(minute) || noted.uses.len() >= MOST_NOTED {
@@ -40,7 +40,7 @@ impl Noted {
     }
 }
 
-/// What this process has counted.
+/// The counts of this process.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Issues(Arc<Mutex<Ledger>>);
 
@@ -51,10 +51,10 @@ pub(super) struct Ledger {
     pub(super) left: Left,
 }
 
-/// What is left of earlier minutes.
+/// Counts that are left of earlier minutes.
 pub(super) type Left = Vec<(Kind, Count)>;
 
-/// What is counted together.
+/// A kind of tokens that are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Kind {
     pub(super) client: ClientId,
@@ -71,7 +71,7 @@ pub(super) struct Count {
     pub(super) tally: Tally,
 }
 
-/// How many there were, and how many of them nobody else knows of.
+/// The number of tokens, and the number of those that are not written yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) counted: u64,
@@ -91,12 +91,13 @@ impl Tally {
 const UNWRITTEN_PART: u64 = 16;
 /// More kinds within a minute, and the ledger is written out.
 const MOST_KINDS: usize = 10_000;
-/// What is left of earlier minutes is written by later tokens, a few at a time.
+/// Most counts of earlier minutes that a later token writes.
 const MOST_LEFT_AT_ONCE: usize = 8;
 
 impl Ledger {
-    /// Counts a token; tells what is to be written now: of its own kind, if it is time, and of what is
-    /// left of earlier minutes.
+    /// Counts a token, and returns the counts to write now.
+    ///
+    /// They are of its own kind, if it is time, and some that are left of earlier minutes.
     pub(super) fn add(
         &mut self,
         kind: &Kind,
@@ -125,7 +126,7 @@ impl Ledger {
         (own, self.left.drain(left..).collect())
     }
 
-    /// What could not be written is still to be written.
+    /// Puts back a count whose write failed.
     pub(super) fn put_back(&mut self, of: Kind, count: Count) {
         if count.tally.unwritten == 0 {
             return;
@@ -138,7 +139,7 @@ impl Ledger {
         }
     }
 
-    /// A minute is over.
+    /// Begins a new minute.
     pub(super) fn turn(&mut self) {
         let over = self
             .counts

@@ -1,5 +1,6 @@
-//! Published settings, as they are stored: snapshots that never change, and for each client a head
-//! that says which is the newest and which no longer count.
+//! Storage of published settings: snapshots that never change, and a head for each client.
+//!
+//! The head tells the newest version, and the versions that no longer count.
 
 mod read;
 mod write;
@@ -19,7 +20,7 @@ use crate::store::key::Key;
 use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
-/// What is true of a client's published versions.
+/// The head of a client's published versions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct StoredHead {
     newest: Option<PublishedVersion>,
@@ -30,7 +31,7 @@ struct StoredHead {
 }
 
 impl StoredHead {
-    /// Does `version` count? A deletion of all versions is in force from its first moment.
+    /// Returns whether `version` counts. A deletion of all versions is in force from its first moment.
     fn counts(&self, version: &PublishedVersion) -> bool {
         self.deleted_to
             .as_ref()
@@ -62,8 +63,8 @@ impl Transaction<'_> {
         found: &mut Found,
     ) -> Result<Self> {
         let (table, key) = scope.head_key(client);
-        // Where nothing was ever published a head is written all the same: a first publication at the
-        // same moment then conflicts with the deletion, and is read anew.
+        // Where nothing was ever published, a head is written all the same. A first publication at the
+        // same moment then conflicts with the deletion, and reads again.
         let head: StoredHead = found.take(table, &key)?.unwrap_or_default();
         let withdrawn = StoredHead {
             deleted_to: head.newest.max(head.deleted_to),
@@ -82,7 +83,7 @@ impl Scope {
         )
     }
 
-    /// All that is stored of one version.
+    /// Returns all that is stored of one version.
     fn version_keys(&self, client: &ClientId, version: &PublishedVersion) -> [(Table, Key); 2] {
         [
             (

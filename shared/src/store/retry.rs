@@ -12,8 +12,8 @@ pub(super) struct Race<'a> {
     lost: u32,
 }
 
-/// Then it says so: about ten seconds, within what a gateway waits. Sixty-four that change one item at once all get
-/// their turn even where a round trip takes a tenth of a second.
+/// Then it says so: about ten seconds, within what a gateway waits. Sixty-four changes of one item at
+/// once all get their turn, even where a round trip takes 100 ms.
 const MOST_TRIES: u32 = 40;
 const SHORTEST_WAIT: Duration = Duration::from_millis(4);
 const LONGEST_WAIT: Duration = Duration::from_millis(512);

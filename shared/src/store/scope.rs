@@ -22,9 +22,9 @@ pub(crate) struct Store {
     pub(super) random: Random,
     /// Signing keys that are open.
     pub(super) opened: OpenedKeys,
-    /// Which last uses are written.
+    /// The last uses of secrets that were written.
     pub(super) noted: Noted,
-    /// How many tokens were issued.
+    /// The counts of issued tokens.
     pub(super) issues: Issues,
 }
 
@@ -56,8 +56,8 @@ pub struct Scope {
     pub(crate) store: Store,
     pub(crate) application: ApplicationId,
     pub(crate) origin: Origin,
-    /// Which version the caller wants to change.
+    /// The version that the caller wants to change.
     pub(crate) if_match: IfMatch,
-    /// What the caller calls its creation, so that it happens once.
+    /// The caller's idempotency key.
     pub(crate) once: Option<Once>,
 }

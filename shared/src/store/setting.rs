@@ -29,7 +29,7 @@ pub(super) struct StoredLayer {
 }
 
 impl Layer {
-    /// The client whose layer it is.
+    /// Returns the client whose layer it is.
     pub(super) fn client(&self) -> Option<&ClientId> {
         match self {
             Self::Application => None,
@@ -46,8 +46,9 @@ impl Layer {
 }
 
 impl Scope {
-    /// The keys of a client's two layers, and, unless it is the caller itself, of its record: it
-    /// may not be a client of this application.
+    /// Returns the keys of a client's two layers and, unless it is the caller, of its record.
+    ///
+    /// The record shows whether it is a client of this application.
     pub(super) fn layer_keys(&self, target: &Target) -> Vec<(Table, Key)> {
         let mut keys = vec![
             (
@@ -63,8 +64,8 @@ impl Scope {
         keys
     }
 
-    /// The key that tells whether `target` is a client of this application; `None` for the caller
-    /// itself, whose credentials told.
+    /// Returns the key of the item that tells whether `target` is a client of this application. It is
+    /// `None` for the caller itself, whose credentials told.
     pub(super) fn record_key(&self, target: &Target) -> Option<(Table, Key)> {
         let key = (Table::Clients, Key::client(&self.application, &target.id));
         (!self.origin.actor.is(&target.id)).then_some(key)
@@ -78,7 +79,7 @@ impl Scope {
         }
     }
 
-    /// A layer as it is; one that nobody wrote yet is empty, and its version is 0.
+    /// Returns a layer as it is; one that nobody wrote yet is empty, and its version is 0.
     async fn read_layer(&self, layer: &Layer) -> Result<StoredLayer> {
         let key = layer.key(&self.application);
         let mut keys = vec![(Table::Settings, key.clone())];
@@ -92,7 +93,7 @@ impl Scope {
         Ok(found.take(Table::Settings, &key)?.unwrap_or_default())
     }
 
-    /// The two layers that [`Scope::layer_keys`] found.
+    /// Returns the two layers that [`Scope::layer_keys`] found.
     pub(super) fn layers(&self, target: &Target, found: &mut Found) -> Result<Layers> {
         let mut layer = |key: Key| {
             let layer: Option<StoredLayer> = found.take(Table::Settings, &key)?;

@@ -15,11 +15,11 @@ pub enum Table {
     Administrators,
     /// Changes that wait for approval, or have waited.
     ChangeRequests,
-    /// What was tried and refused, and how often.
+    /// Rate limits and counted refusals.
     Attempts,
     /// The keys that sign access tokens, and which tokens were revoked.
     Tokens,
-    /// What happened.
+    /// The audit.
     Audit,
 }
 
@@ -36,7 +36,7 @@ impl Table {
         Self::Audit,
     ];
 
-    /// Those with items that DynamoDB may delete some time after the moment in their `expires`.
+    /// The tables with items that expire: DynamoDB may delete them some time after their `expires`.
     pub const WITH_EXPIRY: [Self; 4] = [
         Self::Administrators,
         Self::ChangeRequests,
@@ -44,7 +44,7 @@ impl Table {
         Self::Tokens,
     ];
 
-    /// The end of its name, after the prefix of the deployment.
+    /// Returns the end of its name, after the prefix of the deployment.
     pub const fn suffix(self) -> &'static str {
         match self {
             Self::Clients => "clients",
@@ -58,7 +58,7 @@ impl Table {
         }
     }
 
-    /// Its name in the template.
+    /// Returns its name in the template.
     pub const fn logical_id(self) -> &'static str {
         match self {
             Self::Clients => "ClientsTable",

@@ -13,7 +13,7 @@ use crate::store::key::{Key, PARTITION};
 use crate::store::table::{EXPIRES, REQUEST};
 use crate::store::{Store, Table};
 
-/// What it means when an item of a transaction fails its condition.
+/// The meaning of a failed condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Otherwise {
     /// Somebody else was faster: read again, and try again.
@@ -30,11 +30,11 @@ pub(super) enum Otherwise {
     AudienceTaken,
     /// A change request for the same object waits.
     Locked,
-    /// Who asks for it may not do so any more.
+    /// The asker may no longer do so.
     NotEntitled,
 }
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// All of it happened.
@@ -51,7 +51,7 @@ pub(super) struct Transaction<'a> {
     store: &'a Store,
     items: Vec<TransactWriteItem>,
     otherwise: Vec<Otherwise>,
-    /// Which items stand in it.
+    /// The keys of its items.
     keys: Vec<(Table, Key)>,
     /// The administrator who asks for it, and with which authority.
     asked_by: Option<(Key, u64)>,
@@ -82,8 +82,9 @@ impl<'a> Transaction<'a> {
         })
     }
 
-    /// Writes an item whatever stood there before: for what follows from an item that a condition
-    /// of the same transaction guards.
+    /// Writes an item whatever is there before.
+    ///
+    /// For items that follow from another one, which a condition of the same transaction guards.
     pub(super) fn overwrite<T: Serialize>(
         self,
         table: Table,
@@ -129,8 +130,7 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Writes an item that must not be there yet, unless what is there has expired, or its attribute
-    /// `holder` says this.
+    /// Writes an item if none is there, the one there has expired, or its `holder` is this one.
     pub(super) fn claim<T: Serialize>(
         self,
         table: Table,
@@ -276,9 +276,10 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// All of it or none of it. The SDK gives the call a token, so that its own repetitions after a
-    /// broken connection do nothing twice.
+    /// Returns all of it or none of it. The SDK gives the call a token, so that its own repetitions
+    /// after a broken connection do nothing twice.
     pub(super) async fn commit(mut self) -> Result<Outcome> {
+        // A transaction may name an item only once. One that writes the standing itself demands its version anyway.
         if let Some((standing, authority)) = self.asked_by.take()
             && !self
                 .keys
@@ -314,14 +315,16 @@ impl<'a> Transaction<'a> {
                     ))
                 })
             }
+            // The SDK's own repetition met its first attempt, still at work. Reading again shows whether it happened.
             Some(TransactWriteItemsError::TransactionInProgressException(_)) => Ok(Outcome::Lost),
             _ => Err(fault(failed)),
         }
     }
 }
 
-/// What the cancellation reasons, one for each item, mean together: as long as anything can be read
-/// anew, reading anew comes first. `None` for a reason that should never be.
+/// Returns the common meaning of the cancellation reasons, one for each item.
+///
+/// Reading again comes first, as long as it can help. `None` is for a reason that should never be.
 fn outcome(reasons: &[&str], otherwise: &[Otherwise]) -> Option<Outcome> {
     let mut refused = None;
     let mut lost = false;
@@ -329,7 +332,7 @@ fn outcome(reasons: &[&str], otherwise: &[Otherwise]) -> Option<Outcome> {
         match *reason {
             "None" => {}
             "ConditionalCheckFailed" if *otherwise != Otherwise::Retry => {
-                // Whoever may not ask, and what can not be asked for now, need not hear of a name.
+                // Whoever may not ask, and what cannot be asked for now, need not hear of a name.
                 refused = match refused {
                     Some(Otherwise::NotEntitled | Otherwise::Locked) => refused,
                     _ => Some(*otherwise),

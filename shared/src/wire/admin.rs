@@ -7,7 +7,7 @@ use crate::wire::json_pointer::escaped;
 use crate::wire::rendered::Rendered;
 use crate::wire::request::{Body, MAX_BODY_BYTES};
 
-/// What every `type` begins with. It is a name, not an address.
+/// Prefix of every `type`. It is a name, not an address.
 const TYPE: &str = "urn:countersign:problem:";
 
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ struct Problem<'a> {
     change_request: Option<&'a str>,
 }
 
-/// What is answered where a change waits for approval (administration contract, section 8).
+/// Renders a change that waits for approval (administration contract, section 8).
 fn held_back(held: &dyn Held) -> Rendered {
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
@@ -44,8 +44,10 @@ fn held_back(held: &dyn Held) -> Rendered {
     }
 }
 
-/// Headers of every answer that the console's browser reads: taken for nothing else than it says,
-/// and its address told to nobody, because the address of an invitation is a secret.
+/// Headers of every answer to the console's browser.
+///
+/// No browser guesses another type. No referrer is sent, because the address of an invitation is a
+/// secret.
 pub(crate) fn for_the_console() -> [(&'static str, String); 2] {
     [
         ("x-content-type-options", "nosniff".to_owned()),
@@ -53,7 +55,7 @@ pub(crate) fn for_the_console() -> [(&'static str, String); 2] {
     ]
 }
 
-/// The response that `error` becomes.
+/// Returns the response that `error` becomes.
 pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
     if let Error::HeldBack(held) = error {
         return held_back(held.as_ref());
@@ -90,7 +92,7 @@ pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
     }
 }
 
-/// Status, name and title of each problem (administration contract, section 8).
+/// Returns the status, name and title of a problem (administration contract, section 8).
 fn classify(error: &Error) -> (u16, &'static str, &'static str) {
     match error {
         Error::SignedOut | Error::BadCredentials | Error::UnsupportedScheme => {

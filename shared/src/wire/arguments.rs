@@ -14,19 +14,21 @@ use crate::error::{Error, Result, quoted};
 use crate::wire::arguments::given::{Given, Repeated};
 use crate::wire::request::Request;
 
-/// What a caller sent, by name. Faults are kept beside what they belong to and reported when the
-/// argument is asked for: unknown arguments are ignored, whatever they hold.
+/// The arguments of a call, by name.
+///
+/// Faults are kept beside their arguments and reported when the argument is asked for. Unknown
+/// arguments are ignored, whatever they hold.
 #[derive(Debug, Default)]
 pub struct Arguments {
     given: BTreeMap<String, Given>,
     /// A name that does not decode; nobody can tell which argument it was meant to be.
     unreadable_name: Option<String>,
     too_many: bool,
-    /// Why nothing of it is read.
+    /// The reason why no argument can be read.
     unfit: Option<&'static str>,
 }
 
-/// What a form says that it is.
+/// The content type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Far more arguments than any operation has, and few enough that they cost a stranger's call nothing.
@@ -38,7 +40,7 @@ const LISTS: [&str; 2] = ["audience", "resource"];
 
 impl Arguments {
     /// Reads the query string and, where it is a form, the body. A body of another kind holds no
-    /// arguments: clients that put everything in the query send `""` as JSON beside it.
+    /// arguments. Clients that put everything in the query send `""` as JSON beside it.
     pub fn of(request: &Request) -> Self {
         let mut arguments = Self::default();
         arguments.merge(request.query.as_bytes(), Repeated::Same);
@@ -52,7 +54,7 @@ impl Arguments {
         arguments
     }
 
-    /// The parts of the path that the route's braces stand for.
+    /// Returns the parts of the path that the route's braces stand for.
     pub fn of_path(request: &Request) -> Self {
         let given = |(name, text): &(String, String)| {
             let text = Ok(Zeroizing::new(text.clone()));
@@ -70,7 +72,7 @@ impl Arguments {
         }
     }
 
-    /// The parts of the path, and the query. One of the path that the query gives again is a
+    /// Returns the parts of the path, and the query. One of the path that the query gives again is a
     /// contradiction.
     pub(crate) fn of_path_and_query(request: &Request) -> Self {
         let mut arguments = Self::of_path(request);
@@ -78,8 +80,10 @@ impl Arguments {
         arguments
     }
 
-    /// A form as OAuth 2 has it (RFC 6749, section 3.2): all of it in the body, because what stands in
-    /// an address is written down everywhere; nothing twice; and what has no value is not there.
+    /// Reads a form of OAuth 2 (RFC 6749, section 3.2).
+    ///
+    /// All of it is in the body, because addresses end up in logs. Nothing is there twice. A parameter
+    /// without a value counts as left out.
     pub(crate) fn of_strict_form(request: &Request) -> Self {
         let mut arguments = Self::default();
         if !request.query.is_empty() {
@@ -130,12 +134,12 @@ impl Arguments {
         }
     }
 
-    /// A text as it stands in a form, undone; `None` if it is none.
+    /// Returns a text as it stands in a form, undone; `None` if it is none.
     pub(crate) fn unescaped(text: &[u8]) -> Option<Zeroizing<String>> {
         unescape(text).ok()
     }
 
-    /// A part of the caller's credentials. What does not decode is a malformed credential.
+    /// Returns a part of the caller's credentials. What does not decode is a malformed credential.
     pub(crate) fn credential(&self, name: &str) -> Result<Option<Zeroizing<String>>> {
         if let Some(why) = self.unfit {
             return Err(Error::invalid("body", why));
@@ -152,8 +156,8 @@ impl Arguments {
         }
     }
 
-    /// The lines of a request's signature: `name=value`, raw, in the order of the names, without
-    /// what is a credential itself.
+    /// Returns the lines of a request's signature: `name=value`, raw, in the order of the names.
+    /// Credentials are left out.
     pub(crate) fn signed(&self) -> Result<Vec<String>> {
         let parameters = self.given.keys().filter(|name| {
             !matches!(
@@ -168,8 +172,8 @@ impl Arguments {
         parameters.map(line).collect()
     }
 
-    /// Parses the arguments into an operation's input. `required` lists the arguments it can not
-    /// do without; it is asked only when one is missing, to name all that are.
+    /// Parses the arguments into an operation's input. `required` lists the required arguments. It is
+    /// called only when one is missing, to name all that are.
     pub(crate) fn decode<T: DeserializeOwned>(
         &self,
         required: impl FnOnce() -> Vec<String>,
@@ -200,7 +204,7 @@ impl Arguments {
     }
 }
 
-/// Undoes `application/x-www-form-urlencoded`, strictly: a library that replaces what it can not
+/// Undoes `application/x-www-form-urlencoded`, strictly: a library that replaces what it cannot
 /// read would store something else than what was sent.
 fn unescape(text: &[u8]) -> Result<Zeroizing<String>, &'static str> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));

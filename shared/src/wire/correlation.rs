@@ -1,10 +1,10 @@
-//! What others call a request, so that its lines in the log can be put beside theirs.
+//! Correlation IDs: API Gateway's, Lambda's and X-Ray's names of a request.
 
 /// An ID of a gateway or of Lambda has fewer characters.
 const LONGEST_ID: usize = 64;
 
-/// The IDs under which others know a request. All of them are made by what stands in front of an
-/// operation, and have the shape that is documented for them, so that no caller writes into the log.
+/// The IDs under which others know a request. All of them are made in front of an operation. Only their
+/// documented shape is accepted, so that no caller writes into the log.
 #[derive(Clone, Debug, Default)]
 pub struct Correlation {
     pub(crate) gateway: Option<String>,
@@ -13,9 +13,11 @@ pub struct Correlation {
 }
 
 impl Correlation {
-    /// Of the gateway's ID of the request, Lambda's ID of the invocation, and the `Root` of the
-    /// tracing header that Lambda hands to the function, `Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;…`.
-    /// A header of the request is nothing for here. What does not have its shape is left out.
+    /// Collects the gateway's ID, Lambda's ID of the invocation, and the `Root` of Lambda's tracing
+    /// header.
+    ///
+    /// The header is `Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;…`. Headers of the request are not used:
+    /// a caller can write anything into them. An ID of another shape is left out.
     pub fn new(gateway: Option<&str>, lambda: Option<&str>, tracing_header: Option<&str>) -> Self {
         let id = |id: Option<&str>| id.filter(|id| is_id(id)).map(str::to_owned);
         Self {
@@ -31,7 +33,8 @@ fn is_id(text: &str) -> bool {
     (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-/// The trace ID of an X-Ray tracing header: a version, a time and a number, both in hexadecimal.
+/// Returns the trace ID of an X-Ray tracing header: a version, a time and a number, both in
+/// hexadecimal.
 fn trace_id(header: &str) -> Option<&str> {
     let mut fields = header.split(';').map(str::trim);
     let id = fields.find_map(|field| field.strip_prefix("Root="))?;

@@ -16,11 +16,11 @@ use crate::wire::route::Envelope;
 /// A public file.
 #[derive(Debug)]
 pub struct File {
-    /// What it holds.
+    /// The content.
     pub body: Vec<u8>,
     /// Its media type.
     pub content_type: &'static str,
-    /// What changes when the content changes; becomes the `ETag`.
+    /// The content's version, which becomes the `ETag`.
     pub tag: String,
     /// For how long caches may keep it.
     pub freshness: Freshness,
@@ -48,7 +48,7 @@ impl Freshness {
 }
 
 impl File {
-    /// A JSON document. Its tag is made from what it holds.
+    /// Returns a JSON document. Its tag is made from what it holds.
     pub fn json<T: Serialize>(
         content_type: &'static str,
         freshness: Freshness,
@@ -66,7 +66,7 @@ impl File {
 }
 
 impl Reply for File {
-    /// The file, or, for a caller that has it already, 304 (RFC 9110, section 13.1.2).
+    /// Returns the file, or, for a caller that has it already, 304 (RFC 9110, section 13.1.2).
     fn render(self, _: Envelope, request: &Request) -> Result<Rendered> {
         let etag = format!("\"{}\"", self.tag);
         let held = request

@@ -1,4 +1,4 @@
-//! What goes into an operation of the admin API: a JSON object, and the parts of the path.
+//! Input of the admin API: a JSON object, and the parts of the path.
 
 mod unique;
 
@@ -12,9 +12,9 @@ use crate::error::{Error, Fault, Result};
 use crate::wire::json_pointer::escaped;
 use crate::wire::request::Request;
 
-/// The input, or every fault in it: each with its place. Fields that nobody knows are faults, so
-/// that a misspelt one is not silence, and a smuggled one is not power. `required` lists the fields
-/// it can not do without; it is asked only when something is wrong.
+/// Returns the input, or every fault in it: each with its place. Unknown fields are faults, so that a
+/// misspelt one is noticed, and a smuggled one has no effect. `required` lists the fields it cannot do
+/// without; it is asked only when something is wrong.
 pub(crate) fn decode<T: DeserializeOwned>(
     request: &Request,
     required: impl FnOnce() -> Vec<String>,
@@ -77,8 +77,8 @@ fn fault(name: &str, detail: &str) -> Fault {
     }
 }
 
-/// The body's object; none at all is an empty one. Only what says that it is JSON is read: a form
-/// that another site sends without asking can not say so.
+/// Returns the body's object; none at all is an empty one. Only what says that it is JSON is read: a
+/// form that another site sends without asking cannot say so.
 fn object(request: &Request) -> Result<Map<String, Value>> {
     if request.body.is_empty() {
         return Ok(Map::new());
@@ -96,7 +96,7 @@ fn object(request: &Request) -> Result<Map<String, Value>> {
     }
 }
 
-/// Why an object does not make an input.
+/// The reason why an object does not make an input.
 struct Unreadable {
     pointer: String,
     reason: String,

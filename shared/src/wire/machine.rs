@@ -51,7 +51,7 @@ pub(crate) fn render(envelope: Envelope, error: &Error, request_id: &str) -> Ren
         // is too large is the exception: a gateway or proxy in front answers it with 413, too.
         (_, Error::TooLarge) => 413,
         (Envelope::Machine, _) => 200,
-        // A part of the path that can not be a name names nothing.
+        // A part of the path that cannot be a name names nothing.
         (Envelope::File, Error::NotFound | Error::Invalid { .. }) => return not_found(),
         (_, Error::Busy) => 503,
         (_, _) => 500,
@@ -63,8 +63,9 @@ pub(crate) fn render(envelope: Envelope, error: &Error, request_id: &str) -> Ren
     )
 }
 
-/// A change that waits for approval (machine API contract, section 6): whoever reads `stat` alone sees
-/// that it is not `ok`.
+/// Renders a change that waits for approval (machine API contract, section 6).
+///
+/// A caller that reads `stat` alone sees that it is not `ok`.
 fn pending(change_request: &str) -> Rendered {
     let body = format!(
         r#"{{"change_request":{},"stat":"pending"}}"#,
@@ -73,8 +74,7 @@ fn pending(change_request: &str) -> Rendered {
     Rendered::json(200, 0, body.into_bytes())
 }
 
-/// What the gateway says of a path that leads nowhere, so that nobody can tell which part of the
-/// path was wrong.
+/// Renders the gateway's own answer for an unknown path, so that nobody can tell which part was wrong.
 fn not_found() -> Rendered {
     let mut rendered = Rendered::json(404, 404, br#"{"message":"Not Found"}"#.to_vec());
     rendered
@@ -83,7 +83,7 @@ fn not_found() -> Rendered {
     rendered
 }
 
-/// The contract's table of codes (machine API contract, section 3).
+/// Returns the contract's table of codes (machine API contract, section 3).
 fn code(error: &Error) -> (u16, &'static str) {
     match error {
         Error::Missing(_) => (100, "missing_argument"),

@@ -23,7 +23,7 @@ pub(crate) fn beside_no_store() -> [(&'static str, String); 2] {
     ]
 }
 
-/// The response that `error` becomes.
+/// Returns the response that `error` becomes.
 pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
     let (status, name) = classify(error);
     let failure = Failure {
@@ -109,7 +109,7 @@ fn describe(error: &Error) -> String {
     .to_owned()
 }
 
-/// Only the characters that a description may have (RFC 6749, section 5.2).
+/// Returns the text with only the characters that a description may have (RFC 6749, section 5.2).
 fn plain(text: &str) -> String {
     let fits = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
     text.chars()

@@ -44,7 +44,7 @@ impl IfMatch {
 const MOST_KEY_BYTES: usize = 255;
 
 impl Once {
-    /// What the request asks for, if it does.
+    /// Returns the idempotency key of a request, if it has one.
     pub(crate) fn of(
         request: &Request,
         operation: &str,

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::wire::file::{File, Freshness};
 
 impl Snapshot {
-    /// The snapshot as a JSON file.
+    /// Returns the snapshot as a JSON file.
     pub fn json(self, freshness: Freshness) -> Result<File> {
         let tag = self.version.as_str().to_owned();
         let body = safe_json(self)?.into_bytes();
@@ -17,7 +17,7 @@ impl Snapshot {
         })
     }
 
-    /// The snapshot as a script that gives it to the page as `janrain.settings.published`.
+    /// Returns the snapshot as a script that gives it to the page as `janrain.settings.published`.
     pub fn script(self, freshness: Freshness) -> Result<File> {
         let tag = format!("{}-js", self.version.as_str());
         // Parsed, because in a literal `__proto__` is no key like others.
@@ -34,8 +34,9 @@ impl Snapshot {
     }
 }
 
-/// JSON without any character that means something to HTML or, unlike in JSON, to JavaScript: it may
-/// stand in a script element as it is.
+/// Renders JSON that may stand in a script element as it is.
+///
+/// Characters that mean something to HTML or, unlike in JSON, to JavaScript are escaped.
 fn safe_json(snapshot: Snapshot) -> Result<String> {
     let json = serde_json::to_string(&PublishedSettings::from(snapshot))
         .map_err(|fault| Error::unexpected(format!("a snapshot does not serialise: {fault}")))?;

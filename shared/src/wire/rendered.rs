@@ -2,7 +2,7 @@
 
 use crate::wire::request::Body;
 
-/// What a reply or an error becomes.
+/// A rendered reply or error.
 pub struct Rendered {
     pub(crate) status: u16,
     /// The code of the machine API's error table, for the log; 0 where all is well.
@@ -12,7 +12,7 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// JSON that no cache may keep.
+    /// Renders JSON that no cache may keep.
     pub(crate) fn json(status: u16, code: u16, body: Vec<u8>) -> Self {
         let headers = [
             ("content-type", "application/json"),
@@ -27,8 +27,9 @@ impl Rendered {
     }
 }
 
-/// A browser widget on any site reads public files, and no browser takes them for anything else
-/// than they say they are.
+/// Headers of public files, which widgets on any site may read.
+///
+/// No browser takes them for another type than their own.
 pub(crate) const FOR_ANY_SITE: [(&str, &str); 3] = [
     ("access-control-allow-origin", "*"),
     ("cross-origin-resource-policy", "cross-origin"),

@@ -27,7 +27,7 @@ pub trait Reply: Send {
     #[doc(hidden)]
     fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered>;
 
-    /// Its schema.
+    /// Returns its schema.
     fn describe(generator: &mut SchemaGenerator) -> Schema;
 }
 
@@ -44,7 +44,7 @@ impl<T: Serialize + JsonSchema + Send> Reply for T {
 /// A resource with its version, which becomes its `ETag`.
 #[derive(Debug)]
 pub struct Tagged<T> {
-    /// What `If-Match` is compared with.
+    /// The version that `If-Match` is compared with.
     pub version: u64,
     /// The resource.
     pub body: T,
@@ -87,8 +87,8 @@ impl<T: Serialize + JsonSchema + Send> Reply for Created<T> {
     }
 }
 
-/// The console's cookie. Browsers take one with this prefix only over TLS or from this machine, for
-/// the whole host and for no other.
+/// The console's cookie. Browsers accept this prefix only over TLS or from this machine, and only for
+/// this very host.
 pub(crate) const COOKIE: &str = "__Host-countersign";
 
 /// A session that was begun just now, for callers that keep its token and, as a cookie, for browsers.
@@ -96,7 +96,7 @@ pub(crate) const COOKIE: &str = "__Host-countersign";
 pub struct Begun<T> {
     /// The session's token.
     pub token: SessionToken,
-    /// What else there is to say.
+    /// The content.
     pub body: T,
 }
 
@@ -125,7 +125,7 @@ impl<T: Serialize + JsonSchema + Send> Reply for Begun<T> {
 pub struct Download {
     /// Its media type.
     pub content_type: &'static str,
-    /// What browsers keep it as.
+    /// The file name for browsers.
     pub name: &'static str,
     /// Its pieces.
     pub body: BodyStream,

@@ -21,7 +21,7 @@ pub struct Request {
     pub method: String,
     /// The path, unescaped.
     pub path: String,
-    /// What stands in the place of each `{name}` of the route's path.
+    /// The value of each `{name}` in the route's path.
     pub path_parameters: Vec<(String, String)>,
     /// The query string, without its question mark, still escaped.
     pub query: String,
@@ -33,12 +33,12 @@ pub struct Request {
     pub source_ip: Option<IpAddr>,
     /// The host name that the gateway was called by, as the gateway says it.
     pub domain: Option<String>,
-    /// What others call it, for the log.
+    /// The correlation IDs, for the log.
     pub correlation: Correlation,
 }
 
 impl Request {
-    /// Does its body say that it is of this media type, whatever the parameters of that?
+    /// Returns whether its body has this media type, with any parameters.
     pub(crate) fn is_of(&self, media_type: &str) -> bool {
         let kind = self.headers.get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok());

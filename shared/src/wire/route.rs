@@ -1,17 +1,17 @@
 //! Routes: the path, the methods and the envelope of an operation.
 
-/// Where an operation is reached.
+/// The route of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The path, beginning with a slash.
     pub path: &'static str,
     /// The HTTP methods it answers to.
     pub methods: &'static [&'static str],
-    /// How replies and errors look.
+    /// The form of replies and errors.
     pub envelope: Envelope,
 }
 
-/// How replies and errors look on the wire.
+/// The envelope of replies and errors: their form on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Envelope {
     /// The machine API's: always HTTP 200, `stat` last (machine API contract, section 3).
@@ -23,12 +23,12 @@ pub enum Envelope {
     Admin,
     /// OAuth 2: a form goes in, JSON comes out, errors as RFC 6749 has them.
     OAuth,
-    /// A public file: any site may read it, caches may keep it, and what is not there is a plain 404.
+    /// A public file: any site may read it, and caches may keep it. A missing one is a plain 404.
     File,
 }
 
 impl Route {
-    /// A machine operation's route: GET and POST, the machine API's envelope.
+    /// Returns a machine operation's route: GET and POST, the machine API's envelope.
     pub const fn machine(path: &'static str) -> Self {
         Self {
             path,
@@ -37,7 +37,7 @@ impl Route {
         }
     }
 
-    /// A public document's route: GET, no envelope.
+    /// Returns a public document's route: GET, no envelope.
     pub const fn document(path: &'static str) -> Self {
         Self {
             path,
@@ -46,7 +46,7 @@ impl Route {
         }
     }
 
-    /// A public file's route: GET. Its arguments are the path's parts in braces.
+    /// Returns a public file's route: GET. Its arguments are the path's parts in braces.
     pub const fn file(path: &'static str) -> Self {
         Self {
             path,
@@ -55,7 +55,7 @@ impl Route {
         }
     }
 
-    /// An OAuth 2 operation's route: POST, with a form as its body.
+    /// Returns an OAuth 2 operation's route: POST, with a form as its body.
     pub const fn oauth(path: &'static str) -> Self {
         Self {
             path,
@@ -64,28 +64,28 @@ impl Route {
         }
     }
 
-    /// An admin operation's route that reads.
+    /// Returns an admin operation's route that reads.
     pub const fn get(path: &'static str) -> Self {
         Self::admin(path, &["GET"])
     }
 
-    /// An admin operation's route that creates or acts. What goes in is a JSON object, and the
+    /// Returns an admin operation's route that creates or acts. What goes in is a JSON object, and the
     /// path's parts in braces.
     pub const fn post(path: &'static str) -> Self {
         Self::admin(path, &["POST"])
     }
 
-    /// An admin operation's route that replaces.
+    /// Returns an admin operation's route that replaces.
     pub const fn put(path: &'static str) -> Self {
         Self::admin(path, &["PUT"])
     }
 
-    /// An admin operation's route that changes what it names and leaves the rest.
+    /// Returns an admin operation's route that changes what it names and leaves the rest.
     pub const fn patch(path: &'static str) -> Self {
         Self::admin(path, &["PATCH"])
     }
 
-    /// An admin operation's route that deletes.
+    /// Returns an admin operation's route that deletes.
     pub const fn delete(path: &'static str) -> Self {
         Self::admin(path, &["DELETE"])
     }
@@ -98,7 +98,7 @@ impl Route {
         }
     }
 
-    /// Does its input come as a JSON body?
+    /// Returns whether its input comes as a JSON body.
     pub fn takes_json(&self) -> bool {
         self.envelope == Envelope::Admin
             && self

@@ -43,14 +43,14 @@ fn client(id: &mut Text) -> Option<ClientId> {
 
 type Text = Zeroizing<String>;
 
-/// What an `Authorization` header holds.
+/// The content of an `Authorization` header.
 enum Header {
     Basic([Text; 2]),
     Signature(Text, Vec<u8>),
 }
 
 impl Presented {
-    /// What the caller presents, as its API has it.
+    /// Returns the credentials of a request, as its API expects them.
     pub(super) fn find(call: &Call<'_>) -> Result<Self> {
         let header = header(call)?;
         match call.envelope {
@@ -59,8 +59,9 @@ impl Presented {
         }
     }
 
-    /// HTTP Basic (RFC 7617), a signature, or the parameters `client_id` and `client_secret`; given
-    /// both ways they must agree (machine API contract, section 2).
+    /// Reads HTTP Basic (RFC 7617), a signature, or the parameters `client_id` and `client_secret`.
+    ///
+    /// Given both ways, they must agree (machine API contract, section 2).
     fn for_an_operation(header: Option<Header>, arguments: &Arguments) -> Result<Self> {
         let (id, secret, signature) = match header {
             None => (None, None, None),

@@ -12,7 +12,7 @@ use crate::secrets::client_secret::ClientSecret;
 use crate::wire::arguments::Arguments;
 use crate::wire::request::Request;
 
-/// How far a signed request's date may be off, either way: five minutes.
+/// Largest difference of a signed request's date to our clock, either way: five minutes.
 const MOST_OFF_MILLIS: u64 = 5 * 60 * 1000;
 
 /// The texts that a request's signature may be of.
@@ -34,8 +34,10 @@ impl Signed {
         Ok(Self::texts(&request.path, date, arguments.signed()?))
     }
 
-    /// Two families of clients end the text differently when there are no parameters; and sorting
-    /// by name is not always sorting by line. Both are understood.
+    /// Returns the texts that a client may have signed.
+    ///
+    /// Two families of clients end the text differently when there are no parameters. And sorting by
+    /// name is not always sorting by line. Both are understood.
     fn texts(path: &str, date: &str, mut lines: Vec<String>) -> Self {
         let head = format!("{path}\n{date}\n");
         if lines.is_empty() {
@@ -49,8 +51,9 @@ impl Signed {
         Self(texts)
     }
 
-    /// Which of `secrets`, by its serial number, signed one of the texts? Where there are no secrets
-    /// the work is done all the same.
+    /// Returns the serial number of the secret that signed one of the texts.
+    ///
+    /// Without secrets the same work is done, so that the time tells nothing.
     pub(super) fn fits(&self, signature: &[u8], secrets: &[(u32, ClientSecret)]) -> Option<u32> {
         let nobodys = [(0, ClientSecret::from_outside(""))];
         let candidates = if secrets.is_empty() {
@@ -60,17 +63,19 @@ impl Signed {
         };
         let mut fits = None;
         for (serial, secret) in candidates {
+            // All are tried, whatever fits: the time must not tell which one did.
             for text in &self.0 {
                 if is_by(secret, text, signature) {
                     fits = Some(*serial);
                 }
             }
         }
+        // The empty secret that stood in for none must not let anybody in.
         fits.filter(|_| !secrets.is_empty())
     }
 }
 
-/// HMAC-SHA1 (RFC 2104), compared in constant time.
+/// Compares an HMAC-SHA1 (RFC 2104) in constant time.
 fn is_by(secret: &ClientSecret, text: &str, signature: &[u8]) -> bool {
     Hmac::<Sha1>::new_from_slice(secret.expose().as_bytes()).is_ok_and(|mac| {
         mac.chain_update(text.as_bytes())

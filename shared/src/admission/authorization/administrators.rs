@@ -19,15 +19,14 @@ use crate::store::{
     TokenPolicyEditor, TokenPolicyReader,
 };
 
-/// Proof of nothing but that no other site's page is behind it: hands out the front door, where
-/// people sign in and take up invitations.
+/// Proof that no other site's page made the call. Hands out the view for signing in.
 #[derive(Debug)]
 pub struct Visitor {
     door: FrontDoor,
 }
 
 impl Visitor {
-    /// The front door.
+    /// Returns the front door.
     pub fn door(&self) -> &FrontDoor {
         &self.door
     }
@@ -49,12 +48,11 @@ impl Proof for Visitor {
     }
 }
 
-/// One row of the policy for administrators: a capability, the privileges that it takes, all of
-/// them, and the view of the store that fits it.
+/// A duty of administrators: the privileges that it takes, and the view of the store that fits it.
 pub trait Duty: Send + Sync + sealed::Sealed {
     /// An administrator with all of these has it.
     const PRIVILEGES: &'static [Privilege];
-    /// What the store lets the holder do.
+    /// The view of the store for the holder.
     type Store: From<Scope> + Send + Sync;
 }
 
@@ -113,8 +111,10 @@ duties! {
     SwitchPolicy: &[Privilege::ManageUsers] => PolicyEditor;
 }
 
-/// Proof that an administrator with a live session has the privileges of duty `D`, and the store as
-/// far as `D` reaches, scoped to the administrator's own application. It can not be made up:
+/// Proof that an administrator with a live session has the privileges of duty `D`.
+///
+/// Its store reaches as far as `D` does, scoped to the administrator's own application. It cannot be
+/// made up:
 ///
 /// ```compile_fail
 /// let caller = shared::SignedIn::<shared::ManageAdministrators> { scope: todo!(), store: todo!() };
@@ -158,8 +158,9 @@ impl<D: Duty> Proof for SignedIn<D> {
         ]
     };
 
-    /// One consistent read finds the session and where its administrator stands now; nothing of
-    /// either is remembered between calls.
+    /// Finds the session and the present state of its administrator with one consistent read.
+    ///
+    /// Nothing of either is remembered between calls.
     async fn admit(call: &Call<'_>) -> Result<Admitted<Self>, Refused> {
         let token = session::presented(call.request)?;
         let (application, administrator) = call
@@ -207,12 +208,12 @@ impl<D: Duty> Proof for SignedIn<D> {
 }
 
 impl<D: Duty> SignedIn<D> {
-    /// The store, as far as the duty reaches.
+    /// Returns the store, as far as the duty reaches.
     pub fn store(&self) -> &D::Store {
         &self.store
     }
 
-    /// Who is signed in.
+    /// Returns the administrator who is signed in.
     pub fn administrator(&self) -> &Administrator {
         &self.administrator
     }
@@ -232,7 +233,7 @@ impl HandsOutLinks for ManageAdministrators {}
 impl HandsOutLinks for ReviewChanges {}
 
 impl<D: HandsOutLinks> SignedIn<D> {
-    /// The link of an invitation or reset: whoever has it can use it.
+    /// Returns the link of an invitation or reset: whoever has it can use it.
     pub fn link(&self, token: &InvitationToken) -> String {
         format!("{}{}", self.public_url, token.path())
     }

@@ -1,5 +1,4 @@
-//! Proofs of OAuth 2: a client that asks for tokens or about them, and anyone who wants to know how
-//! tokens are verified.
+//! Proofs of OAuth 2: clients that ask for tokens or about them, and anyone who verifies tokens.
 
 use super::{Proof, Requirement, admitted, sealed};
 use crate::admission::call::{Admitted, Call, Refused};
@@ -8,7 +7,7 @@ use crate::store::{
     AccessPattern, ClientScope, KeySet, Store, TokenInspector, TokenIssuer, TokenRevoker,
 };
 
-/// What a client can do with access tokens.
+/// A use of access tokens by a client.
 pub trait TokenUse: From<ClientScope> + Send + Sync + sealed::Sealed {}
 
 impl sealed::Sealed for TokenIssuer {}
@@ -19,7 +18,7 @@ impl TokenUse for TokenInspector {}
 impl TokenUse for TokenRevoker {}
 
 /// Proof that an enabled API client has authenticated, from where it may call: any one, whatever its
-/// features. Hands out `S`, for that client and its application. It can not be made up:
+/// features. Hands out `S`, for that client and its application. It cannot be made up:
 ///
 /// ```compile_fail
 /// let caller = shared::TokenClient::<shared::store::TokenIssuer> { store: todo!() };
@@ -38,7 +37,7 @@ pub struct TokenClient<S: TokenUse> {
 }
 
 impl<S: TokenUse> TokenClient<S> {
-    /// The store, as far as the client reaches.
+    /// Returns the store, as far as the client reaches.
     pub fn store(&self) -> &S {
         &self.store
     }
@@ -71,8 +70,7 @@ impl<S: TokenUse> Proof for TokenClient<S> {
     }
 }
 
-/// Proof of nothing but that what is asked for is public: says who issues tokens, and hands out the keys
-/// that verify them.
+/// Proof of nothing, for public information: the issuer and the keys that verify tokens.
 #[derive(Debug)]
 pub struct Verifier {
     store: Store,
@@ -80,12 +78,12 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Who issues the tokens: where the API is reached.
+    /// Returns the issuer of tokens, which is the URL of the API.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// The public keys of all applications.
+    /// Returns the public keys of all applications.
     pub async fn key_set(&self) -> Result<KeySet> {
         self.store.key_set().await
     }

@@ -1,4 +1,4 @@
-//! What is accepted as a token, and what is not, by somebody who could sign anything.
+//! Verification of tokens: forgeries by somebody who could sign anything are told from real tokens.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const CLAIMS: [&str; 8] = [
 /// Seconds since the epoch.
 const NOW: i64 = 2_000_000_000;
 
-/// Whoever has the key, and so can sign what the issuer never would.
+/// An insider: somebody with the key, who can sign what the issuer never would.
 struct Insider {
     ring: KeyRing,
     key: SigningKey,
@@ -52,7 +52,7 @@ impl Insider {
         json!({"alg": "ES256", "typ": "at+jwt", "kid": self.key.id()})
     }
 
-    /// A token of these very texts.
+    /// Returns a token of these very texts.
     fn signed(&self, header: &str, claims: &str) -> String {
         let signed = [header, claims].map(|text| URL_SAFE_NO_PAD.encode(text));
         let signed = signed.join(".");
@@ -101,7 +101,7 @@ fn without(object: &Value, name: &str) -> String {
     object.to_string()
 }
 
-/// The values of an object, without their names.
+/// Returns the values of an object, without their names.
 fn as_list(object: &Value, names: &[&str]) -> String {
     let values: Vec<_> = names.iter().map(|name| object[name].clone()).collect();
     json!(values).to_string()

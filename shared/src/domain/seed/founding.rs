@@ -1,4 +1,4 @@
-//! How an application begins: with an owner client and an invited administrator, or not at all.
+//! Founding an application: with an owner client and an invited administrator, or not at all.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +72,7 @@ impl Founding {
         Ok(founding)
     }
 
-    /// The application that a newcomer starts with.
+    /// Returns the application that a newcomer starts with.
     pub fn demo() -> Result<Self> {
         let modules = ["payments", "collections"]
             .into_iter()
@@ -94,8 +94,9 @@ impl Founding {
         })
     }
 
-    /// The application's ID: the one that was given, or the one that its name always leads to, so that a
-    /// repetition means the same application.
+    /// Returns the application's ID: the given one, or one derived from its name.
+    ///
+    /// A repetition so means the same application.
     pub fn application_id(&self) -> ApplicationId {
         let NewApplication {
             application_id,
@@ -106,8 +107,8 @@ impl Founding {
         given.unwrap_or_else(|| ApplicationId::of_name(name))
     }
 
-    /// Turns the founding into a seed: an owner client that may call from everywhere, and an invited
-    /// administrator with all privileges.
+    /// Turns the founding into a seed: an unrestricted owner client, and an invited administrator with
+    /// all privileges.
     pub(crate) fn into_seed(
         self,
         client_id: ClientId,

@@ -1,9 +1,8 @@
-//! How many tokens were issued, for the audit: an event for each client, secret, source and minute,
-//! with a count.
+//! Counts of issued tokens for the audit: an event for each client, secret, source and minute.
 //!
-//! Few tokens are counted one by one, each before it is handed out. Of many within a minute a process
-//! keeps the newest sixteenth to itself for a moment, so that a busy client does not cost a write for
-//! each token.
+//! Few tokens are counted one by one, each before it is handed out. Of many within a minute, a process
+//! keeps the newest sixteenth to itself for a moment. So a busy client does not cost a write for each
+//! token.
 
 use crate::domain::audit::{Actor, Object};
 use crate::error::Result;
@@ -12,8 +11,7 @@ use crate::store::memory::{Count, Kind, Left};
 use crate::store::{Scope, Store};
 
 impl Store {
-    /// Counts a token that is about to be handed out to the client of this scope, got with the secret
-    /// of this serial number.
+    /// Counts a token before it is handed out, with the serial number of the secret that got it.
     pub(super) async fn count_issue(&self, scope: &Scope, serial: u32) -> Result<()> {
         let Actor::Client { id, .. } = &scope.origin.actor else {
             return Ok(());

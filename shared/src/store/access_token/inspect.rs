@@ -13,7 +13,7 @@ use crate::store::retry::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 
 impl ClientScope {
-    /// What a token says that this application has issued, and that has not expired.
+    /// Returns the claims of a token that this application has issued, and that has not expired.
     async fn verified(&self, token: &AccessToken) -> Result<Option<Claims>> {
         let store = &self.scope.store;
         let issuer = store.issuer(&self.scope.application).await?;
@@ -35,8 +35,10 @@ impl From<ClientScope> for TokenInspector {
 }
 
 impl TokenInspector {
-    /// What an active token says. One is active as long as it has not expired and was not revoked, and
-    /// its client is there, enabled, and let into all that the token speaks of.
+    /// Returns the claims of an active token.
+    ///
+    /// It is active if it has not expired and was not revoked. Its client must exist, be enabled, and
+    /// still have all modules that the token names.
     pub async fn inspect(&self, token: &AccessToken) -> Result<Option<ActiveToken>> {
         let Some(claims) = self.caller.verified(token).await? else {
             return Ok(None);
@@ -75,7 +77,7 @@ impl From<ClientScope> for TokenRevoker {
     }
 }
 
-/// That a token was revoked.
+/// A revocation of a token.
 #[derive(Serialize)]
 struct StoredRevocation {
     /// Seconds since the epoch: some time after the token has died by itself.

@@ -34,9 +34,10 @@ pub struct Issued {
 const NAME_CHARS: usize = 26;
 
 impl TokenIssuer {
-    /// A token with these scopes, or with all that the client's modules let it into, for those of the
-    /// application's audiences that are asked for, or for the first of them. That it was issued is
-    /// counted before it is handed out.
+    /// Issues a token with these scopes, for these audiences.
+    ///
+    /// The default scopes are all modules of the client, and the default audience is the application's
+    /// first. The token is counted before it is handed out.
     pub async fn issue(&self, scopes: Option<Scopes>, audiences: &[&str]) -> Result<Issued> {
         let ClientScope {
             scope,

@@ -15,7 +15,7 @@ use crate::store::retry::Race;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 
-/// What a rotation is called in the audit, whoever causes it.
+/// The audit's name of a rotation, whoever causes it.
 pub(super) const ROTATION: &str = "admin.signing_keys.rotate";
 
 /// A signing key, as administrators see it.
@@ -23,7 +23,7 @@ pub(super) const ROTATION: &str = "admin.signing_keys.rotate";
 pub struct KeyShown {
     /// Its name in the key set.
     pub id: KeyId,
-    /// What it does now.
+    /// The state.
     pub state: KeyState,
     /// Since when it is in the key set.
     pub published: Timestamp,
@@ -60,7 +60,7 @@ impl From<Scope> for KeyReader {
 }
 
 impl KeyReader {
-    /// Those that are in the key set, in the order in which they sign.
+    /// Returns the keys of the key set, in the order in which they sign.
     pub async fn list(&self) -> Result<Vec<KeyShown>> {
         let Scope {
             store, application, ..
@@ -83,7 +83,7 @@ impl From<Scope> for KeyCustodian {
 }
 
 impl KeyCustodian {
-    /// Can the next key sign, or is it on its way already? Asked before a code is spent for it.
+    /// Checks that a rotation is possible, before a code is spent for it.
     pub async fn look(&self, compromised: bool) -> Result<()> {
         if compromised {
             return Ok(());
@@ -95,8 +95,9 @@ impl KeyCustodian {
         free_to_rotate(&issuer, store.clock.now())
     }
 
-    /// Lets the next key sign, as soon as it has been published for long enough; or, where keys may be
-    /// in other hands, puts new ones in the place of all of them at once: their tokens are dead then.
+    /// Rotates the signing keys: the next key signs as soon as it has been published for long enough.
+    ///
+    /// If keys may be compromised, new ones replace all of them at once. Their tokens are then refused.
     pub async fn rotate(&self, compromised: bool, _: FreshCode) -> Result<Vec<KeyShown>> {
         let Scope {
             store, application, ..
@@ -133,7 +134,7 @@ fn free_to_rotate(issuer: &Issuer, now: Timestamp) -> Result<()> {
     ))
 }
 
-/// What differs between two rings, by the keys' names.
+/// Returns the differences between two rings, by the keys' names.
 fn changes(before: &KeyRing, after: &KeyRing, compromised: bool, now: Timestamp) -> Changes {
     let last = |ring: &KeyRing| ring.keys().last().map(|key| key.public.id());
     let signing = |ring: &KeyRing| ring.signing(now).map(|key| key.public.id());
@@ -156,9 +157,10 @@ fn changes(before: &KeyRing, after: &KeyRing, compromised: bool, now: Timestamp)
 }
 
 impl Store {
-    /// Tries once to put another ring in the place of the one that was read, with the event: one in
-    /// which the key signs that waits, and a fresh one waits; or, where keys may be in other hands, one
-    /// of two fresh keys. Those that are not in it any more leave the key set now.
+    /// Tries once to write a rotated ring over the one that was read, with the event.
+    ///
+    /// Usually the waiting key signs and a fresh one waits. If keys may be compromised, both are fresh.
+    /// Keys that are not in the new ring leave the key set at once.
     pub(super) async fn turn_ring(
         &self,
         scope: &Scope,
@@ -210,7 +212,7 @@ pub struct KeySet {
 }
 
 impl Store {
-    /// Those that may have signed a living token, or will sign soon.
+    /// Returns the keys that may have signed a valid token, or will sign soon.
     pub(crate) async fn key_set(&self) -> Result<KeySet> {
         let now = self.clock.now();
         let partition = Key::KEY_SET.to_owned();

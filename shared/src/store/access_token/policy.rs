@@ -1,4 +1,4 @@
-//! Whom the tokens of an application may be for, and how often its keys rotate.
+//! The token policy of an application: its audiences, and the interval of key rotation.
 
 use serde_json::json;
 
@@ -10,10 +10,10 @@ use crate::store::access_token::Issuer;
 use crate::store::retry::Race;
 use crate::store::transaction::{Outcome, Transaction};
 
-/// What administrators say about access tokens.
+/// The token policy, as administrators set it.
 #[derive(Clone, Debug)]
 pub struct TokenPolicy {
-    /// Whom tokens may be for.
+    /// The audiences.
     pub audiences: Audiences,
     /// For how long a key signs.
     pub key_rotation_days: RotationDays,
@@ -44,7 +44,7 @@ impl From<Scope> for TokenPolicyReader {
 }
 
 impl TokenPolicyReader {
-    /// The policy.
+    /// Returns the policy.
     pub async fn get(&self) -> Result<TokenPolicy> {
         let Scope {
             store, application, ..

@@ -22,7 +22,7 @@ use crate::store::retry::Race;
 use crate::store::transaction::{Otherwise, Outcome, Transaction};
 use crate::store::{Scope, Table};
 
-/// What a reset takes away.
+/// A factor that a reset removes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reset {
     /// The authenticator and the recovery codes.
@@ -141,8 +141,9 @@ impl AdministratorEditor {
         }
     }
 
-    /// Takes a factor away from another administrator, which ends their sessions, and makes a link
-    /// by which they set it anew. An older link is void.
+    /// Removes a factor of another administrator, and makes a link to set it anew.
+    ///
+    /// It ends their sessions, and an older link is void.
     pub async fn reset(&self, id: &AdministratorId, reset: Reset) -> Result<InvitationToken> {
         let Scope {
             store, application, ..
@@ -231,7 +232,7 @@ impl AdministratorEditor {
 }
 
 impl Transaction<'_> {
-    /// Where a link leads.
+    /// Writes the item that an invitation's link is looked up by.
     pub(in crate::store) fn create_invitation(
         self,
         scope: &Scope,
@@ -258,7 +259,7 @@ impl Authenticator {
         }
     }
 
-    /// One for somebody who is invited: with a key that is not in use yet.
+    /// Returns an authenticator for an invited person, with a key that is not in use yet.
     pub(in crate::store) fn for_invitation(
         id: &AdministratorId,
         sealer: &Sealer,

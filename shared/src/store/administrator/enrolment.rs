@@ -17,19 +17,19 @@ use crate::store::key::Key;
 use crate::store::limit::Limit;
 use crate::store::transaction::{Outcome, Transaction};
 
-/// What an open invitation or reset asks for.
+/// The steps that an open invitation or reset asks for.
 #[derive(Debug)]
 pub struct Enrolment {
-    /// Whose it is.
+    /// The address of its person.
     pub email: Email,
-    /// What to set the authenticator up with, where that is to be done.
+    /// The setup of a new authenticator, if one is needed.
     pub totp: Option<TotpSetup>,
     /// Is a new password to be chosen? If not, the present one is asked for.
     pub chooses_password: bool,
 }
 
 impl FrontDoor {
-    /// What an invitation or reset link asks for.
+    /// Returns the steps that an invitation or reset link asks for.
     pub async fn enrolment(&self, token: &InvitationToken) -> Result<Enrolment> {
         let loaded = self.invited(token).await?;
         let totp = if loaded.administrator.has_mfa {
@@ -154,7 +154,7 @@ impl FrontDoor {
         }
     }
 
-    /// Whose invitation or reset the token is, if it can still be used.
+    /// Returns the invited person of a token that can still be used.
     async fn invited(&self, token: &InvitationToken) -> Result<Loaded> {
         let (store, digest) = (&self.store, token.digest());
         let whose = crate::random::hexadecimal(&digest[..8]);

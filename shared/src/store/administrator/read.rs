@@ -16,7 +16,7 @@ use crate::store::{Scope, Table};
 pub struct Seen {
     /// The administrator.
     pub administrator: Administrator,
-    /// Where they stand.
+    /// The state.
     pub state: AdministratorState,
     /// Until when the open invitation or reset link can be used.
     pub invited_until: Option<Timestamp>,
@@ -53,7 +53,7 @@ impl From<Scope> for AdministratorReader {
 }
 
 impl AdministratorReader {
-    /// One of them.
+    /// Returns an administrator.
     pub async fn get(&self, id: &AdministratorId) -> Result<Seen> {
         let Scope {
             store, application, ..
@@ -71,8 +71,8 @@ impl AdministratorReader {
         ))
     }
 
-    /// All of them, read consistently, in the order of their addresses. They are people who know one
-    /// another: few enough for one answer.
+    /// Returns all of them, read consistently, in the order of their addresses. They are people who
+    /// know one another: few enough for one answer.
     pub async fn list(&self) -> Result<Vec<Seen>> {
         let Scope {
             store, application, ..

@@ -88,8 +88,7 @@ impl From<StoredAdministrator> for Administrator {
     }
 }
 
-/// What admission needs of an administrator, and nothing else: it is read for every call. Its
-/// version is the administrator's authority.
+/// The part of an administrator that admission reads for every call. Its version is their authority.
 #[derive(Serialize, Deserialize)]
 pub(in crate::store) struct StoredStanding {
     pub(super) application_id: ApplicationId,
@@ -122,7 +121,7 @@ pub(super) struct StoredSession {
     pub(super) expires: i64,
 }
 
-/// Who signs in with an address.
+/// The login item: the administrator of an address.
 #[derive(Serialize, Deserialize)]
 pub(in crate::store) struct StoredLogin {
     pub(super) application_id: ApplicationId,
@@ -142,7 +141,7 @@ impl StoredLogin {
     }
 }
 
-/// Where an invitation or reset link leads.
+/// The item that an invitation or reset link is looked up by.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredInvitation {
     pub(super) application_id: ApplicationId,
@@ -152,15 +151,16 @@ pub(super) struct StoredInvitation {
     pub(super) expires: i64,
 }
 
-/// Those who look after an application: they can sign in and hold `manage_users`. One item, so that
-/// two who take it from each other at once do not leave nobody.
+/// The roster: administrators who can sign in and hold `manage_users`.
+///
+/// It is one item, so that two who remove each other at once do not leave nobody.
 #[derive(Default, Serialize, Deserialize)]
 pub(in crate::store) struct StoredRoster {
     pub(super) eligible: BTreeSet<AdministratorId>,
     pub(super) version: u64,
 }
 
-/// What an administrator authenticates with, and how that went lately.
+/// The credentials of an administrator, and their recent attempts.
 #[derive(Clone, Debug, Default)]
 pub(in crate::store) struct Authenticator {
     pub(super) password: Option<String>,
@@ -197,7 +197,7 @@ impl Authenticator {
         Ok(())
     }
 
-    /// The key of one-time codes.
+    /// Returns the key of one-time codes.
     pub(super) fn totp(&self, id: &AdministratorId, sealer: &Sealer) -> Result<TotpKey> {
         let totp = self
             .totp

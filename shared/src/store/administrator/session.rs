@@ -1,5 +1,7 @@
-//! Sessions: 30 minutes without a call and 8 hours at most, and dead at once when their
-//! administrator is deleted, reset, or loses a privilege (administration contract, section 3).
+//! Sessions: they end after 30 minutes without a call, and after 8 hours at most.
+//!
+//! They end at once when their administrator is deleted, reset, or loses a privilege (administration
+//! contract, section 3).
 
 use std::time::Duration;
 
@@ -21,8 +23,9 @@ use crate::store::{Scope, Store, Table};
 
 pub(super) const LONGEST: Duration = Duration::from_hours(8);
 const IDLE: Duration = Duration::from_mins(30);
-/// When a session was used last is written down at most so often; a session may end that much
-/// before its thirty minutes, never after.
+/// Interval at which the last use of a session is written.
+///
+/// So a session may end that much before its thirty minutes, never after.
 const GRAIN: Duration = Duration::from_mins(1);
 
 impl StoredSession {
@@ -37,8 +40,9 @@ impl StoredSession {
 }
 
 impl Store {
-    /// Whose live session the token is, and where they stand now. What expired counts as gone,
-    /// whether or not DynamoDB has deleted it.
+    /// Returns the live session of a token, with the present state of its administrator.
+    ///
+    /// An expired item counts as gone, whether or not DynamoDB has deleted it.
     pub(crate) async fn live_session(
         &self,
         token: &SessionToken,
@@ -108,7 +112,7 @@ impl From<Scope> for OwnSession {
 }
 
 impl OwnSession {
-    /// The name of the caller's application.
+    /// Returns the name of the caller's application.
     pub async fn application(&self) -> Result<(ApplicationId, String)> {
         let application = self
             .scope

@@ -21,7 +21,7 @@ use crate::store::table::REQUEST;
 use crate::store::transaction::{Outcome, Transaction};
 use crate::store::{Scope, Store, Table};
 
-/// What someone signs in with.
+/// The credentials of a sign-in.
 #[derive(Debug)]
 pub struct SignIn {
     /// Their address.
@@ -38,7 +38,7 @@ pub struct SignIn {
 /// The second factor.
 #[derive(Debug)]
 pub enum SecondFactor {
-    /// What the authenticator shows.
+    /// A one-time code.
     Code(OneTimeCode),
     /// A recovery code in its place.
     Recovery(RecoveryCode),
@@ -53,15 +53,15 @@ pub struct SignedInSession {
     pub expires: Timestamp,
     /// Of which application.
     pub application: ApplicationId,
-    /// Whose it is.
+    /// The administrator.
     pub administrator: Administrator,
 }
 
-/// Where people come in who have no session yet.
+/// The view of the store for people without a session.
 pub struct FrontDoor {
     pub(super) store: Store,
     pub(super) slots: Slots,
-    /// Where the call comes from.
+    /// The source of the call.
     pub(super) origin: Origin,
 }
 
@@ -72,7 +72,7 @@ impl std::fmt::Debug for FrontDoor {
 }
 
 impl FrontDoor {
-    /// The front door for a call from `origin`, with the process's slots for slow hashing.
+    /// Returns the front door for a call from `origin`, with the process's slots for slow hashing.
     pub(crate) const fn new(store: Store, slots: Slots, origin: Origin) -> Self {
         Self {
             store,
@@ -150,8 +150,9 @@ impl FrontDoor {
         }
     }
 
-    /// Whom the address means: in the application that was named, or else in the first one where it
-    /// could sign in, so that nobody can shut somebody else out by inviting them elsewhere.
+    /// Returns the administrator of an address: in the named application, or in the first usable one.
+    ///
+    /// So nobody can lock somebody else out by inviting them elsewhere.
     async fn login(
         &self,
         email: &Email,
@@ -176,7 +177,7 @@ impl FrontDoor {
         Ok(logins.into_iter().min_by_key(|login| login.since))
     }
 
-    /// What the second factor comes to, if it is right. Costs the same for nobody.
+    /// Verifies the second factor. Takes the same time if there is nobody.
     async fn second_factor(
         &self,
         loaded: Option<&Loaded>,
@@ -275,7 +276,7 @@ impl FrontDoor {
         }
     }
 
-    /// The store as the administrator sees it who has just shown who they are.
+    /// Returns the store as the administrator sees it who has just shown who they are.
     pub(super) fn scope(
         &self,
         application: &ApplicationId,
@@ -294,7 +295,7 @@ impl FrontDoor {
     }
 }
 
-/// The account that a caller claims to own, for the audit of a refusal.
+/// Returns the account that a caller claims to own, for the audit of a refusal.
 pub(super) fn claim(application: &ApplicationId, id: &AdministratorId, email: &Email) -> About {
     About {
         application: Some(application.clone()),
@@ -336,7 +337,7 @@ impl Second {
     }
 }
 
-/// An application and an administrator that there never are.
+/// Returns an application and an administrator that there never are.
 pub(super) fn nowhere() -> ApplicationId {
     ApplicationId::nowhere()
 }

@@ -1,5 +1,7 @@
-//! Prompts for a password or a code: each attempt is counted before it is looked at, so that many
-//! at once get no more tries than one after the other (administration contract, sections 3 and 4).
+//! Prompts for a password or a code: each attempt is counted before the check.
+//!
+//! So many attempts at once get no more tries than attempts in a row (administration contract, sections
+//! 3 and 4).
 
 use std::time::Duration;
 
@@ -48,9 +50,9 @@ impl Scope {
 }
 
 impl Store {
-    /// Counts an attempt of an administrator as a failed one, until it turns out to be right; tells
-    /// how things stand then. `None` where there is nobody, or somebody who is locked; that costs the
-    /// same.
+    /// Counts an attempt as failed until it turns out to be right, and returns the state after it.
+    ///
+    /// Returns `None` for nobody, or for a locked person. That takes the same time.
     pub(super) async fn reserve_attempt(
         &self,
         application: &ApplicationId,
@@ -86,7 +88,7 @@ impl Store {
         }
     }
 
-    /// The same write for somebody who is not there, or is not looked at.
+    /// Returns the same write for somebody who is not there, or is not looked at.
     pub(super) async fn pretend_attempt(&self, whose: &str) -> Result<()> {
         let pretence = Transaction::on(self).overwrite(
             Table::Administrators,
@@ -115,8 +117,8 @@ impl Store {
             }
             race.again().await?;
             let again = self.administrator(application, id).await?;
-            // A reset in the meantime has ended the session, and the code is of an authenticator
-            // that does not count any more.
+            // A reset in the meantime has ended the session. The code is of an authenticator that no
+            // longer counts.
             loaded = again
                 .filter(|again| again.administrator.authority == loaded.administrator.authority)
                 .ok_or(Error::SignedOut)?;
@@ -143,7 +145,7 @@ impl Store {
 }
 
 impl Authenticator {
-    /// What a right password or code comes to: it is used, and failures are forgotten.
+    /// Notes a right password or code: the code is spent, and failures are forgotten.
     pub(super) fn succeed(&mut self, step: Option<u64>) {
         self.last_step = step.unwrap_or(self.last_step);
         self.failures = 0;

@@ -23,7 +23,7 @@ impl From<Scope> for ModuleReader {
 }
 
 impl ModuleReader {
-    /// The modules, and their version.
+    /// Returns the modules, and their version.
     pub async fn get(&self) -> Result<(Modules, u64)> {
         let Scope {
             store, application, ..
@@ -47,8 +47,8 @@ impl From<Scope> for ModuleEditor {
 }
 
 impl ModuleEditor {
-    /// Puts `modules` in the place of those that there are; tells the new version. One that a client
-    /// is let into stays, so that no grant is lost, or comes back, without a word about the client.
+    /// Puts `modules` in the place of those that there are; tells the new version. A module that a
+    /// client has stays, so that no grant is lost or comes back in silence.
     pub async fn replace(&self, modules: &Modules) -> Result<u64> {
         let Scope {
             store, if_match, ..

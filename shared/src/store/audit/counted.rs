@@ -1,5 +1,5 @@
 //! Counted events: refusals, and tokens that were issued. Equal events of one minute are one item with
-//! a count, so that a stranger can make items count and cannot make many of them.
+//! a count. So a stranger can increase counts, and cannot make many items.
 
 use std::collections::HashMap;
 
@@ -75,7 +75,7 @@ impl Store {
     }
 }
 
-/// What makes two happenings of a minute one event.
+/// Returns the hash under which equal events of a minute are counted.
 fn kind(event: &StoredEvent, origin: &Origin) -> [u8; 32] {
     let mut hash = Sha256::new();
     // Whoever tries to be somebody tries it anywhere.

@@ -19,7 +19,7 @@ use crate::store::{Scope, Table};
 pub struct Event {
     /// When it happened; of refusals, when the first of those did that it counts.
     pub time: Timestamp,
-    /// What kind of actor it was: `administrator`, `api_client`, `system` or `unknown`.
+    /// The kind of the actor: `administrator`, `api_client`, `system` or `unknown`.
     pub actor_kind: String,
     /// The actor's ID.
     pub actor_id: Option<String>,
@@ -27,11 +27,11 @@ pub struct Event {
     pub actor_name: Option<String>,
     /// The address it came from.
     pub source_ip: Option<String>,
-    /// What the caller's program calls itself.
+    /// The user agent of the caller.
     pub user_agent: Option<String>,
     /// The ID of the operation.
     pub action: String,
-    /// What it was done to.
+    /// The object's kind.
     pub object_kind: Option<String>,
     /// The object's ID.
     pub object_id: Option<String>,
@@ -39,7 +39,7 @@ pub struct Event {
     pub object_name: Option<String>,
     /// `applied`, `refused`, or what became of a change request.
     pub outcome: String,
-    /// Why it was refused.
+    /// The reason of the refusal.
     pub reason: Option<String>,
     /// The change request that it belongs to.
     pub change_request: Option<String>,
@@ -47,20 +47,20 @@ pub struct Event {
     pub request_id: String,
     /// The fields that changed, each with its value before and after.
     pub changes: Vec<(String, Value, Value)>,
-    /// How many refusals of one minute it stands for; 1 for what was applied.
+    /// The number of refusals of one minute; 1 for an applied change.
     pub count: u64,
     /// When the last of them happened.
     pub last_time: Timestamp,
 }
 
-/// What a refusal has beside an event.
+/// The counted part of a refusal's event.
 #[derive(Deserialize)]
 struct StoredRefusals {
     count: u64,
     last_time: Timestamp,
 }
 
-/// Which events.
+/// A filter of events.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     /// From this moment on.
@@ -109,9 +109,9 @@ impl AuditFilter {
 /// An export on its way out, piece by piece. A piece that is an error ends it.
 pub type EventStream = Pin<Box<dyn Stream<Item = Result<Vec<u8>>> + Send>>;
 
-/// How many events are read at once.
+/// Number of events that are read at once.
 const BATCH: i32 = 100;
-/// How many a page looks at before it is handed out half empty, with where to go on.
+/// Most events that a page looks at. It is then handed out half empty, with a cursor.
 const MOST_LOOKED_AT: usize = 3_000;
 /// Behind every moment: the first 15 digits that no event begins with.
 const END_OF_TIME: Timestamp = Timestamp::from_millis(999_999_999_999_999);
@@ -129,8 +129,8 @@ impl From<Scope> for AuditReader {
 }
 
 impl AuditReader {
-    /// A page of the events that the filter lets through, newest first. It may have fewer than were
-    /// asked for, and still another one behind it.
+    /// Returns a page of the events that the filter lets through, newest first. It may have fewer than
+    /// were asked for, and still another one behind it.
     pub async fn page(
         &self,
         filter: &AuditFilter,
@@ -161,8 +161,9 @@ impl AuditReader {
         }
     }
 
-    /// All events that the filter lets through, newest first, a batch of them at a time: each piece
-    /// of the body is made when the one before has gone out.
+    /// Streams all events that pass the filter, newest first.
+    ///
+    /// Each piece of the body is made when the one before has gone out.
     pub fn export(
         &self,
         mut filter: AuditFilter,
@@ -199,8 +200,9 @@ impl AuditReader {
         ))
     }
 
-    /// The next events, newest first, from both tables that hold some, each with its place: its time,
-    /// and what tells it from others of that time.
+    /// Reads the next events from both tables, newest first, each with its place.
+    ///
+    /// A place is the time, and a mark that tells it from others of that time.
     async fn batch(&self, filter: &AuditFilter, after: Option<&str>) -> Result<Batch> {
         let mut limit = BATCH;
         loop {
@@ -226,7 +228,7 @@ impl AuditReader {
         }
     }
 
-    /// What was done stands where it happened.
+    /// Reads the next events of applied changes.
     async fn applied(
         &self,
         filter: &AuditFilter,
@@ -295,7 +297,7 @@ fn is_cut(items: &[Item], limit: i32) -> bool {
     items.len() >= usize::try_from(limit).unwrap_or_default()
 }
 
-/// The moment that a place begins with.
+/// Returns the moment that a place begins with.
 fn time_of(place: &str) -> Option<Timestamp> {
     place.get(..15)?.parse().ok().map(Timestamp::from_millis)
 }

@@ -1,4 +1,4 @@
-//! What a change of an administrator writes, and the guard rails that hold for it.
+//! Writes of a change of an administrator, and its guard rails.
 
 use crate::domain::administrator::Administrator;
 use crate::domain::application::Application;
@@ -12,7 +12,7 @@ use crate::store::table::REQUEST;
 use crate::store::transaction::{Otherwise, Transaction};
 use crate::store::{Scope, Table};
 
-/// Does somebody look after the application when `after` takes the place of what was loaded?
+/// Checks that a manager remains when `after` replaces the loaded administrator.
 pub(super) fn check_change(
     owner: &Application,
     loaded: &Loaded,
@@ -24,12 +24,13 @@ pub(super) fn check_change(
     check_leaving(owner, loaded, "demoted")
 }
 
-/// Does somebody look after the application when this one is gone?
+/// Checks that a manager remains when this one is deleted.
 pub(super) fn check_deletion(owner: &Application, loaded: &Loaded) -> Result<()> {
     check_leaving(owner, loaded, "deleted")
 }
 
 fn check_leaving(owner: &Application, loaded: &Loaded, done: &str) -> Result<()> {
+    // Under multi admin two must remain: one alone could approve nothing, not even another invitation.
     let least = if owner.multi_admin { 2 } else { 1 };
     match loaded.left_without() {
         Some(left) if left < least => Err(last_one(least, done)),
@@ -37,7 +38,7 @@ fn check_leaving(owner: &Application, loaded: &Loaded, done: &str) -> Result<()>
     }
 }
 
-/// What to answer when too few would be left.
+/// Returns the error for a change that would leave too few.
 pub(in crate::store) fn last_one(least: usize, done: &str) -> Error {
     let who = if least == 1 {
         "the only administrator who can sign in and holds manage_users"
@@ -46,12 +47,12 @@ pub(in crate::store) fn last_one(least: usize, done: &str) -> Error {
     };
     Error::conflict(
         "last-administrator",
-        format!("{who} can not be {done}; let another one in first"),
+        format!("{who} cannot be {done}; let another one in first"),
     )
 }
 
 impl Transaction<'_> {
-    /// All that a new administrator consists of.
+    /// Adds all items of a new administrator.
     pub(super) fn create_administrator(
         self,
         scope: &Scope,
@@ -89,7 +90,7 @@ impl Transaction<'_> {
         )
     }
 
-    /// The new record, and what follows from it.
+    /// Adds the new record of an administrator, and the items that follow from it.
     pub(in crate::store) fn replace_administrator(
         self,
         application: &ApplicationId,

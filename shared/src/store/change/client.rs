@@ -1,4 +1,4 @@
-//! What a change of a client writes.
+//! Writes of a change of a client.
 
 use serde::Serialize;
 
@@ -14,8 +14,10 @@ use crate::store::table::REQUEST;
 use crate::store::transaction::{Otherwise, Transaction};
 use crate::store::{Scope, Table};
 
-/// Only those who hold `manage_modules` change what a client is let into, and only modules that there
-/// are, also when it is written, are granted (administration contract, section 2).
+/// Checks a change of a client's modules (administration contract, section 2).
+///
+/// Only people who hold `manage_modules` may change them. Only existing modules may be granted, also at
+/// the time of the write.
 pub(super) fn check_modules(
     owner: &Application,
     actor: &Actor,
@@ -46,7 +48,7 @@ pub(super) fn check_modules(
     }
 }
 
-/// Is there a module, or Administrator of one, that was not granted before?
+/// Returns whether a module, or Administrator of one, is newly granted.
 pub(super) fn grants_more(before: &ModuleGrants, after: &ModuleGrants) -> bool {
     after.iter().any(|(module, grant)| {
         before
@@ -56,7 +58,7 @@ pub(super) fn grants_more(before: &ModuleGrants, after: &ModuleGrants) -> bool {
 }
 
 impl Transaction<'_> {
-    /// All that a new client consists of.
+    /// Adds all items of a new client.
     pub(super) fn create_client(
         self,
         scope: &Scope,

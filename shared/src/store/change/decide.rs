@@ -1,6 +1,7 @@
-//! Deciding change requests: at the decision everything is looked at anew, and the decision, what it
-//! makes take effect, the unlocking and the event are one transaction (administration contract,
-//! section 5).
+//! Deciding change requests (administration contract, section 5).
+//!
+//! Everything is checked again at the decision. The decision, its effect, the unlocking and the event
+//! are one transaction.
 
 mod behind;
 mod ready;
@@ -35,7 +36,7 @@ impl From<Scope> for Reviewer {
     }
 }
 
-/// What an approval came to.
+/// The result of an approval.
 #[derive(Debug)]
 pub struct Approved {
     /// The request as it is now.
@@ -45,8 +46,10 @@ pub struct Approved {
 }
 
 impl Reviewer {
-    /// Does approving this request take a code? Refuses what can not be approved by the caller in any
-    /// case, so that no code is spent for it.
+    /// Returns whether approving this request takes a code.
+    ///
+    /// It first refuses requests that the caller cannot approve in any case, so that no code is spent
+    /// for them.
     pub async fn takes_code(&self, id: &ChangeRequestId) -> Result<bool> {
         let request = self.scope.request(id).await?;
         self.scope.if_match.check(request.version)?;
@@ -74,6 +77,7 @@ impl Reviewer {
                 (None, ready) => ready,
             };
             let (outcome, approved) = match ready {
+                // A request that can never be applied ends now. Until it expired, it would lock its object.
                 Err(why) => self.fail(&request, &owner, why).await?,
                 Ok(_) if behind.counted.len() + 1 < NEEDED => {
                     self.note_approval(&request, &owner, &behind).await?
@@ -137,7 +141,7 @@ impl Reviewer {
         })
     }
 
-    /// Is the caller another person than those who stand behind it, and one who may say yes to it?
+    /// Checks that the caller may approve it, and is not one of its supporters.
     fn may_approve(&self, request: &StoredRequest) -> Result<()> {
         let caller = decider(&self.scope.origin.actor);
         if request.requester.kind == caller.kind && request.requester.id == caller.id {
@@ -176,7 +180,7 @@ impl Reviewer {
         AdministratorId::from(decider(&self.scope.origin.actor).id)
     }
 
-    /// The request as it is at its end.
+    /// Returns the request as it is at its end.
     fn ended(
         &self,
         request: &StoredRequest,
@@ -208,7 +212,7 @@ impl Reviewer {
             )
     }
 
-    /// The same at the end of a request that changes nothing: its object and its name are free.
+    /// Adds the end of a request that changes nothing: its object and its name become free.
     fn write_end<'a>(
         &'a self,
         before: &StoredRequest,
@@ -238,7 +242,7 @@ impl Reviewer {
         Ok((ending.commit().await?, self.approved(ended, None)))
     }
 
-    /// One more says yes, and it is not enough yet. Those who do not count any more are left out.
+    /// Adds an approval that is not enough yet. Approvals that no longer count are left out.
     async fn note_approval(
         &self,
         request: &StoredRequest,

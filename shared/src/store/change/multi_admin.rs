@@ -1,5 +1,4 @@
-//! The policy itself: multi admin is switched on by one administrator with a code, where there are
-//! two, and off only by two.
+//! The policy of multi admin: an administrator switches it on with a code; off takes two.
 
 use crate::domain::application::Application;
 use crate::domain::audit::{Object, multi_admin_changes};
@@ -70,7 +69,7 @@ impl From<Scope> for PolicyReader {
 }
 
 impl PolicyReader {
-    /// Whether multi admin is on.
+    /// Returns whether multi admin is on.
     pub async fn get(&self) -> Result<Policy> {
         Ok(self.scope.policy().await?.1)
     }
@@ -106,6 +105,7 @@ impl PolicyEditor {
             };
             let outcome = match (owner.multi_admin, enabled) {
                 (true, false) => self.scope.enact(&owner, Change::SwitchOff, Ok).await?,
+                // Alone, nobody could approve anything any more, not even switching it off.
                 (false, true) if eligible < 2 => {
                     return Err(Error::conflict(
                         "too-few-administrators",

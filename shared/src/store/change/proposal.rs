@@ -39,7 +39,7 @@ pub(super) enum Proposal {
     SwitchOff,
 }
 
-/// What of a client is proposed.
+/// The proposed values of a client.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ClientValues {
     pub(super) description: Description,

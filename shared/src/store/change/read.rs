@@ -21,18 +21,18 @@ impl From<Scope> for RequestReader {
     }
 }
 
-/// How many requests a page looks at before it is handed out half empty.
+/// Most requests that a page looks at. It is then handed out half empty, with a cursor.
 const MOST_LOOKED_AT: usize = 1_000;
 const BATCH: i32 = 100;
 
 impl RequestReader {
-    /// One of them.
+    /// Returns a change request.
     pub async fn get(&self, id: &ChangeRequestId) -> Result<ChangeRequest> {
         let request = self.scope.request(id).await?;
         Ok(request.shown(self.scope.store.clock.now()))
     }
 
-    /// A page of those in this state, newest first.
+    /// Returns a page of those in this state, newest first.
     pub async fn page(
         &self,
         state: Option<ChangeState>,

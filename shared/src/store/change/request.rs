@@ -54,8 +54,9 @@ pub(super) struct Approval {
     pub(super) at: Timestamp,
 }
 
-/// What keeps a second request for the same object away, and a name for a request that waits. Both
-/// end with the request's time, whether or not anybody clears them away.
+/// A lock of an object for its request, or the reserved name of a waiting request.
+///
+/// Both end with the request's time, whether or not anybody clears them away.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredHold {
     pub(super) request_id: ChangeRequestId,
@@ -69,7 +70,7 @@ impl StoredRequest {
             .map_err(|fault| Error::unexpected(format!("a proposal does not parse: {fault}")))
     }
 
-    /// What has become of it, by the clock.
+    /// Returns the state at this time.
     pub(super) fn state(&self, now: Timestamp) -> ChangeState {
         match self.state {
             ChangeState::Pending if now >= self.until => ChangeState::Expired,
@@ -77,7 +78,7 @@ impl StoredRequest {
         }
     }
 
-    /// How many more approvals it takes, if those that it has still count.
+    /// Returns the number of approvals that are still needed, if the present ones count.
     pub(super) fn approvals_needed(&self, now: Timestamp) -> usize {
         if self.state(now) != ChangeState::Pending {
             return 0;
@@ -114,7 +115,7 @@ impl StoredRequest {
         }
     }
 
-    /// What it is about.
+    /// Returns the object of the request.
     pub(super) fn object(&self) -> Object {
         let kind = match self.object_kind.as_str() {
             "api_client" => "api_client",
@@ -128,7 +129,7 @@ impl StoredRequest {
         }
     }
 
-    /// The name that it holds for itself.
+    /// Returns the name that it holds for itself.
     pub(super) fn held_name(&self, owner: &Application) -> Result<Option<(Table, Key)>> {
         if !self.holds_name {
             return Ok(None);
@@ -144,7 +145,7 @@ impl StoredRequest {
         })
     }
 
-    /// The request as it is at its end.
+    /// Returns the request as it is at its end.
     pub(super) fn ended(
         &self,
         state: ChangeState,
@@ -169,7 +170,7 @@ impl StoredRequest {
 
 pub(super) const ADMINISTRATOR: &str = "administrator";
 
-/// Someone as a request names them.
+/// Returns someone as a request names them.
 pub(super) fn decider(actor: &Actor) -> Decider {
     let (id, name) = actor.id_and_name();
     Decider {
@@ -180,8 +181,9 @@ pub(super) fn decider(actor: &Actor) -> Decider {
 }
 
 impl Scope {
-    /// Holds a change back: writes its request, which locks its object and keeps its name, with the
-    /// event that it was asked for.
+    /// Holds a change back: writes its request and the event.
+    ///
+    /// The request locks its object and reserves its name.
     pub(super) async fn ask(&self, owner: &Application, change: &Change) -> Result<Outcome> {
         let store = &self.store;
         let now = store.clock.now();
@@ -246,7 +248,7 @@ impl Scope {
         }
     }
 
-    /// The request that a change becomes.
+    /// Returns the request that a change becomes.
     fn request_for(
         &self,
         owner: &Application,
@@ -282,7 +284,7 @@ impl Scope {
         })
     }
 
-    /// What to answer when another request for the same object waits.
+    /// Returns the error for an object that another request has locked.
     async fn locked_by(&self, request: &StoredRequest) -> Result<Error> {
         let lock: Option<StoredHold> = self
             .store

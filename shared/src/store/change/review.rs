@@ -1,17 +1,17 @@
-//! A change as a reviewer sees it: what differs, what of it lets somebody do more, and what it takes to
-//! approve it.
+//! The review of a change: its differences, its escalations, and the codes that it takes.
 
 use crate::domain::change_request::ProposedChange;
 use crate::domain::feature::Feature;
 use crate::store::change::{Change, client};
 
 impl Change {
-    /// The fields that differ, for a reviewer: escalations first, and of a secret only that it will
-    /// be replaced.
+    /// Returns the fields that differ, for a reviewer: escalations first, and of a secret only that it
+    /// will be replaced.
     pub(super) fn proposed(&self) -> Vec<ProposedChange> {
         let mut shown: Vec<_> = self
             .differences()
             .into_iter()
+            // Numbers that no reviewer can judge. The entries below say it in words.
             .filter(|(field, _)| field != "secret_serial" && field != "previous_secret_until")
             .map(|(field, (before, after))| ProposedChange {
                 escalation: self.escalates(&field),
@@ -42,11 +42,12 @@ impl Change {
                 escalation: false,
             });
         }
+        // The sort is stable: the fields of each group stay in their order.
         shown.sort_by_key(|change| !change.escalation);
         shown
     }
 
-    /// Does what it does to `field` let somebody do more than before?
+    /// Returns whether its change of `field` lets somebody do more than before.
     fn escalates(&self, field: &str) -> bool {
         match self {
             Self::CreateClient { client } => match field {
@@ -77,7 +78,7 @@ impl Change {
         }
     }
 
-    /// Does approving it take a code of the approver (administration contract, section 5)?
+    /// Returns whether approving it takes a code of the approver (administration contract, section 5).
     pub(super) fn needs_code(&self) -> bool {
         match self {
             Self::ReplaceSecret { .. } | Self::SwitchOff => true,
@@ -97,7 +98,7 @@ impl Change {
         }
     }
 
-    /// Does it let a client into a module that it was not let into before?
+    /// Returns whether it lets a client into a new module.
     pub(super) fn grants_modules(&self) -> bool {
         match self {
             Self::CreateClient { client } => !client.modules.is_empty(),
@@ -109,7 +110,7 @@ impl Change {
         }
     }
 
-    /// Does it change what a client is let into?
+    /// Returns whether it changes the modules of a client.
     pub(super) fn touches_modules(&self) -> bool {
         match self {
             Self::CreateClient { client } => !client.modules.is_empty(),

@@ -1,5 +1,4 @@
-//! Deleting a client: it is dead from the first moment, and what belongs to it is cleared away, be
-//! it later.
+//! Deleting a client: it is dead at once, and its belongings are cleared away, perhaps later.
 
 use crate::domain::application::Application;
 use crate::domain::client::Client;
@@ -18,8 +17,8 @@ use crate::store::{Scope, Store, Table};
 
 impl ClientEditor {
     /// Deletes a client that `allowed` lets go, with its settings, their history and its published
-    /// files. One transaction ends all of them for everyone; then what is left is cleared away, of
-    /// earlier deletions too, if they were interrupted.
+    /// files. One transaction ends all of them for everyone. Then the remains are cleared away, also
+    /// those of earlier deletions that were interrupted.
     pub async fn delete(
         &self,
         target: &Target,
@@ -45,8 +44,8 @@ impl ClientEditor {
 }
 
 impl Store {
-    /// A client and its application, and with them what a deletion needs to know of its published
-    /// versions.
+    /// Returns a client and its application, and with them what a deletion needs to know of its
+    /// published versions.
     pub(in crate::store) async fn client_for_deletion(
         &self,
         scope: &Scope,

@@ -1,5 +1,6 @@
-//! When a client has last used which of its secrets, minute by minute: written at most once a minute
-//! for each secret by each process, beside the operation and not in its way.
+//! Last use of a client's secrets, minute by minute.
+//!
+//! Each process writes at most once a minute for each secret, beside the operation and not in its way.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -34,22 +35,23 @@ impl PendingWrite {
     }
 }
 
-/// An answer waits no longer than this for what is written beside it; the store answers within
-/// milliseconds, or there is something wrong with it.
+/// Longest time that an answer waits for a note of a use.
+///
+/// The store answers within milliseconds, or there is something wrong with it.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// For so many days a use is remembered.
 const KEPT_DAYS: i64 = 400;
 
-/// The attribute of a secret's last use.
+/// Returns the attribute of a secret's last use.
 fn of_secret(serial: u32) -> String {
     format!("s{serial}")
 }
 
 impl Store {
-    /// Notes that a client uses the secret with this serial number. Begins to write it where this
-    /// process has not done so in this minute; a store that fails is asked again by the next call, and
-    /// fails no call.
+    /// Notes that a client uses the secret with this serial number. Begins to write it, unless this
+    /// process has done so in this minute. A failure of the store fails no call, and the next call
+    /// tries again.
     pub(crate) fn note_use(&self, client: &ClientId, serial: u32) -> PendingWrite {
         let minute = self.clock.now().minute();
         if !self.noted.is_first(client, serial, minute) {
@@ -95,9 +97,9 @@ impl Store {
         }
     }
 
-    /// When each of these clients has last used its secrets, in their order.
+    /// Returns the last uses of these clients' secrets, in the order of the clients.
     pub(super) async fn uses(&self, clients: &[&ClientId]) -> Result<Vec<Uses>> {
-        /// What one read takes.
+        /// Most keys of one read.
         const MOST_AT_ONCE: usize = 100;
         let mut uses = Vec::with_capacity(clients.len());
         for some in clients.chunks(MOST_AT_ONCE) {
@@ -119,7 +121,7 @@ impl Store {
 pub struct Uses(BTreeMap<String, serde_json::Value>);
 
 impl Uses {
-    /// Those of a client that was created just now.
+    /// Returns the uses of a new client: none.
     pub fn none() -> Self {
         Self::default()
     }
@@ -129,12 +131,12 @@ impl Uses {
         Ok(Self(uses.unwrap_or_default()))
     }
 
-    /// When the client's present secret was last used.
+    /// Returns the time when the client's present secret was last used.
     pub fn of_present_secret(&self, client: &Client) -> Option<Timestamp> {
         self.of(client, client.secret.serial)
     }
 
-    /// When the secret before it was last used, as long as that one works.
+    /// Returns the time when the secret before it was last used, as long as that one works.
     pub fn of_previous_secret(&self, client: &Client, now: Timestamp) -> Option<Timestamp> {
         client.previous_secret_until(now)?;
         self.of(client, client.previous.as_ref()?.secret.serial)

@@ -33,8 +33,8 @@ impl From<Scope> for ClientReader {
 }
 
 impl ClientReader {
-    /// Every client of the application, with its secret, read consistently in the order of the IDs. Those that
-    /// have none of `features` are left out, if any are given.
+    /// Returns every client of the application, with its secret, read consistently in the order of the
+    /// IDs. Those that have none of `features` are left out, if any are given.
     pub async fn list(&self, features: Option<&Features>) -> Result<Vec<Listed>> {
         let (application, clients) = self.all().await?;
         let wanted = clients.into_iter().filter(|client| {

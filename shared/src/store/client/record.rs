@@ -21,7 +21,7 @@ use crate::store::dynamodb::Bytes;
 #[derive(Deserialize)]
 pub(in crate::store) struct Nothing {}
 
-/// What keeps a description unique.
+/// The item that keeps a description unique.
 #[derive(Serialize)]
 pub(in crate::store) struct StoredName {
     client_id: String,
@@ -125,7 +125,7 @@ impl From<StoredKey> for StoredSecret {
     }
 }
 
-/// What authentication needs of a client, and nothing else: it is read for every call.
+/// The part of a client that authentication reads for every call.
 #[derive(Serialize, Deserialize)]
 pub(in crate::store) struct StoredCredential {
     application_id: ApplicationId,
@@ -246,8 +246,8 @@ impl From<StoredSigning> for Signing {
 }
 
 impl Store {
-    /// Opens the secrets that a client may sign with at `now`, with their serial numbers; none where the
-    /// application does not accept signed requests.
+    /// Opens the secrets that a client may sign with at `now`, with their serial numbers. There are
+    /// none if the application does not accept signed requests.
     pub(crate) async fn signing_secrets(
         &self,
         credential: &Credential,

@@ -24,7 +24,7 @@ impl From<Scope> for SecretKeeper {
 }
 
 impl SecretKeeper {
-    /// A client's present secret. That it was seen stands in the audit before anyone sees it.
+    /// Returns a client's present secret. That it was seen stands in the audit before anyone sees it.
     pub async fn reveal(&self, target: &Target, _: FreshCode) -> Result<ClientSecret> {
         let Scope {
             store, application, ..
@@ -53,7 +53,7 @@ impl SecretKeeper {
         }
     }
 
-    /// Puts `secret` in the place of a client's present one, which keeps working for `hours`; gives the client as it is then.
+    /// Replaces a client's secret. The old one keeps working for `hours`. Returns the changed client.
     pub async fn regenerate(
         &self,
         target: &Target,
@@ -64,8 +64,8 @@ impl SecretKeeper {
         self.scope.replace_secret(target, secret, hours).await
     }
 
-    /// Is there such a client, and in the version that the caller has seen? Asked before a code is
-    /// spent for it.
+    /// Checks that the client exists in the version that the caller has seen, before a code is spent
+    /// for it.
     pub async fn look(&self, target: &Target) -> Result<()> {
         let (_, client) = self.scope.store.client(&self.scope, &target.id).await?;
         let client = client.ok_or_else(|| target.unknown())?;

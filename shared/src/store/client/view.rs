@@ -23,7 +23,7 @@ impl From<Scope> for ClientViewer {
 }
 
 impl ClientViewer {
-    /// One of them, and when it has last used its secrets.
+    /// Returns a client, with the last uses of its secrets.
     pub async fn get(&self, target: &Target) -> Result<(Client, Uses)> {
         let Scope {
             store, application, ..
@@ -40,7 +40,7 @@ impl ClientViewer {
         Ok((client, Uses::take(&mut found, &uses)?))
     }
 
-    /// A page of them, read consistently, in the order of their IDs, each with when it has last used its
+    /// Reads a page of clients consistently, in the order of their IDs, with the last uses of their
     /// secrets.
     pub async fn page(
         &self,

@@ -23,8 +23,8 @@ impl From<Scope> for PublishedReader {
 }
 
 impl PublishedReader {
-    /// The paths of the published files: of the whole application, of one client, or of one of its
-    /// versions.
+    /// Returns the paths of the published files: of the whole application, of one client, or of one of
+    /// its versions.
     pub async fn files(
         &self,
         target: Option<&Target>,
@@ -60,7 +60,7 @@ impl PublishedReader {
         Ok(files)
     }
 
-    /// A client's published settings: one version, or the newest.
+    /// Returns a client's published settings: one version, or the newest.
     pub async fn snapshot(
         &self,
         target: &Target,
@@ -92,8 +92,9 @@ impl PublishedFiles {
         Self { store }
     }
 
-    /// One version of a client's published settings, or the newest. `None` for anything that is not
-    /// there, whichever part of it.
+    /// Returns a version of a client's published settings, or the newest.
+    ///
+    /// Returns `None` if any part of it does not exist.
     pub async fn snapshot(
         &self,
         application: &ApplicationId,
@@ -108,7 +109,7 @@ impl PublishedFiles {
 }
 
 impl Store {
-    /// A snapshot, if it counts; and what was found beside it under the key of `also`.
+    /// Returns a snapshot, if it counts; and what was found beside it under the key of `also`.
     async fn snapshot(
         &self,
         application: &ApplicationId,
@@ -176,7 +177,7 @@ pub(super) fn no_such_version() -> Error {
 type OfClient = (StoredHead, Vec<StoredEntry>);
 
 impl Scope {
-    /// What is published of one client, or of each client of the application.
+    /// Returns the published versions of one client, or of each client of the application.
     pub(super) async fn published(&self, client: Option<&ClientId>) -> Result<Vec<OfClient>> {
         let partition = Key::application_partition(&self.application);
         let prefix = client.map(Key::published_prefix);

@@ -86,7 +86,7 @@ impl Publisher {
         }
     }
 
-    /// What [`Publisher::delete`] would delete: one version, or all that count.
+    /// Returns the versions that [`Publisher::delete`] would delete: one, or all that count.
     pub async fn versions(
         &self,
         target: &Target,
@@ -164,7 +164,7 @@ impl Publisher {
             .await
     }
 
-    /// The head, and the versions that count, oldest first.
+    /// Returns the head, and the versions that count, oldest first.
     async fn read(&self, target: &Target) -> Result<(StoredHead, Vec<PublishedVersion>)> {
         let mut keys = vec![self.scope.head_key(&target.id)];
         keys.extend(self.scope.record_key(target));

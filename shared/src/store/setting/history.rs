@@ -25,7 +25,7 @@ pub(in crate::store) struct StoredVersion {
     undone: Undone,
 }
 
-/// What was before a change, in the smaller of two forms: neither is larger than a layer.
+/// The undo data of a change, in the smaller of two forms. Neither is larger than a layer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Undone {
@@ -56,7 +56,7 @@ impl StoredVersion {
     }
 }
 
-/// What a key that changed costs an item beside its own bytes and those of its former value.
+/// Bytes that a changed key costs an item, beside its own bytes and those of its former value.
 const OVERHEAD: usize = 2;
 
 impl Undone {
@@ -78,7 +78,7 @@ impl Undone {
         }
     }
 
-    /// The layer before the change, from the layer after it.
+    /// Returns the layer before the change, from the layer after it.
     fn undo(self, after: &Settings) -> Result<Settings> {
         let mut before: SettingMap = after.clone().into();
         match self {
@@ -103,7 +103,7 @@ pub struct Version {
     pub version: u64,
     /// When it was made.
     pub time: Timestamp,
-    /// What kind of actor made it: `api_client` or `system`.
+    /// The kind of the actor: `api_client` or `system`.
     pub actor_kind: String,
     /// The actor's ID.
     pub actor_id: Option<String>,
@@ -111,7 +111,7 @@ pub struct Version {
     pub actor_name: Option<String>,
     /// The operation that made it.
     pub action: String,
-    /// What it changed, by key.
+    /// The changes, by key.
     pub changes: BTreeMap<SettingKey, Difference>,
 }
 
@@ -137,8 +137,10 @@ impl Version {
         let mut versions = Vec::with_capacity(stored.len());
         for version in stored
             .into_iter()
+            // The layer is read first, so the history may already have a later change.
             .filter(|version| version.version <= current.version)
         {
+            // A gap: the ring has lost that change, and without it no older layer can be told.
             if version.version != number {
                 break;
             }
@@ -183,7 +185,7 @@ impl Version {
 }
 
 impl Scope {
-    /// A layer as it is, and what is kept of its changes.
+    /// Returns a layer as it is, and what is kept of its changes.
     pub(super) async fn read_history(
         &self,
         layer: &Layer,

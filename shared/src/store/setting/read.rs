@@ -23,7 +23,7 @@ impl From<Scope> for ApplicationSettingReader {
 }
 
 impl ApplicationSettingReader {
-    /// The application's value of `key`. The rest of the layer stays where it is: only this key
+    /// Returns the application's value of `key`. The rest of the layer stays where it is: only this key
     /// crosses the wire.
     pub async fn application_setting(&self, key: &SettingKey) -> Result<Option<SettingValue>> {
         let layer = Key::application_settings(&self.scope.application);
@@ -45,7 +45,7 @@ impl From<Scope> for SettingReader {
 }
 
 impl SettingReader {
-    /// Both layers that `target` sees, in one round trip.
+    /// Reads both layers that `target` sees, in one round trip.
     pub async fn layers(&self, target: &Target) -> Result<Layers> {
         let mut found = self
             .scope
@@ -56,7 +56,7 @@ impl SettingReader {
         self.scope.layers(target, &mut found)
     }
 
-    /// The value of `key` that `target` sees, in one round trip.
+    /// Returns the value of `key` that `target` sees, in one round trip.
     pub async fn setting(&self, target: &Target, key: &SettingKey) -> Result<Option<SettingValue>> {
         let keys = self.scope.layer_keys(target);
         let mut found = self.scope.store.get_all_with(&keys, Some(key)).await?;
@@ -64,7 +64,7 @@ impl SettingReader {
         Ok(self.scope.layers(target, &mut found)?.get(key).cloned())
     }
 
-    /// Every layer of the application: its own, and those of its clients by ID.
+    /// Returns every layer of the application: its own, and those of its clients by ID.
     pub async fn dump(&self) -> Result<(Settings, BTreeMap<String, Settings>)> {
         let Scope {
             store, application, ..
@@ -93,7 +93,7 @@ impl SettingReader {
         Ok((own, clients))
     }
 
-    /// The kept versions of a layer, newest first.
+    /// Returns the kept versions of a layer, newest first.
     pub async fn history(&self, layer: &Layer) -> Result<Vec<Version>> {
         let (current, versions) = self.scope.read_history(layer).await?;
         Ok(Version::unroll(&current, versions)

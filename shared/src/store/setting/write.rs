@@ -1,5 +1,6 @@
-//! Changing settings: each change is one transaction with its audit event and its place in the
-//! history, however many keys it touches.
+//! Changing settings: each change is one transaction with its audit event and its history entry.
+//!
+//! That holds however many keys it touches.
 
 use crate::domain::audit::{Object, setting_changes};
 use crate::domain::setting::{Layer, Settings};
@@ -46,8 +47,9 @@ impl SettingEditor {
         }
     }
 
-    /// Makes an earlier version of a layer the newest, as a new version; tells its number, and how
-    /// many keys changed.
+    /// Makes an earlier version of a layer the newest, as a new version.
+    ///
+    /// Returns its number, and the number of changed keys.
     pub async fn restore(&self, layer: &Layer, version: u64) -> Result<(u64, usize)> {
         let mut race = Race::begin(&self.scope.store.random);
         loop {
@@ -104,6 +106,7 @@ impl SettingEditor {
                 &stored,
                 before.version,
             )?
+            // Without a condition: the layer's version guards it, and the ring's oldest entry gives way.
             .overwrite(
                 Table::Settings,
                 Key::history(application, layer.client(), version),
@@ -119,8 +122,7 @@ impl SettingEditor {
 }
 
 impl Transaction<'_> {
-    /// The first version of a layer that comes with a new application or client; none if there is
-    /// nothing in it.
+    /// Adds the first version of a layer of a new application or client; none if it is empty.
     pub(in crate::store) fn create_layer(
         self,
         scope: &Scope,

@@ -11,7 +11,7 @@ use serde::forward_to_deserialize_any;
 use super::given::Given;
 use crate::error::NOT_A_VALID_ID;
 
-/// Why the arguments do not make an input.
+/// The reason why arguments do not make an input.
 #[derive(Debug)]
 pub(super) enum Fault {
     Missing(&'static str),
@@ -120,8 +120,9 @@ impl<'de> MapAccess<'de> for Fields<'_> {
     }
 }
 
-/// One argument. What kind of text it has to be follows from the type that asks for it: numbers and
-/// booleans are plain, lists and maps are JSON.
+/// An argument whose type is decided by the field that asks for it.
+///
+/// Numbers and booleans are plain, lists and maps are JSON.
 struct Argument<'a> {
     name: &'a str,
     given: &'a Given,

@@ -1,4 +1,4 @@
-//! One argument, with all the values that it was given.
+//! An argument, with all the values that it was given.
 
 use zeroize::Zeroizing;
 
@@ -11,7 +11,7 @@ pub(super) enum Repeated {
     Never,
 }
 
-/// One argument's value. `Debug` shows none of it, because it may be a secret.
+/// The value of an argument. `Debug` does not show it, because it may be a secret.
 pub(super) struct Given {
     pub(super) text: Result<Zeroizing<String>, &'static str>,
     /// It was given again, and should not have been.

@@ -1,5 +1,6 @@
-//! JSON in which no object has a name twice: of such a one two readers could understand two things
-//! (RFC 8259, section 4).
+//! A JSON parser that refuses duplicate names.
+//!
+//! Two readers could understand such an object differently (RFC 8259, section 4).
 
 use std::cell::RefCell;
 use std::fmt;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::error::{Fault, quoted};
 use crate::wire::json_pointer::escaped;
 
-/// The value that a text stands for; where it stands for none, or for more than one, the place.
+/// Returns the value that a text stands for; where it stands for none, or for more than one, the place.
 pub(super) fn parse(text: &[u8]) -> Result<Value, Fault> {
     let twice = RefCell::default();
     let mut json = serde_json::Deserializer::from_slice(text);

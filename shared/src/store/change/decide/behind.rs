@@ -1,4 +1,4 @@
-//! Who stands behind a change request at the moment of its decision.
+//! Supporters of a change request: the people whose approval counts when it is decided.
 
 use std::collections::BTreeSet;
 
@@ -11,18 +11,19 @@ use crate::store::Scope;
 use crate::store::administrator::Loaded;
 use crate::store::change::request::{ADMINISTRATOR, StoredRequest, decider};
 
-/// Those who stand behind a request and count.
+/// The supporters of a request.
 pub(super) struct Behind {
     pub(super) counted: Vec<Administrator>,
     /// The API client that has asked, if it was one.
     pub(super) client: Option<Client>,
-    /// Why it can not take effect any more.
+    /// The reason why it cannot take effect any more.
     pub(super) fault: Option<&'static str>,
 }
 
 impl Scope {
-    /// Those who stand behind the request and count now, beside the caller: different people, entitled
-    /// at this moment, none of whom was handed another's account lately.
+    /// Returns the supporters of the request beside the caller.
+    ///
+    /// They are different people, entitled now, and none had a link to another's account lately.
     pub(super) async fn behind(&self, request: &StoredRequest) -> Result<Behind> {
         let Self {
             store, application, ..
@@ -81,8 +82,10 @@ impl Scope {
         Ok(behind)
     }
 
-    /// Everyone who may act by this account: its owner, whoever had a link to it in hand lately, and
-    /// whoever had one to theirs.
+    /// Returns everyone who may act with this account: its owner, and the recent receivers of its
+    /// links.
+    ///
+    /// Receivers of links to the receivers' accounts count too, and so on.
     async fn hands(&self, of: &Administrator) -> Result<BTreeSet<AdministratorId>> {
         let Self {
             store, application, ..
@@ -102,7 +105,7 @@ impl Scope {
         Ok(hands)
     }
 
-    /// The API client that has asked, if it may still ask for it.
+    /// Returns the API client that has asked, if it may still ask for it.
     async fn requesting_client(&self, request: &StoredRequest) -> Result<Option<Client>> {
         let Ok(id) = ClientId::try_from(request.requester.id.clone()) else {
             return Ok(None);

@@ -20,7 +20,7 @@ use crate::store::client::seal;
 pub(super) type Ready = std::result::Result<Change, &'static str>;
 
 impl Reviewer {
-    /// The change as it was proposed, on its object as it is now; or why it can not be made any more.
+    /// Returns the proposed change on the present object, or the reason why it cannot be made any more.
     pub(super) async fn ready(&self, request: &StoredRequest) -> Result<(Application, Ready)> {
         let proposal = request.proposal()?;
         let (owner, ready) = match proposal {
@@ -33,6 +33,7 @@ impl Reviewer {
         };
         let checked = ready.and_then(|change| {
             let actor = Actor::System;
+            // The reviewers saw the object in that version, and nothing else is approved.
             if change.version() != request.object_version {
                 return Err("it was changed after it was asked for");
             }
