@@ -3,11 +3,15 @@
 //! Why a test and not crates: `Authorized` and `Context::store` are private to the crate. Between crates
 //! they would have to be public.
 
+mod imports;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use countersign_tests::derived::repository;
+
+use self::imports::{children, code_of, flatten, paths_in, statements, use_tree};
 
 /// The rooms of `shared/src` by floor, from the ground up. A file may import from its own floor and
 /// below.
@@ -148,94 +152,6 @@ impl Source {
 
 fn floor(room: &str) -> Option<usize> {
     FLOORS.iter().position(|rooms| rooms.contains(&room))
-}
-
-/// The code of a file: without comments, and without the tests at its end.
-fn code_of(text: &str) -> String {
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let lines = code
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default());
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn children(code: &str) -> BTreeSet<String> {
-    let declared = code.lines().filter_map(|line| {
-        let (before, name) = line.trim().strip_suffix(';')?.rsplit_once("mod ")?;
-        (before.is_empty() || before.starts_with("pub")).then(|| name.to_owned())
-    });
-    declared.collect()
-}
-
-/// Splits code at its semicolons, each part with the line on which it begins.
-fn statements(code: &str) -> Vec<(usize, String)> {
-    let (mut found, mut line) = (Vec::new(), 1);
-    for statement in code.split_inclusive(';') {
-        let blank = statement.len() - statement.trim_start().len();
-        let begins = line + statement[..blank].matches('\n').count();
-        found.push((begins, statement.trim().to_owned()));
-        line += statement.matches('\n').count();
-    }
-    found
-}
-
-/// The tree of a `use`, and whether it is a `pub use`.
-fn use_tree(statement: &str) -> Option<(bool, &str)> {
-    // Attributes and blocks may stand before it.
-    let begins = statement.rfind("use ")?;
-    let line = statement[..begins]
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    let tree = statement[begins + "use ".len()..].strip_suffix(';')?;
-    let is_use = line.is_empty() || line.starts_with("pub");
-    is_use.then_some((line.starts_with("pub"), tree))
-}
-
-/// Every path of a tree of imports.
-fn flatten(tree: &str, before: &[String], into: &mut Vec<Module>) {
-    let tree = tree.trim();
-    if tree.is_empty() {
-        return;
-    }
-    let (path, inner) = match tree.split_once('{') {
-        Some((path, inner)) => (path, inner.rsplit_once('}').map(|(inner, _)| inner)),
-        None => (tree, None),
-    };
-    let parts = path
-        .split("::")
-        .map(|part| part.split(" as ").next().unwrap_or(part).trim());
-    let parts = parts.filter(|part| !part.is_empty()).map(str::to_owned);
-    let path: Vec<String> = before.iter().cloned().chain(parts).collect();
-    let Some(inner) = inner else {
-        into.push(path);
-        return;
-    };
-    let (mut depth, mut begins) = (0_i32, 0);
-    for (at, character) in inner.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                flatten(&inner[begins..at], &path, into);
-                begins = at + 1;
-            }
-            _ => {}
-        }
-    }
-    flatten(&inner[begins..], &path, into);
-}
-
-/// The paths with `::` in a line of code.
-fn paths_in(line: &str) -> Vec<Module> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    let words = line.split(|c: char| !is_part(c));
-    let paths = words.filter(|word| word.contains("::") && !word.starts_with(':'));
-    paths
-        .map(|word| word.split("::").map(str::to_owned).collect::<Vec<_>>())
-        .map(|path: Vec<String>| path.into_iter().filter(|part| !part.is_empty()).collect())
-        .collect()
 }
 
 /// All sources of the core crate but its facade.
