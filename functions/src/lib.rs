@@ -95,6 +95,7 @@ mod oauth2 {
     pub(crate) mod revoke;
     pub(crate) mod token;
 }
+mod existed;
 mod settings {
     pub(crate) mod delete;
     pub(crate) mod delete_default;

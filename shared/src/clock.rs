@@ -58,7 +58,7 @@ impl Add<Duration> for Timestamp {
 pub struct Moment(pub Timestamp);
 
 described! {
-    Moment: { "type": "string", "format": "date-time", "description": "A moment, as RFC 3339 has it." }
+    Moment: { "type": "string", "format": "date-time", "examples": ["2036-11-21T08:30:00Z"], "description": "A point in time (RFC 3339), in UTC." }
 }
 
 impl From<Moment> for String {

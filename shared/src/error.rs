@@ -103,12 +103,12 @@ impl TokenFault {
     }
 }
 
-/// A part of a JSON body that does not fit.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// A part of the input that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Fault {
-    /// The place: a JSON pointer (RFC 6901).
+    /// The place of the part: a JSON pointer (RFC 6901).
     pub pointer: String,
-    /// The fault.
+    /// The reason.
     pub detail: String,
 }
 

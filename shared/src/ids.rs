@@ -14,7 +14,7 @@ use crate::schema::described;
 pub struct ClientId(String);
 
 described! {
-    ClientId: { "type": "string", "description": "The ID of an API client.", "minLength": 1, "maxLength": 255 }
+    ClientId: { "type": "string", "description": "The ID of an API client.", "minLength": 1, "maxLength": 255, "examples": ["k7m2p9q4r8s3t6v5w2x7y4z9a3b6c8d5"] }
 }
 
 impl ClientId {
@@ -48,7 +48,7 @@ impl TryFrom<String> for ClientId {
 pub struct ApplicationId(String);
 
 described! {
-    ApplicationId: { "type": "string", "description": "The ID of an application.", "minLength": 1, "maxLength": 255 }
+    ApplicationId: { "type": "string", "description": "The ID of an application.", "minLength": 1, "maxLength": 255, "examples": ["c5d8e3f6g9h2j4k7m5n8p3q6r9"] }
 }
 
 impl ApplicationId {
@@ -92,7 +92,7 @@ impl TryFrom<String> for ApplicationId {
 pub struct AdministratorId(String);
 
 described! {
-    AdministratorId: { "type": "string", "description": "The ID of an administrator." }
+    AdministratorId: { "type": "string", "minLength": 1, "examples": ["h4j7k2m9n5p8q3r6s2t7v4w9x5y8z3a6"], "description": "The ID of an administrator." }
 }
 
 /// The length of an administrator's ID, in characters.
@@ -127,7 +127,7 @@ impl From<String> for AdministratorId {
 pub struct ChangeRequestId(String);
 
 described! {
-    ChangeRequestId: { "type": "string", "description": "The ID of a change request." }
+    ChangeRequestId: { "type": "string", "minLength": 1, "examples": ["01a22dc0e484y3m4tzn3xw89b5q7"], "description": "The ID of a change request." }
 }
 
 impl ChangeRequestId {

@@ -41,7 +41,7 @@ pub use domain::change_request::{ChangeRequest, ChangeState, Why};
 pub use domain::client::{Client, ClientName, Description, ModuleGrant, ModuleGrants};
 pub use domain::feature::{Feature, Features};
 pub use domain::page::{Cursor, Page, PageOf, PageSize};
-pub use domain::published::{PublishedSettings, PublishedVersion, Snapshot};
+pub use domain::published::{NewestSettings, PublishedSettings, PublishedVersion, Snapshot};
 pub use domain::setting::{
     Layer, LayerName, Layers, MAX_LAYER_BYTES, MAX_LAYER_KEYS, SettingKey, SettingMap,
     SettingValue, Settings, TooLarge,
@@ -55,7 +55,7 @@ pub use ids::ChangeRequestId;
 pub use ids::ClientId;
 pub use operation::log_line::ANSWERED;
 pub use operation::road::answer;
-pub use operation::{Described, Endpoint, Operation, Unrouted};
+pub use operation::{Endpoint, Operation, Unrouted};
 pub use random::Random;
 pub use secrets::client_secret::{ClientSecret, GraceHours};
 pub use secrets::data_key::{DataKey, ENCRYPTION_CONTEXT, KeyWrapper, WrappedKey, Wrapping};
@@ -68,8 +68,8 @@ pub use secrets::signing_key::{KeyId, KeyState};
 pub use secrets::verified::WarmSecrets;
 pub use wire::arguments::Arguments;
 pub use wire::correlation::Correlation;
-pub use wire::file::{File, Freshness};
-pub use wire::reply::{Begun, Created, Download, Ended, NoContent, Tagged};
+pub use wire::file::{Contents, File, Freshness};
+pub use wire::reply::{Begun, Created, Download, Ended, Formats, NoContent, Tagged};
 pub use wire::reply::{Nothing, Reply};
 pub use wire::request::{Body, BodyStream, MAX_BODY_BYTES, Request, Response};
 pub use wire::route::{Envelope, Route};

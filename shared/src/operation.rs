@@ -83,9 +83,14 @@ pub struct Endpoint {
     pub status: u16,
     /// Whether its reply is a stream.
     pub streams: bool,
+    /// The media types of a success.
+    pub media_types: &'static [&'static str],
+    /// The headers of a success, beside those that every answer has.
+    pub headers: &'static [&'static str],
     touches: [&'static [AccessPattern]; 2],
     pub(crate) answer: for<'a> fn(&'a Call<'a>) -> Answering<'a>,
-    describe: fn(&mut SchemaGenerator) -> Described,
+    describe_input: fn(&mut SchemaGenerator) -> Schema,
+    describe_reply: fn(&mut SchemaGenerator) -> Schema,
 }
 
 /// A function that no route leads to: IAM alone says who may invoke it. As plain data, like an
@@ -123,15 +128,6 @@ pub(crate) struct Answered {
     pub(crate) pending_write: Option<PendingWrite>,
 }
 
-/// The JSON schemas of an operation's input and reply.
-#[derive(Debug)]
-pub struct Described {
-    /// An object with a property for each argument.
-    pub input: Schema,
-    /// The reply.
-    pub reply: Schema,
-}
-
 impl Endpoint {
     /// Returns the list entry of operation `T`.
     pub const fn of<T: Operation>() -> Self {
@@ -142,12 +138,12 @@ impl Endpoint {
             requires: T::Caller::REQUIRES,
             status: T::Reply::STATUS,
             streams: T::Reply::STREAMS,
+            media_types: T::Reply::MEDIA_TYPES,
+            headers: T::Reply::HEADERS,
             touches: [T::Caller::TOUCHES, T::TOUCHES],
             answer: |call| Box::pin(answer::<T>(call)),
-            describe: |generator| Described {
-                input: T::json_schema(generator),
-                reply: T::Reply::describe(generator),
-            },
+            describe_input: T::json_schema,
+            describe_reply: T::Reply::describe,
         }
     }
 
@@ -171,6 +167,26 @@ impl Endpoint {
         self.patterns().any(|pattern| pattern.hashes_slowly())
     }
 
+    /// Can it answer that the change waits for approval?
+    pub fn can_wait(&self) -> bool {
+        self.does(AccessPattern::AskForApproval) || self.does(AccessPattern::AskToCreate)
+    }
+
+    /// Can it be refused because of what stands in the store now?
+    pub fn can_conflict(&self) -> bool {
+        self.patterns().any(|pattern| pattern.can_conflict())
+    }
+
+    /// Are attempts at it counted, and refused when there are too many?
+    pub fn is_limited(&self) -> bool {
+        self.patterns().any(|pattern| pattern.is_limited())
+    }
+
+    /// Does it take a signed request in the place of a secret?
+    pub fn takes_a_signature(&self) -> bool {
+        self.does(AccessPattern::VerifySignature)
+    }
+
     fn does(&self, wanted: AccessPattern) -> bool {
         self.patterns().any(|pattern| *pattern == wanted)
     }
@@ -187,10 +203,15 @@ impl Endpoint {
             && self.route.path != "/admin/sessions/current"
     }
 
-    /// Returns the schemas of its input and reply; types they share go into the generator's
-    /// definitions.
-    pub fn describe(&self, generator: &mut SchemaGenerator) -> Described {
-        (self.describe)(generator)
+    /// Returns the schema of its input: an object with a property for each argument. Types with a name go into
+    /// the generator's definitions.
+    pub fn describe_input(&self, generator: &mut SchemaGenerator) -> Schema {
+        (self.describe_input)(generator)
+    }
+
+    /// Returns the schema of its reply.
+    pub fn describe_reply(&self, generator: &mut SchemaGenerator) -> Schema {
+        (self.describe_reply)(generator)
     }
 }
 

@@ -18,9 +18,12 @@ pub(crate) fn required<T: JsonSchema>() -> Vec<String> {
 /// Gives a type its JSON schema for the documentation. A derive cannot see the bounds of its parser.
 macro_rules! described {
     ($type:ident: $schema:tt) => {
+        described!($type as $type: $schema);
+    };
+    ($type:ident as $name:ident: $schema:tt) => {
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
+                stringify!($name).into()
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {

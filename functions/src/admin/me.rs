@@ -10,6 +10,7 @@ use crate::admin::shown::administrator::Oneself;
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ViewOneself {}
 
+/// The administrator who is signed in, and the application.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Me {
     #[serde(flatten)]
@@ -17,6 +18,7 @@ pub(crate) struct Me {
     application: Application,
 }
 
+/// An application.
 #[derive(Serialize, JsonSchema)]
 struct Application {
     application_id: ApplicationId,

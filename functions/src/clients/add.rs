@@ -12,11 +12,12 @@ use shared::{
 pub(crate) struct CreateClient {
     /// The client's display name, unique in the application.
     description: Description,
-    /// What the client may call; nothing, if left out.
+    /// The features of the client; none, if left out.
     #[serde(default)]
     features: Features,
 }
 
+/// A new client with its secret.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct CreatedClient {
     description: Description,

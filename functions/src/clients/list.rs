@@ -14,12 +14,15 @@ pub(crate) struct ListClients {
     has_features: Option<Features>,
 }
 
+/// The clients of an application.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ClientList")]
 pub(crate) struct Clients {
     /// The clients, in the order of their IDs.
     results: Vec<ListedClient>,
 }
 
+/// A client with its secret.
 #[derive(Serialize, JsonSchema)]
 struct ListedClient {
     whitelist: AllowList,

@@ -17,6 +17,7 @@ pub(crate) struct ResetClientSecret {
     hours_to_live: GraceHours,
 }
 
+/// The new secret of a client.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct NewSecret {
     new_secret: ClientSecret,

@@ -12,7 +12,7 @@ use shared::{
 pub(crate) struct ModifyClientFeatures {
     /// The client to change: the caller itself, if left out.
     for_client_id: Option<ClientId>,
-    /// What the client may call from now on; `[]` for nothing.
+    /// The features of the client from now on; `[]` for none.
     features: Features,
 }
 

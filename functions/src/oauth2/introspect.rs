@@ -11,7 +11,7 @@ pub(crate) struct IntrospectToken {
     token: AccessToken,
 }
 
-/// What is to be said of a token: of one that is not active, nothing else.
+/// The state and the claims of a token. Of an inactive one there are no claims.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Introspection {
     active: bool,

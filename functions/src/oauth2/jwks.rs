@@ -3,12 +3,22 @@
 //! It has the keys that sign now, the next ones, and old ones while their last tokens live.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use shared::store::AccessPattern;
-use shared::{Context, File, Freshness, Operation, Result, Route, Verifier};
+use serde::{Deserialize, Serialize};
+use shared::store::{AccessPattern, KeySet};
+use shared::{Contents, Context, File, Freshness, Operation, Result, Route, Verifier};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct PublishKeys {}
+
+/// The public keys that verify access tokens: a JSON Web Key Set (RFC 7517).
+#[derive(Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub(crate) struct PublicKeys(KeySet);
+
+impl Contents for PublicKeys {
+    const MEDIA_TYPES: &'static [&'static str] = &["application/jwk-set+json"];
+}
 
 impl Operation for PublishKeys {
     const ID: &'static str = "oauth2.jwks";
@@ -16,10 +26,10 @@ impl Operation for PublishKeys {
     const SUMMARY: &'static str = "Publish the keys that verify access tokens";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadKeySet];
     type Caller = Verifier;
-    type Reply = File;
+    type Reply = File<PublicKeys>;
 
-    async fn run(self, _: &Context, caller: Verifier) -> Result<File> {
+    async fn run(self, _: &Context, caller: Verifier) -> Result<File<PublicKeys>> {
         let keys = caller.key_set().await?;
-        File::json("application/jwk-set+json", Freshness::FiveMinutes, &keys)
+        File::json(Freshness::FiveMinutes, &PublicKeys(keys))
     }
 }

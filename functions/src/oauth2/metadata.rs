@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::AccessPattern;
-use shared::{Context, File, Freshness, Operation, Result, Route, Verifier};
+use shared::{Contents, Context, File, Freshness, Operation, Result, Route, Verifier};
 
 use super::{
     introspect::IntrospectToken, jwks::PublishKeys, revoke::RevokeToken, token::IssueToken,
@@ -12,9 +12,11 @@ use super::{
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct DescribeAuthorizationServer {}
 
-#[derive(Serialize)]
-struct Metadata<'a> {
-    issuer: &'a str,
+/// The metadata of the authorization server (RFC 8414, section 2).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuthorizationServer")]
+pub(crate) struct Metadata {
+    issuer: String,
     token_endpoint: String,
     jwks_uri: String,
     introspection_endpoint: String,
@@ -31,19 +33,23 @@ struct Metadata<'a> {
 
 const AUTHENTICATION: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 
+impl Contents for Metadata {
+    const MEDIA_TYPES: &'static [&'static str] = &["application/json"];
+}
+
 impl Operation for DescribeAuthorizationServer {
     const ID: &'static str = "oauth2.metadata";
     const ROUTE: Route = Route::file("/.well-known/oauth-authorization-server");
     const SUMMARY: &'static str = "Describe the authorization server";
     const TOUCHES: &'static [AccessPattern] = &[];
     type Caller = Verifier;
-    type Reply = File;
+    type Reply = File<Metadata>;
 
-    async fn run(self, _: &Context, caller: Verifier) -> Result<File> {
+    async fn run(self, _: &Context, caller: Verifier) -> Result<File<Metadata>> {
         let issuer = caller.issuer();
         let at = |route: Route| format!("{issuer}{}", route.path);
         let metadata = Metadata {
-            issuer,
+            issuer: issuer.to_owned(),
             token_endpoint: at(IssueToken::ROUTE),
             jwks_uri: at(PublishKeys::ROUTE),
             introspection_endpoint: at(IntrospectToken::ROUTE),
@@ -54,6 +60,6 @@ impl Operation for DescribeAuthorizationServer {
             introspection_endpoint_auth_methods_supported: AUTHENTICATION,
             revocation_endpoint_auth_methods_supported: AUTHENTICATION,
         };
-        File::json("application/json", Freshness::FiveMinutes, &metadata)
+        File::json(Freshness::FiveMinutes, &metadata)
     }
 }

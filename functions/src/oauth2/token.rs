@@ -9,20 +9,25 @@ use shared::{
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct IssueToken {
+    /// The kind of grant.
     #[expect(dead_code, reason = "there is only one, and it must be there")]
     grant_type: GrantType,
     /// All that the client's modules let it into, if left out.
     scope: Option<Scopes>,
-    /// Whom the token is for; may be given more than once. The application's first audience, if left
-    /// out.
+    /// The audience of the token, or several with spaces between them. The application's first
+    /// audience, if left out.
+    #[schemars(extend("examples" = ["https://api.example.com"]))]
     audience: Option<String>,
     /// The same, as RFC 8707 calls it.
+    #[schemars(extend("examples" = ["https://api.example.com"]))]
     resource: Option<String>,
 }
 
+/// The kind of grant (RFC 6749, section 4).
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum GrantType {
+    /// A client asks for itself.
     ClientCredentials,
 }
 

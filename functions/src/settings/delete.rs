@@ -1,11 +1,13 @@
 //! Delete a Client Setting: removes a key of the client's layer; the application's value shows again.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
     Authorized, ClientId, Context, Layer, ManageSettings, Operation, Result, Route, SettingKey,
 };
+
+use crate::existed::KeyExisted;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct DeleteClientSetting {
@@ -15,26 +17,20 @@ pub(crate) struct DeleteClientSetting {
     for_client_id: Option<ClientId>,
 }
 
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Existed {
-    /// Whether the layer had the key before.
-    result: bool,
-}
-
 impl Operation for DeleteClientSetting {
     const ID: &'static str = "settings.delete";
     const ROUTE: Route = Route::machine("/settings/delete");
     const SUMMARY: &'static str = "Delete a Client Setting";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClientSettings];
     type Caller = Authorized<ManageSettings>;
-    type Reply = Existed;
+    type Reply = KeyExisted;
 
-    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Existed> {
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<KeyExisted> {
         let layer = Layer::Client(caller.target(self.for_client_id));
         let result = caller
             .store()
             .change(&layer, |settings| Ok(settings.remove(&self.key)))
             .await?;
-        Ok(Existed { result })
+        Ok(KeyExisted { result })
     }
 }

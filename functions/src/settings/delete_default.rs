@@ -1,20 +1,16 @@
 //! Delete Multiple Client Settings: removes a key of the application's layer; clients' own values stay.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Authorized, Context, Layer, ManageSettings, Operation, Result, Route, SettingKey};
+
+use crate::existed::KeyExisted;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct DeleteApplicationSetting {
     /// The setting's name.
     key: SettingKey,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Existed {
-    /// Whether the layer had the key before.
-    result: bool,
 }
 
 impl Operation for DeleteApplicationSetting {
@@ -23,15 +19,15 @@ impl Operation for DeleteApplicationSetting {
     const SUMMARY: &'static str = "Delete Multiple Client Settings";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeApplicationSettings];
     type Caller = Authorized<ManageSettings>;
-    type Reply = Existed;
+    type Reply = KeyExisted;
 
-    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Existed> {
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<KeyExisted> {
         let result = caller
             .store()
             .change(&Layer::Application, |settings| {
                 Ok(settings.remove(&self.key))
             })
             .await?;
-        Ok(Existed { result })
+        Ok(KeyExisted { result })
     }
 }

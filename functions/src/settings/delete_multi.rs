@@ -1,27 +1,24 @@
 //! Delete several settings of a client's layer at once: all of them, or none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
     Authorized, ClientId, Context, Layer, ManageSettings, Operation, Result, Route, SettingKey,
     Settings,
 };
 
+use crate::existed::KeysExisted;
+
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct DeleteClientSettings {
     /// The settings' names.
+    #[schemars(with = "Vec<SettingKey>", extend("examples" = [["minimum_age"]]))]
     keys: BTreeSet<SettingKey>,
     /// The client whose settings these are: the caller itself, if left out.
     for_client_id: Option<ClientId>,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Existed {
-    /// Of each key, whether the layer had it before.
-    result: BTreeMap<SettingKey, bool>,
 }
 
 impl Operation for DeleteClientSettings {
@@ -30,9 +27,9 @@ impl Operation for DeleteClientSettings {
     const SUMMARY: &'static str = "Delete Several Client Settings";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClientSettings];
     type Caller = Authorized<ManageSettings>;
-    type Reply = Existed;
+    type Reply = KeysExisted;
 
-    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Existed> {
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<KeysExisted> {
         let layer = Layer::Client(caller.target(self.for_client_id));
         let remove = |settings: &mut Settings| {
             Ok(self
@@ -41,7 +38,7 @@ impl Operation for DeleteClientSettings {
                 .map(|key| (key.clone(), settings.remove(key)))
                 .collect())
         };
-        Ok(Existed {
+        Ok(KeysExisted {
             result: caller.store().change(&layer, remove).await?,
         })
     }

@@ -16,13 +16,17 @@ pub(crate) struct ExplainClientSettings {
     for_client_id: Option<ClientId>,
 }
 
+/// The settings that a client sees, each with the layer that it comes from.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettingsExplanation")]
 pub(crate) struct Explanation {
     /// Every key that the client sees.
     result: BTreeMap<SettingKey, Explained>,
 }
 
+/// A setting and the layer that it comes from.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ExplainedSetting")]
 struct Explained {
     /// The value that the client sees.
     value: SettingValue,

@@ -15,6 +15,7 @@ pub(crate) struct ViewClientSetting {
     for_client_id: Option<ClientId>,
 }
 
+/// The value of a setting.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Setting {
     /// The value that the client sees; `null` if neither layer has one.

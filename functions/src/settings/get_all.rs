@@ -10,6 +10,7 @@ use shared::{Authorized, Context, Operation, ReadSettings, Result, Route, Settin
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ViewAllSettings {}
 
+/// All settings of an application.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct AllSettings {
     /// The layer of each client that has one, by the client's ID.

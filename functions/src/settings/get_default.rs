@@ -14,7 +14,9 @@ pub(crate) struct ViewApplicationSetting {
     key: SettingKey,
 }
 
+/// The value of a setting of the application's layer.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApplicationSetting")]
 pub(crate) struct Setting {
     /// The setting's value; `null` if the application's layer has none.
     result: Option<SettingValue>,

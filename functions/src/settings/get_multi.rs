@@ -17,7 +17,9 @@ pub(crate) struct ViewSomeClientSettings {
     for_client_id: Option<ClientId>,
 }
 
+/// The values of some settings, by key.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettingsByKey")]
 pub(crate) struct SomeSettings {
     /// Each key with the value that the client sees; `null` if neither layer has one.
     result: BTreeMap<SettingKey, Option<SettingValue>>,

@@ -12,20 +12,24 @@ use shared::{
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ViewSettingsHistory {
-    /// Which layer: the client's, if left out.
+    /// The layer; the client's, if left out.
     #[serde(default)]
     layer: LayerName,
     /// The client, if it is a client's layer: the caller itself, if left out.
     for_client_id: Option<ClientId>,
 }
 
+/// The history of a layer of settings.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettingsHistory")]
 pub(crate) struct History {
     /// The versions, newest first.
     result: Vec<VersionView>,
 }
 
+/// A version of a layer of settings.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettingsVersion")]
 struct VersionView {
     version: u64,
     /// When it was made: milliseconds since the Unix epoch, UTC.
@@ -33,11 +37,13 @@ struct VersionView {
     actor: ActorView,
     /// The operation that made it.
     action: String,
-    /// What it changed, by key.
+    /// The changes that it made, by key.
     changes: BTreeMap<SettingKey, ChangeView>,
 }
 
+/// The maker of a version of settings.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettingsActor")]
 struct ActorView {
     /// `api_client`, or `system` for an import.
     kind: String,
@@ -46,7 +52,9 @@ struct ActorView {
     name: Option<String>,
 }
 
+/// The change of a setting.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettingChange")]
 struct ChangeView {
     /// `null` if the key was not there before.
     before: Option<SettingValue>,

@@ -11,7 +11,9 @@ pub(crate) struct ViewClientSettings {
     for_client_id: Option<ClientId>,
 }
 
+/// The settings that a client sees.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ClientSettings")]
 pub(crate) struct Items {
     /// The keys and values; a client's own value goes before the application's.
     result: SettingMap,

@@ -11,7 +11,9 @@ pub(crate) struct ListClientSettings {
     for_client_id: Option<ClientId>,
 }
 
+/// The keys of the settings that a client sees.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettingKeys")]
 pub(crate) struct Keys {
     /// The keys, sorted.
     result: Vec<SettingKey>,

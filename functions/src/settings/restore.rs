@@ -8,24 +8,28 @@ use shared::{Authorized, ClientId, Context, LayerName, ManageSettings, Operation
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RestoreSettings {
     /// The version to bring back, as the history numbers it.
+    #[schemars(range(min = 1))]
     version: u64,
-    /// Which layer: the client's, if left out.
+    /// The layer; the client's, if left out.
     #[serde(default)]
     layer: LayerName,
     /// The client, if it is a client's layer: the caller itself, if left out.
     for_client_id: Option<ClientId>,
 }
 
+/// The result of a restore.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RestoredSettings")]
 pub(crate) struct Restored {
     result: RestoredVersion,
 }
 
+/// The version that a restore has made.
 #[derive(Serialize, JsonSchema)]
 struct RestoredVersion {
     /// The number of the version that is the newest now.
     version: u64,
-    /// How many keys changed by it; with none, no new version was made.
+    /// The number of keys that it changed. With 0, no new version was made.
     changed: usize,
 }
 

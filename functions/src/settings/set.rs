@@ -1,27 +1,24 @@
 //! Modify a Client Setting: creates or overwrites a value of the client's layer.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
     Authorized, ClientId, Context, Layer, ManageSettings, Operation, Result, Route, SettingKey,
     SettingValue,
 };
 
+use crate::existed::KeyExisted;
+
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ModifyClientSetting {
     /// The setting's name.
     key: SettingKey,
     /// Its value.
+    #[schemars(extend("examples" = ["13"]))]
     value: SettingValue,
     /// The client whose settings these are: the caller itself, if left out.
     for_client_id: Option<ClientId>,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Existed {
-    /// Whether the layer had the key before.
-    result: bool,
 }
 
 impl Operation for ModifyClientSetting {
@@ -30,9 +27,9 @@ impl Operation for ModifyClientSetting {
     const SUMMARY: &'static str = "Modify a Client Setting";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClientSettings];
     type Caller = Authorized<ManageSettings>;
-    type Reply = Existed;
+    type Reply = KeyExisted;
 
-    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Existed> {
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<KeyExisted> {
         let layer = Layer::Client(caller.target(self.for_client_id));
         let result = caller
             .store()
@@ -41,6 +38,6 @@ impl Operation for ModifyClientSetting {
                 set.map_err(|too_large| too_large.in_argument("value"))
             })
             .await?;
-        Ok(Existed { result })
+        Ok(KeyExisted { result })
     }
 }

@@ -1,24 +1,21 @@
 //! Modify an Application Setting: creates or overwrites a value of the application's layer.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
     Authorized, Context, Layer, ManageSettings, Operation, Result, Route, SettingKey, SettingValue,
 };
+
+use crate::existed::KeyExisted;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ModifyApplicationSetting {
     /// The setting's name.
     key: SettingKey,
     /// Its value.
+    #[schemars(extend("examples" = ["13"]))]
     value: SettingValue,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Existed {
-    /// Whether the layer had the key before.
-    result: bool,
 }
 
 impl Operation for ModifyApplicationSetting {
@@ -27,9 +24,9 @@ impl Operation for ModifyApplicationSetting {
     const SUMMARY: &'static str = "Modify an Application Setting";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeApplicationSettings];
     type Caller = Authorized<ManageSettings>;
-    type Reply = Existed;
+    type Reply = KeyExisted;
 
-    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Existed> {
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<KeyExisted> {
         let result = caller
             .store()
             .change(&Layer::Application, |settings| {
@@ -37,6 +34,6 @@ impl Operation for ModifyApplicationSetting {
                 set.map_err(|too_large| too_large.in_argument("value"))
             })
             .await?;
-        Ok(Existed { result })
+        Ok(KeyExisted { result })
     }
 }

@@ -1,24 +1,17 @@
 //! Modify Multiple Application Settings: all of them, or none.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::store::AccessPattern;
-use shared::{
-    Authorized, Context, Layer, ManageSettings, Operation, Result, Route, SettingKey, SettingMap,
-};
+use shared::{Authorized, Context, Layer, ManageSettings, Operation, Result, Route, SettingMap};
+
+use crate::existed::KeysExisted;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ModifyApplicationSettings {
     /// The settings' names, each with its value.
+    #[schemars(extend("propertyNames" = {"minLength": 1, "maxLength": 255}, "examples" = [{"minimum_age": "13"}]))]
     items: SettingMap,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Existed {
-    /// Of each key, whether the layer had it before.
-    result: BTreeMap<SettingKey, bool>,
 }
 
 impl Operation for ModifyApplicationSettings {
@@ -27,9 +20,9 @@ impl Operation for ModifyApplicationSettings {
     const SUMMARY: &'static str = "Modify Multiple Application Settings";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeApplicationSettings];
     type Caller = Authorized<ManageSettings>;
-    type Reply = Existed;
+    type Reply = KeysExisted;
 
-    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Existed> {
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<KeysExisted> {
         let result = caller
             .store()
             .change(&Layer::Application, |settings| {
@@ -38,6 +31,6 @@ impl Operation for ModifyApplicationSettings {
                     .map_err(|too_large| too_large.in_argument("items"))
             })
             .await?;
-        Ok(Existed { result })
+        Ok(KeysExisted { result })
     }
 }

@@ -1,27 +1,21 @@
 //! Modify Multiple Client Settings: all of them, or none; keys that are not named stay.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    Authorized, ClientId, Context, Layer, ManageSettings, Operation, Result, Route, SettingKey,
-    SettingMap,
+    Authorized, ClientId, Context, Layer, ManageSettings, Operation, Result, Route, SettingMap,
 };
+
+use crate::existed::KeysExisted;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ModifyClientSettings {
     /// The settings' names, each with its value.
+    #[schemars(extend("propertyNames" = {"minLength": 1, "maxLength": 255}, "examples" = [{"minimum_age": "13"}]))]
     items: SettingMap,
     /// The client whose settings these are: the caller itself, if left out.
     for_client_id: Option<ClientId>,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Existed {
-    /// Of each key, whether the layer had it before.
-    result: BTreeMap<SettingKey, bool>,
 }
 
 impl Operation for ModifyClientSettings {
@@ -30,9 +24,9 @@ impl Operation for ModifyClientSettings {
     const SUMMARY: &'static str = "Modify Multiple Client Settings";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ChangeClientSettings];
     type Caller = Authorized<ManageSettings>;
-    type Reply = Existed;
+    type Reply = KeysExisted;
 
-    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Existed> {
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<KeysExisted> {
         let layer = Layer::Client(caller.target(self.for_client_id));
         let result = caller
             .store()
@@ -42,6 +36,6 @@ impl Operation for ModifyClientSettings {
                     .map_err(|too_large| too_large.in_argument("items"))
             })
             .await?;
-        Ok(Existed { result })
+        Ok(KeysExisted { result })
     }
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    ApplicationId, ClientId, Context, Error, File, Freshness, Operation, Public, PublishedVersion,
-    Result, Route,
+    ApplicationId, ClientId, Context, Error, File, Freshness, Operation, Public, PublishedSettings,
+    PublishedVersion, Result, Route,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -15,6 +15,7 @@ pub(crate) struct ReadPublishedVersion {
     /// The client's ID.
     client: ClientId,
     /// The version, then `.json`.
+    #[schemars(extend("examples" = ["0193a1b2-c3d4-7e5f-8a6b-9c0d1e2f3a4b.json"]))]
     file: String,
 }
 
@@ -25,9 +26,9 @@ impl Operation for ReadPublishedVersion {
     // The proof declares the read: `Public` hands out the files.
     const TOUCHES: &'static [AccessPattern] = &[];
     type Caller = Public;
-    type Reply = File;
+    type Reply = File<PublishedSettings>;
 
-    async fn run(self, _: &Context, caller: Public) -> Result<File> {
+    async fn run(self, _: &Context, caller: Public) -> Result<File<PublishedSettings>> {
         let version = self.file.strip_suffix(".json").ok_or(Error::NotFound)?;
         let version = PublishedVersion::from(version.to_owned());
         let snapshot = caller

@@ -41,7 +41,7 @@ const TYPE: &str = "at+jwt";
 pub struct AccessToken(SecretString);
 
 described! {
-    AccessToken: { "type": "string", "format": "password", "description": "An access token: a JSON Web Token as RFC 9068 has it." }
+    AccessToken: { "type": "string", "format": "password", "minLength": 1, "examples": ["eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmF0dXJl"], "description": "An access token: a JSON Web Token as RFC 9068 has it." }
 }
 
 impl From<String> for AccessToken {
@@ -111,7 +111,8 @@ pub struct Scopes(BTreeSet<Scope>);
 described! {
     Scopes: {
         "type": "string",
-        "description": "Scopes, with spaces between them: the key of a module, and the same with `:admin` behind it for Administrator."
+        "examples": ["payments payments:admin"],
+        "description": "Scopes, with spaces between them. A scope is the key of a module, or the key followed by `:admin` for Administrator of that module."
     }
 }
 
@@ -187,6 +188,7 @@ pub(crate) struct Claims {
 /// One audience stands by itself, more stand in a list (RFC 7519, section 4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "TokenAudience")]
 pub(crate) enum OneOrMore {
     One(Audience),
     More(Vec<Audience>),

@@ -19,7 +19,7 @@ use crate::text::trimmed;
 pub struct Email(String);
 
 described! {
-    Email: { "type": "string", "format": "email", "maxLength": Email::MOST_BYTES, "description": "An e-mail address: unique in the application, compared without case." }
+    Email: { "type": "string", "format": "email", "maxLength": Email::MOST_BYTES, "examples": ["ada@example.com"], "description": "An e-mail address: unique in the application, compared without case." }
 }
 
 impl Email {
@@ -63,7 +63,7 @@ impl TryFrom<String> for Email {
 pub struct PersonName(String);
 
 described! {
-    PersonName: { "type": "string", "minLength": 1, "maxLength": 100, "description": "The name of a person." }
+    PersonName: { "type": "string", "minLength": 1, "maxLength": 100, "pattern": crate::text::PATTERN, "examples": ["Ada Lovelace"], "description": "The name of a person." }
 }
 
 impl PersonName {
@@ -108,7 +108,7 @@ impl Privilege {
 
 /// A set of privileges, listed in alphabetical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Privileges(BTreeSet<Privilege>);
+pub struct Privileges(#[schemars(with = "Vec<Privilege>")] BTreeSet<Privilege>);
 
 impl Privileges {
     /// Returns whether `privilege` is among them.
@@ -133,7 +133,7 @@ impl FromIterator<Privilege> for Privileges {
     }
 }
 
-/// Where an administrator stands (administration contract, section 3).
+/// The state of an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AdministratorState {
@@ -141,7 +141,7 @@ pub enum AdministratorState {
     Invited,
     /// Can sign in.
     Active,
-    /// Five wrong passwords or codes: cannot sign in for 20 minutes.
+    /// Cannot sign in for 20 minutes, after five wrong passwords or codes.
     Locked,
     /// The password or the authenticator must be set again, by the link of a reset.
     PendingActions,

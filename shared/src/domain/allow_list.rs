@@ -18,8 +18,9 @@ pub struct AllowList(Vec<IpNet>);
 described! {
     AllowList: {
         "type": "array",
-        "description": "The networks that an API client may call from, in CIDR notation.",
-        "items": { "type": "string", "examples": ["10.0.0.0/8"] },
+        "description": "The networks that an API client may call from, in CIDR notation. `0.0.0.0/0` stands for everywhere.",
+        "items": { "type": "string", "pattern": "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$" },
+        "examples": [["10.0.0.0/8"]],
         "minItems": 1,
         "maxItems": AllowList::MOST
     }

@@ -39,7 +39,7 @@ pub type Modules = BTreeMap<ModuleKey, ModuleName>;
 pub struct ModuleKey(String);
 
 described! {
-    ModuleKey: { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$", "description": "The key of a module, which is also the scope of an access token." }
+    ModuleKey: { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$", "examples": ["payments"], "description": "The key of a module. It is also the scope of an access token." }
 }
 
 impl ModuleKey {
@@ -74,7 +74,7 @@ impl TryFrom<String> for ModuleKey {
 pub struct ModuleName(String);
 
 described! {
-    ModuleName: { "type": "string", "minLength": 1, "maxLength": 100, "description": "What a module is called." }
+    ModuleName: { "type": "string", "minLength": 1, "maxLength": 100, "pattern": crate::text::PATTERN, "examples": ["Payments"], "description": "The display name of a module." }
 }
 
 impl TryFrom<String> for ModuleName {

@@ -22,7 +22,8 @@ described! {
     Audience: {
         "type": "string",
         "pattern": PATTERN,
-        "description": "Whom an access token is for, as resource servers compare it."
+        "examples": ["https://api.example.com"],
+        "description": "The audience of an access token, as resource servers compare it."
     }
 }
 
@@ -73,7 +74,8 @@ described! {
         "maxItems": 20,
         "uniqueItems": true,
         "items": { "type": "string", "pattern": PATTERN },
-        "description": "Whom access tokens may be for. The first one is meant where a caller does not say."
+        "examples": [["https://api.example.com"]],
+        "description": "The audiences that access tokens may have. The first one is the default."
     }
 }
 
@@ -134,7 +136,8 @@ described! {
         "minimum": 1,
         "maximum": 365,
         "default": 90,
-        "description": "For how many days a key signs access tokens before the next one does."
+        "examples": [90],
+        "description": "The number of days for which a key signs access tokens."
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) const LIFETIME: Duration = Duration::from_hours(14 * 24);
 /// So many different administrators stand behind a change.
 pub(crate) const NEEDED: usize = 2;
 
-/// What has become of a change request.
+/// The state of a change request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeState {
@@ -56,7 +56,7 @@ impl ChangeState {
 pub struct Why(String);
 
 described! {
-    Why: { "type": "string", "minLength": 1, "maxLength": 500, "description": "Why it is turned down." }
+    Why as RejectionReason: { "type": "string", "minLength": 1, "maxLength": 500, "pattern": crate::text::PATTERN, "examples": ["The shop is closed in May."], "description": "The reason of a rejection." }
 }
 
 impl Why {
@@ -123,7 +123,7 @@ impl Held for ChangeRequest {
     }
 }
 
-/// What a change is about.
+/// The object of a change.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ChangedObject {
     /// `api_client`, `administrator` or `application`.
@@ -133,8 +133,9 @@ pub(crate) struct ChangedObject {
     pub(crate) name: String,
 }
 
-/// Someone who has asked or decided.
+/// The person or client that has asked, approved or decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ChangeParticipant")]
 pub(crate) struct Decider {
     /// `administrator` or `api_client`.
     pub(crate) kind: String,

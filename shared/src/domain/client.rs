@@ -25,7 +25,8 @@ described! {
         "type": "string",
         "description": "The display name of an API client: unique in its application, compared without case.",
         "minLength": 1,
-        "maxLength": 255
+        "maxLength": 255,
+        "examples": ["Web shop"]
     }
 }
 
@@ -60,7 +61,9 @@ described! {
         "type": "string",
         "description": "The display name of an API client: unique in its application, compared without case.",
         "minLength": 1,
-        "maxLength": 100
+        "maxLength": 100,
+        "pattern": crate::text::PATTERN,
+        "examples": ["Web shop"]
     }
 }
 

@@ -61,9 +61,9 @@ pub struct Features(BTreeSet<Feature>);
 described! {
     Features: {
         "type": "array",
-        "description": "What an API client may call, in alphabetical order.",
-        "items": { "type": "string", "enum": Feature::ALL.map(Feature::name) },
-        "uniqueItems": true
+        "description": "The features of an API client, in alphabetical order: what it may call of the machine API.",
+        "examples": [["direct_read_access"]],
+        "items": { "type": "string", "enum": Feature::ALL.map(Feature::name) }
     }
 }
 

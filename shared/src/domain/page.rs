@@ -13,7 +13,7 @@ use crate::schema::described;
 pub struct PageSize(usize);
 
 described! {
-    PageSize: { "type": "integer", "minimum": 1, "maximum": 200, "default": 50, "description": "How many items a page has at most." }
+    PageSize: { "type": "integer", "minimum": 1, "maximum": 200, "default": 50, "examples": [50], "description": "How many items a page has at most." }
 }
 
 impl PageSize {
@@ -47,7 +47,7 @@ impl TryFrom<u64> for PageSize {
 pub struct Cursor(String);
 
 described! {
-    Cursor: { "type": "string", "description": "Where the list goes on: what an earlier page gave as `next_cursor`." }
+    Cursor: { "type": "string", "minLength": 2, "examples": ["b3duZXI"], "description": "The place where the list goes on: the `next_cursor` of an earlier page." }
 }
 
 impl Cursor {
@@ -97,16 +97,17 @@ pub struct Page<T> {
 
 impl<T: JsonSchema> JsonSchema for Page<T> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        format!("PageOf{}", T::schema_name()).into()
+        format!("{}Page", T::schema_name()).into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let item = generator.subschema_for::<T>();
         schemars::json_schema!({
             "type": "object",
+            "description": "A page of a list.",
             "properties": {
                 "items": { "type": "array", "items": item },
-                "next_cursor": { "type": ["string", "null"], "description": "What to ask for the next page with; `null` at the end." }
+                "next_cursor": { "type": ["string", "null"], "description": "The `cursor` of the next page; `null` at the end." }
             },
             "required": ["items", "next_cursor"]
         })

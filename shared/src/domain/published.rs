@@ -15,6 +15,7 @@ use crate::random::Random;
 /// sort by the time of their publication.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "String")]
+#[schemars(extend("examples" = ["0193a1b2-c3d4-7e5f-8a6b-9c0d1e2f3a4b"]))]
 pub struct PublishedVersion(String);
 
 impl PublishedVersion {
@@ -103,6 +104,12 @@ pub struct Snapshot {
     /// The published settings.
     pub values: SettingMap,
 }
+
+/// The newest published snapshot, which is served as a script as well.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct NewestSettings(PublishedSettings);
 
 /// A published snapshot, as it is served: the keys plus `janrain_settings_version`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -19,7 +19,8 @@ described! {
         "type": "string",
         "description": "The name of a setting, case-sensitive: 1 to 255 bytes of UTF-8.",
         "minLength": 1,
-        "maxLength": 255
+        "maxLength": 255,
+        "examples": ["minimum_age"]
     }
 }
 

@@ -97,7 +97,8 @@ described! {
     ClientSecret: {
         "type": "string",
         "format": "password",
-        "description": "A client secret in the clear. Made here it is `csk_` and 38 base-62 characters, the last six of which are a checksum."
+        "examples": ["csk_EXAMPLE"],
+        "description": "A client secret in the clear. One that Countersign made is `csk_` and 38 base-62 characters; the last six are a checksum."
     }
 }
 
@@ -201,7 +202,8 @@ pub struct GraceHours(u16);
 described! {
     GraceHours: {
         "type": "integer",
-        "description": "For how many hours the old secret keeps working.",
+        "description": "The number of hours for which the old secret keeps working.",
+        "examples": [24],
         "minimum": 0,
         "maximum": 168,
         "default": 0

@@ -17,7 +17,7 @@ use crate::secrets::session_token::RANDOM_CHARS;
 pub struct InvitationToken(SecretString);
 
 described! {
-    InvitationToken: { "type": "string", "format": "password", "description": "The last part of the link that an administrator was given." }
+    InvitationToken: { "type": "string", "format": "password", "minLength": 1, "examples": ["cin_EXAMPLE"], "description": "The last part of the link of an invitation or reset." }
 }
 
 impl InvitationToken {

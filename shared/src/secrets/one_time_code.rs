@@ -22,7 +22,7 @@ use crate::schema::described;
 pub struct OneTimeCode(SecretString);
 
 described! {
-    OneTimeCode: { "type": "string", "pattern": "^[0-9]{6}$", "description": "The six digits that the authenticator shows. Each works once." }
+    OneTimeCode: { "type": "string", "pattern": "^[0-9]{6}$", "examples": ["123456"], "description": "The six digits that the authenticator shows. Each works once." }
 }
 
 impl From<String> for OneTimeCode {

@@ -17,7 +17,7 @@ use crate::secrets::slow_hash::{self, NOBODYS_HASH, Slots};
 pub struct Password(SecretString);
 
 described! {
-    Password: { "type": "string", "format": "password", "minLength": 12, "maxLength": 128, "description": "A password: 12 to 128 characters." }
+    Password: { "type": "string", "format": "password", "minLength": 12, "maxLength": 128, "examples": ["correct horse battery"], "description": "A password: 12 to 128 characters." }
 }
 
 impl From<String> for Password {
@@ -79,7 +79,7 @@ impl Password {
 pub struct RecoveryCode(SecretString);
 
 described! {
-    RecoveryCode: { "type": "string", "format": "password", "description": "A recovery code, of which each works once." }
+    RecoveryCode: { "type": "string", "format": "password", "minLength": 1, "examples": ["aaaa-bbbb-cccc-dddd"], "description": "A recovery code. Each one works once." }
 }
 
 impl From<String> for RecoveryCode {

@@ -106,15 +106,23 @@ impl KeyId {
 }
 
 /// A public key in a set of keys (RFC 7517).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "JsonWebKey")]
 pub(crate) struct Jwk {
+    /// The type of the key: `EC`.
     kty: &'static str,
+    /// The curve: `P-256`.
     crv: &'static str,
+    /// The algorithm that it signs with: `ES256`.
     alg: &'static str,
+    /// What it is for: `sig`.
     #[serde(rename = "use")]
     usage: &'static str,
+    /// The ID of the key, as the header of a token names it.
     kid: KeyId,
+    /// The point's first coordinate, in base64url.
     x: String,
+    /// The point's second coordinate, in base64url.
     y: String,
 }
 

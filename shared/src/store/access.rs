@@ -183,6 +183,36 @@ impl AccessPattern {
         matches!(self, Self::SignIn | Self::TakeUpInvitation)
     }
 
+    /// Tells whether the store may refuse it: a name is taken, a request waits, the last administrator.
+    pub const fn can_conflict(self) -> bool {
+        matches!(
+            self,
+            Self::CreateClient
+                | Self::ChangeClient
+                | Self::RenameClient
+                | Self::InviteAdministrator
+                | Self::ChangeAdministrator
+                | Self::ResetAdministrator
+                | Self::DeleteAdministrator
+                | Self::ChangeModules
+                | Self::AskForApproval
+                | Self::AskToCreate
+                | Self::ApproveChange
+                | Self::RejectChange
+                | Self::SwitchPolicy
+                | Self::RotateKeys
+                | Self::ChangeIssuer
+        )
+    }
+
+    /// Tells whether attempts at it are counted, and refused when there are too many.
+    pub const fn is_limited(self) -> bool {
+        matches!(
+            self,
+            Self::SignIn | Self::ReadInvitation | Self::TakeUpInvitation | Self::SpendCode
+        )
+    }
+
     /// Returns its grants, and nothing else.
     #[expect(clippy::too_many_lines, reason = "it is a table")]
     pub const fn grants(self) -> &'static [Grant] {

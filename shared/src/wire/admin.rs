@@ -1,7 +1,9 @@
 //! Errors of the admin API: problem details (RFC 9457) with a stable `type`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::domain::change_request::ChangeRequest;
 use crate::error::{Error, Fault, Held};
 use crate::wire::json_pointer::escaped;
 use crate::wire::rendered::Rendered;
@@ -10,19 +12,34 @@ use crate::wire::request::{Body, MAX_BODY_BYTES};
 /// Prefix of every `type`. It is a name, not an address.
 const TYPE: &str = "urn:countersign:problem:";
 
-#[derive(Serialize)]
-struct Problem<'a> {
+/// An error of the admin API: problem details (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Problem<'a> {
+    /// The kind of the problem: `urn:countersign:problem:` and a name. It does not change.
     #[serde(rename = "type")]
+    #[schemars(extend("pattern" = "^urn:countersign:problem:[a-z-]+$", "examples" = ["urn:countersign:problem:not-found"]))]
     kind: String,
+    /// The kind in words.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// The reason of this very problem, for the person who reads it.
     detail: String,
+    /// The ID of the request, which is also in every line of the log.
     request_id: &'a str,
+    /// The parts of the input that do not fit.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
-    /// The change request that is in the way.
+    /// The ID of the change request that is in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     change_request: Option<&'a str>,
+}
+
+/// A change that waits for approval, as the admin API answers it.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it describes what is written by hand")]
+pub(crate) struct PendingChange {
+    change_request: ChangeRequest,
 }
 
 /// Renders a change that waits for approval (administration contract, section 8).

@@ -1,9 +1,11 @@
 //! Public files: what browsers and caches read.
 
+use std::marker::PhantomData;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::IF_NONE_MATCH;
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -13,17 +15,21 @@ use crate::wire::reply::Reply;
 use crate::wire::request::{Body, Request};
 use crate::wire::route::Envelope;
 
-/// A public file.
+/// The contents of a public file, as JSON or made from the same.
+pub trait Contents: JsonSchema {
+    /// The media types that it is published in. The first one is JSON.
+    const MEDIA_TYPES: &'static [&'static str];
+}
+
+/// A public file that holds a `T`.
 #[derive(Debug)]
-pub struct File {
-    /// The content.
-    pub body: Vec<u8>,
-    /// Its media type.
-    pub content_type: &'static str,
+pub struct File<T> {
+    body: Vec<u8>,
+    content_type: &'static str,
     /// The content's version, which becomes the `ETag`.
-    pub tag: String,
-    /// For how long caches may keep it.
-    pub freshness: Freshness,
+    tag: String,
+    freshness: Freshness,
+    contents: PhantomData<fn() -> T>,
 }
 
 /// For how long caches may keep a file.
@@ -47,25 +53,40 @@ impl Freshness {
     }
 }
 
-impl File {
+impl<T: Contents> File<T> {
     /// Returns a JSON document. Its tag is made from what it holds.
-    pub fn json<T: Serialize>(
-        content_type: &'static str,
-        freshness: Freshness,
-        document: &T,
-    ) -> Result<Self> {
+    pub fn json(freshness: Freshness, document: &T) -> Result<Self>
+    where
+        T: Serialize,
+    {
         let body = serde_json::to_vec(document)
             .map_err(|fault| Error::unexpected(format!("a file does not serialise: {fault}")))?;
-        Ok(Self {
-            tag: URL_SAFE_NO_PAD.encode(Sha256::digest(&body)),
+        let tag = URL_SAFE_NO_PAD.encode(Sha256::digest(&body));
+        let json = T::MEDIA_TYPES[0];
+        Ok(Self::of(body, json, tag, freshness))
+    }
+
+    /// A file whose content is there already, in one of the media types of its contents.
+    pub(crate) fn of(
+        body: Vec<u8>,
+        content_type: &'static str,
+        tag: String,
+        freshness: Freshness,
+    ) -> Self {
+        Self {
             body,
             content_type,
+            tag,
             freshness,
-        })
+            contents: PhantomData,
+        }
     }
 }
 
-impl Reply for File {
+impl<T: Contents> Reply for File<T> {
+    const MEDIA_TYPES: &'static [&'static str] = T::MEDIA_TYPES;
+    const HEADERS: &'static [&'static str] = &["cache-control", "etag"];
+
     /// Returns the file, or, for a caller that has it already, 304 (RFC 9110, section 13.1.2).
     fn render(self, _: Envelope, request: &Request) -> Result<Rendered> {
         let etag = format!("\"{}\"", self.tag);
@@ -97,7 +118,7 @@ impl Reply for File {
         })
     }
 
-    fn describe(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "object" })
+    fn describe(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
     }
 }

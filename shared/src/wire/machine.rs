@@ -1,5 +1,6 @@
 //! Replies and errors of the machine API (machine API contract, section 3).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -15,17 +16,38 @@ struct Success<'a, R> {
     stat: &'static str,
 }
 
-/// The machine API's error, its fields in the order of the contract.
-#[derive(Serialize)]
-struct Failure<'a> {
+/// An error of the machine API.
+// The fields stand in the order of the contract.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(crate) struct Failure<'a> {
+    /// The argument that is missing or does not fit: with the codes 100 and 200 only.
     #[serde(skip_serializing_if = "Option::is_none")]
     argument_name: Option<&'a str>,
+    /// The ID of the request, which is also in every line of the log.
     request_id: &'a str,
+    /// The number of the kind of error.
+    #[schemars(extend("enum" = CODES))]
     code: u16,
+    /// The reason, for the person who reads it.
     error_description: String,
+    /// The name of the kind of error.
     error: &'static str,
+    #[schemars(extend("const" = "error"))]
     stat: &'static str,
 }
+
+/// A change that waits for approval, as the machine API answers it.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Pending<'a> {
+    /// The ID of the change request.
+    change_request: &'a str,
+    #[schemars(extend("const" = "pending"))]
+    stat: &'static str,
+}
+
+/// The codes of the machine API's errors (machine API contract, section 3).
+const CODES: [u16; 9] = [100, 200, 201, 205, 402, 403, 480, 500, 510];
 
 /// Serialises a reply with `stat` behind its fields.
 pub(crate) fn reply<R: Serialize>(reply: &R) -> serde_json::Result<Vec<u8>> {
@@ -67,11 +89,11 @@ pub(crate) fn render(envelope: Envelope, error: &Error, request_id: &str) -> Ren
 ///
 /// A caller that reads `stat` alone sees that it is not `ok`.
 fn pending(change_request: &str) -> Rendered {
-    let body = format!(
-        r#"{{"change_request":{},"stat":"pending"}}"#,
-        serde_json::Value::from(change_request)
-    );
-    Rendered::json(200, 0, body.into_bytes())
+    let pending = Pending {
+        change_request,
+        stat: "pending",
+    };
+    Rendered::json(200, 0, serde_json::to_vec(&pending).unwrap_or_default())
 }
 
 /// Renders the gateway's own answer for an unknown path, so that nobody can tell which part was wrong.

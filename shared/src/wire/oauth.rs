@@ -1,16 +1,21 @@
 //! Errors of the OAuth 2 endpoints (RFC 6749, section 5.2; RFC 7009, section 2.2.1).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, TokenFault};
 use crate::wire::rendered::Rendered;
 use crate::wire::request::{Body, MAX_BODY_BYTES};
 
-#[derive(Serialize)]
-struct Failure<'a> {
+/// An error of OAuth 2 (RFC 6749, section 5.2).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OAuthError")]
+pub(crate) struct Failure<'a> {
+    /// The kind of the error.
     error: &'static str,
+    /// The reason, for the person who reads it.
     error_description: String,
-    /// Not of RFC 6749, which lets a server add fields: what the log has more of.
+    /// The ID of the request, which is also in every line of the log. RFC 6749 lets a server add fields.
     request_id: &'a str,
 }
 

@@ -1,36 +1,37 @@
 //! Published snapshots as public files: JSON, and a script for browsers.
 
-use crate::domain::published::{PublishedSettings, Snapshot};
+use crate::domain::published::{NewestSettings, PublishedSettings, Snapshot};
 use crate::error::{Error, Result};
-use crate::wire::file::{File, Freshness};
+use crate::wire::file::{Contents, File, Freshness};
+
+const JSON: &str = "application/json";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+impl Contents for PublishedSettings {
+    const MEDIA_TYPES: &'static [&'static str] = &[JSON];
+}
+
+impl Contents for NewestSettings {
+    const MEDIA_TYPES: &'static [&'static str] = &[JSON, SCRIPT];
+}
 
 impl Snapshot {
     /// Returns the snapshot as a JSON file.
-    pub fn json(self, freshness: Freshness) -> Result<File> {
+    pub fn json<T: Contents>(self, freshness: Freshness) -> Result<File<T>> {
         let tag = self.version.as_str().to_owned();
         let body = safe_json(self)?.into_bytes();
-        Ok(File {
-            body,
-            content_type: "application/json",
-            tag,
-            freshness,
-        })
+        Ok(File::of(body, JSON, tag, freshness))
     }
 
     /// Returns the snapshot as a script that gives it to the page as `janrain.settings.published`.
-    pub fn script(self, freshness: Freshness) -> Result<File> {
+    pub fn script(self, freshness: Freshness) -> Result<File<NewestSettings>> {
         let tag = format!("{}-js", self.version.as_str());
         // Parsed, because in a literal `__proto__` is no key like others.
         let json = serde_json::Value::from(safe_json(self)?);
         let script = format!(
             "(function(w){{var j=w.janrain=w.janrain||{{}};j.settings=j.settings||{{}};j.settings.published=JSON.parse({json});}})(window);\n"
         );
-        Ok(File {
-            body: script.into_bytes(),
-            content_type: "text/javascript; charset=utf-8",
-            tag,
-            freshness,
-        })
+        Ok(File::of(script.into_bytes(), SCRIPT, tag, freshness))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::wire::route::Envelope;
 
 /// The reply of an operation that has nothing to say but that it was done.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Done")]
 pub struct Nothing {}
 
 /// What an operation answers: anything that serialises, in the frame of its route's envelope, or a
@@ -22,12 +23,16 @@ pub trait Reply: Send {
     const STATUS: u16 = 200;
     /// Does it come in pieces, as they are made?
     const STREAMS: bool = false;
+    /// The media types that it comes in; none where it has no body.
+    const MEDIA_TYPES: &'static [&'static str] = &["application/json"];
+    /// The headers that say something of the reply, beside those that every answer has.
+    const HEADERS: &'static [&'static str] = &[];
 
     /// Puts it into the envelope.
     #[doc(hidden)]
     fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered>;
 
-    /// Returns its schema.
+    /// Returns its schema, by the generator's definitions where it has a name.
     fn describe(generator: &mut SchemaGenerator) -> Schema;
 }
 
@@ -37,7 +42,7 @@ impl<T: Serialize + JsonSchema + Send> Reply for T {
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
+        generator.subschema_for::<T>()
     }
 }
 
@@ -51,6 +56,8 @@ pub struct Tagged<T> {
 }
 
 impl<T: Serialize + JsonSchema + Send> Reply for Tagged<T> {
+    const HEADERS: &'static [&'static str] = &["etag"];
+
     fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered> {
         let mut rendered = self.body.render(envelope, request)?;
         rendered.headers.push(("etag", etag(self.version)));
@@ -58,7 +65,7 @@ impl<T: Serialize + JsonSchema + Send> Reply for Tagged<T> {
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
+        generator.subschema_for::<T>()
     }
 }
 
@@ -73,6 +80,7 @@ pub struct Created<T> {
 
 impl<T: Serialize + JsonSchema + Send> Reply for Created<T> {
     const STATUS: u16 = 201;
+    const HEADERS: &'static [&'static str] = &["etag", "location"];
 
     fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered> {
         let mut rendered = self.body.render(envelope, request)?;
@@ -83,7 +91,7 @@ impl<T: Serialize + JsonSchema + Send> Reply for Created<T> {
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
+        generator.subschema_for::<T>()
     }
 }
 
@@ -102,6 +110,7 @@ pub struct Begun<T> {
 
 impl<T: Serialize + JsonSchema + Send> Reply for Begun<T> {
     const STATUS: u16 = 201;
+    const HEADERS: &'static [&'static str] = &["set-cookie"];
 
     fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered> {
         let mut rendered = self.body.render(envelope, request)?;
@@ -117,27 +126,39 @@ impl<T: Serialize + JsonSchema + Send> Reply for Begun<T> {
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
+        generator.subschema_for::<T>()
     }
 }
 
+/// A format of a download, of several that can be asked for.
+pub trait Formats: Send {
+    /// The media types of all of them.
+    const MEDIA_TYPES: &'static [&'static str];
+
+    /// The media type of the one that was asked for.
+    fn media_type(&self) -> &'static str;
+
+    /// What browsers keep the file as.
+    fn file_name(&self) -> &'static str;
+}
+
 /// A file that is made while it goes out.
-pub struct Download {
-    /// Its media type.
-    pub content_type: &'static str,
-    /// The file name for browsers.
-    pub name: &'static str,
+pub struct Download<F> {
+    /// The format that was asked for.
+    pub format: F,
     /// Its pieces.
     pub body: BodyStream,
 }
 
-impl Reply for Download {
+impl<F: Formats> Reply for Download<F> {
     const STREAMS: bool = true;
+    const MEDIA_TYPES: &'static [&'static str] = F::MEDIA_TYPES;
+    const HEADERS: &'static [&'static str] = &["content-disposition"];
 
     fn render(self, _: Envelope, _: &Request) -> Result<Rendered> {
-        let disposition = format!("attachment; filename=\"{}\"", self.name);
+        let disposition = format!("attachment; filename=\"{}\"", self.format.file_name());
         let mut headers = vec![
-            ("content-type", self.content_type.to_owned()),
+            ("content-type", self.format.media_type().to_owned()),
             ("content-disposition", disposition),
             ("cache-control", "no-store".to_owned()),
         ];
@@ -161,6 +182,7 @@ pub struct NoContent;
 
 impl Reply for NoContent {
     const STATUS: u16 = 204;
+    const MEDIA_TYPES: &'static [&'static str] = &[];
 
     fn render(self, _: Envelope, _: &Request) -> Result<Rendered> {
         let mut headers = vec![("cache-control", "no-store".to_owned())];
@@ -184,6 +206,8 @@ pub struct Ended;
 
 impl Reply for Ended {
     const STATUS: u16 = 204;
+    const MEDIA_TYPES: &'static [&'static str] = &[];
+    const HEADERS: &'static [&'static str] = &["set-cookie"];
 
     fn render(self, envelope: Envelope, request: &Request) -> Result<Rendered> {
         let mut rendered = NoContent.render(envelope, request)?;

@@ -12,7 +12,7 @@ use countersign_tests::derived::repository;
 /// Faults that are left, by part of the repository. A number may only shrink, down to 0.
 const LEFT: [(&str, Left); 5] = [
     ("shared", Left::new(18, 3, 0)),
-    ("functions", Left::new(31, 0, 0)),
+    ("functions", Left::new(0, 0, 0)),
     ("local", Left::new(0, 0, 0)),
     ("tests", Left::new(0, 0, 1)),
     (DOCUMENTS, Left::new(0, 0, 13)),

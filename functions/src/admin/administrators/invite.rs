@@ -19,7 +19,9 @@ pub(crate) struct InviteAdministrator {
     privileges: Privileges,
 }
 
+/// An administrator with the link of the invitation.
 #[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "InvitedAdministrator")]
 pub(crate) struct Invited {
     administrator: ShownAdministrator,
     /// To be handed to that person and nobody else. It is shown here only.

@@ -10,7 +10,9 @@ pub(crate) struct ResetMfa {
     id: AdministratorId,
 }
 
+/// The link that sets up another authenticator.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MfaResetLink")]
 pub(crate) struct MfaLink {
     /// To be handed to that person and nobody else; works once, for 72 hours.
     invitation_url: String,

@@ -10,7 +10,9 @@ pub(crate) struct ResetPassword {
     id: AdministratorId,
 }
 
+/// The link that sets up another password.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PasswordResetLink")]
 pub(crate) struct PasswordLink {
     /// To be handed to that person and nobody else; works once, for 72 hours.
     invitation_url: String,

@@ -3,33 +3,60 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::{AccessPattern, AuditFilter};
-use shared::{Context, Download, Moment, Operation, ReadAudit, Result, Route, SignedIn};
+use shared::{Context, Download, Formats, Moment, Operation, ReadAudit, Result, Route, SignedIn};
 
 use crate::admin::shown::event::{CSV_HEAD, Outcome, as_csv_line, as_json_line};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ExportEvents {
     format: Format,
-    /// From this moment on.
+    /// Only events from this moment on.
     from: Option<Moment>,
-    /// Before this moment; up to now, if left out.
+    /// Only events before this moment; up to now, if left out.
     to: Option<Moment>,
     /// The ID or name of who did it.
+    #[schemars(extend("examples" = ["ada@example.com"]))]
     actor: Option<String>,
     /// The operation, or the beginning of its name up to a dot: `admin.clients`.
+    #[schemars(extend("examples" = ["admin.clients"]))]
     action: Option<String>,
     /// The ID or name of what it was done to.
+    #[schemars(extend("examples" = ["Web shop"]))]
     object: Option<String>,
+    /// Only events with this outcome.
     outcome: Option<Outcome>,
 }
 
+/// The format of an export.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ExportFormat")]
 #[serde(rename_all = "lowercase")]
-enum Format {
+pub(crate) enum Format {
     /// RFC 4180, with a head; no cell is a formula.
     Csv,
-    /// One JSON object a line.
+    /// Lines of JSON, each an event.
     Ndjson,
+}
+
+const CSV: &str = "text/csv; charset=utf-8";
+const NDJSON: &str = "application/x-ndjson";
+
+impl Formats for Format {
+    const MEDIA_TYPES: &'static [&'static str] = &[CSV, NDJSON];
+
+    fn media_type(&self) -> &'static str {
+        match self {
+            Self::Csv => CSV,
+            Self::Ndjson => NDJSON,
+        }
+    }
+
+    fn file_name(&self) -> &'static str {
+        match self {
+            Self::Csv => "audit.csv",
+            Self::Ndjson => "audit.ndjson",
+        }
+    }
 }
 
 impl Operation for ExportEvents {
@@ -38,9 +65,9 @@ impl Operation for ExportEvents {
     const SUMMARY: &'static str = "Export the Audit";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadAudit];
     type Caller = SignedIn<ReadAudit>;
-    type Reply = Download;
+    type Reply = Download<Format>;
 
-    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Download> {
+    async fn run(self, _: &Context, caller: Self::Caller) -> Result<Download<Format>> {
         let filter = AuditFilter {
             from: self.from.map(|from| from.0),
             to: self.to.map(|to| to.0),
@@ -50,17 +77,13 @@ impl Operation for ExportEvents {
             outcome: self.outcome.map(Outcome::name),
         };
         let audit = caller.store();
-        Ok(match self.format {
-            Format::Csv => Download {
-                content_type: "text/csv; charset=utf-8",
-                name: "audit.csv",
-                body: audit.export(filter, CSV_HEAD.into(), as_csv_line),
-            },
-            Format::Ndjson => Download {
-                content_type: "application/x-ndjson",
-                name: "audit.ndjson",
-                body: audit.export(filter, Vec::new(), as_json_line),
-            },
+        let body = match self.format {
+            Format::Csv => audit.export(filter, CSV_HEAD.into(), as_csv_line),
+            Format::Ndjson => audit.export(filter, Vec::new(), as_json_line),
+        };
+        Ok(Download {
+            format: self.format,
+            body,
         })
     }
 }

@@ -11,16 +11,20 @@ use crate::admin::shown::event::{Outcome, ShownEvent};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListEvents {
-    /// From this moment on.
+    /// Only events from this moment on.
     from: Option<Moment>,
-    /// Before this moment.
+    /// Only events before this moment.
     to: Option<Moment>,
     /// The ID or name of who did it.
+    #[schemars(extend("examples" = ["ada@example.com"]))]
     actor: Option<String>,
     /// The operation, or the beginning of its name up to a dot: `admin.clients`.
+    #[schemars(extend("examples" = ["admin.clients"]))]
     action: Option<String>,
     /// The ID or name of what it was done to.
+    #[schemars(extend("examples" = ["Web shop"]))]
     object: Option<String>,
+    /// Only events with this outcome.
     outcome: Option<Outcome>,
     #[serde(default)]
     limit: PageSize,

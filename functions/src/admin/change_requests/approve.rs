@@ -11,15 +11,17 @@ use shared::{
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ApproveChangeRequest {
     id: ChangeRequestId,
-    /// What the caller's authenticator shows, where the request says that it takes one.
+    /// The code that the caller's authenticator shows; only if the request has `needs_code`.
     code: Option<OneTimeCode>,
 }
 
+/// A change request after an approval.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApprovedChangeRequest")]
 pub(crate) struct Approval {
     #[serde(flatten)]
     request: ChangeRequest,
-    /// If an administrator was invited by it: the link to be handed to that person. Shown here only.
+    /// The link to hand to an administrator who was invited by it. It is shown here only.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation_url: Option<String>,
 }

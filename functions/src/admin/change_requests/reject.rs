@@ -11,7 +11,7 @@ use shared::{
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RejectChangeRequest {
     id: ChangeRequestId,
-    /// Why, for the requester and the audit.
+    /// The reason, for the requester and the audit.
     reason: Option<Why>,
 }
 

@@ -13,16 +13,18 @@ use crate::admin::shown::client::{ShownClient, path};
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CreateClient {
     name: ClientName,
+    /// Whether it may call at all; yes, if left out.
     #[serde(default = "yes")]
     enabled: bool,
-    /// What it may call of the machine API; nothing, if left out.
+    /// The features of the client; none, if left out.
     #[serde(default)]
     features: Features,
-    /// Where it may call from; everywhere, if left out.
+    /// The networks that it may call from; everywhere, if left out.
     #[serde(default)]
     allow_list: AllowList,
     /// The modules that it is let into: this takes `manage_modules`.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"payments": {"administrator": false}}]))]
     modules: ModuleGrants,
 }
 

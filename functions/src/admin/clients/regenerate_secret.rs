@@ -12,13 +12,14 @@ use shared::{
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RegenerateSecret {
     client_id: ClientId,
-    /// What the caller's authenticator shows.
+    /// The code that the caller's authenticator shows.
     code: OneTimeCode,
     /// For how many hours the old secret keeps working, so that its users can move over.
     #[serde(default)]
     hours_to_live: GraceHours,
 }
 
+/// The new secret of a client.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct RegeneratedSecret {
     client_secret: ClientSecret,

@@ -11,10 +11,11 @@ use shared::{
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RevealSecret {
     client_id: ClientId,
-    /// What the caller's authenticator shows.
+    /// The code that the caller's authenticator shows.
     code: OneTimeCode,
 }
 
+/// The secret of a client.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct RevealedSecret {
     client_secret: ClientSecret,

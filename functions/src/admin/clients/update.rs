@@ -14,6 +14,7 @@ use crate::admin::shown::client::ShownClient;
 pub(crate) struct ChangeClient {
     client_id: ClientId,
     name: Option<ClientName>,
+    /// Whether it may call at all.
     enabled: Option<bool>,
     /// Replaces those that there are.
     features: Option<Features>,
@@ -21,6 +22,7 @@ pub(crate) struct ChangeClient {
     allow_list: Option<AllowList>,
     /// Replaces those that there are: a module that is left out is cleared, and Administrator with
     /// it. This takes `manage_modules`.
+    #[schemars(extend("examples" = [{"payments": {"administrator": false}}]))]
     modules: Option<ModuleGrants>,
 }
 

@@ -14,12 +14,14 @@ pub(crate) struct TakeUpInvitation {
     token: InvitationToken,
     /// The new password; where none is chosen, the present one.
     password: Password,
-    /// What the authenticator shows that was set up just now; where none was, the present one. It
-    /// does not work for signing in any more: wait for the next.
+    /// The code that the authenticator shows: the new one, or the present one if it stays. Sign in with
+    /// the next code.
     code: OneTimeCode,
 }
 
+/// The result of an invitation or reset that was taken up.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Enrolment")]
 pub(crate) struct Enrolled {
     /// Shown this once, for the day when the authenticator is lost; `null` where the present
     /// authenticator and its codes stay.

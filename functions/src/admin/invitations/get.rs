@@ -11,10 +11,11 @@ pub(crate) struct ViewInvitation {
     token: InvitationToken,
 }
 
+/// An invitation or reset.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Invitation {
     email: Email,
-    /// What to set an authenticator up with; `null` where the present one stays.
+    /// The key of the new authenticator; `null` where the present one stays.
     totp: Option<TotpSetup>,
     /// Is a new password chosen? If not, the present one is asked for.
     chooses_password: bool,

@@ -10,6 +10,7 @@ use crate::admin::shown::modules::{Module, ShownModules};
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ReplaceModules {
     /// All of them, at most 100, each key once.
+    #[schemars(length(max = 100), extend("examples" = [[{"key": "payments", "name": "Payments"}]]))]
     modules: Vec<Module>,
 }
 

@@ -9,8 +9,9 @@ use crate::admin::shown::multi_admin::ShownPolicy;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct SwitchMultiAdmin {
+    /// Whether changes need a second administrator from now on.
     enabled: bool,
-    /// What the caller's authenticator shows.
+    /// The code that the caller's authenticator shows.
     code: OneTimeCode,
 }
 

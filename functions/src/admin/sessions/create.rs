@@ -14,15 +14,16 @@ use crate::admin::shown::administrator::Oneself;
 pub(crate) struct BeginSession {
     email: Email,
     password: Password,
-    /// What the authenticator shows.
+    /// The code that the authenticator shows.
     code: Option<OneTimeCode>,
-    /// A recovery code, in the place of `code`. It works once.
+    /// A recovery code, in the place of `code`.
     recovery_code: Option<RecoveryCode>,
     /// In which application, for those who are administrators of several; by default of the one
     /// where they became one first.
     application_id: Option<ApplicationId>,
 }
 
+/// A session that was begun just now.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Session {
     /// For `Authorization: Bearer`. Browsers have it as a cookie, too.

@@ -9,6 +9,7 @@ use shared::{
 
 /// An administrator.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Administrator")]
 pub(crate) struct ShownAdministrator {
     pub(crate) id: AdministratorId,
     email: Email,
@@ -36,6 +37,7 @@ impl From<Seen> for ShownAdministrator {
 
 /// The administrator whose session it is.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SignedInAdministrator")]
 pub(crate) struct Oneself {
     id: AdministratorId,
     email: Email,

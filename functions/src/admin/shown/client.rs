@@ -7,11 +7,12 @@ use shared::{AllowList, Client, ClientId, Description, Features, ModuleGrants, M
 
 /// An API client, without its secret.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ApiClient")]
 pub(crate) struct ShownClient {
     pub(crate) client_id: ClientId,
     /// Its display name.
     name: Description,
-    /// One that is not enabled is refused like one that does not exist.
+    /// Whether it may call at all. A client that is not enabled is refused like an unknown one.
     enabled: bool,
     features: Features,
     allow_list: AllowList,

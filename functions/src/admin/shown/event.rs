@@ -8,8 +8,9 @@ use serde_json::Value;
 use shared::store::Event;
 use shared::{Error, Moment, Result};
 
-/// Something that was done, or refused.
+/// An event of the audit: a change, or a refusal.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AuditEvent")]
 pub(crate) struct ShownEvent {
     /// When; of those that are counted together, the first.
     time: Moment,
@@ -19,14 +20,14 @@ pub(crate) struct ShownEvent {
     user_agent: Option<String>,
     /// The operation.
     action: String,
-    /// What it was done to.
+    /// The object of the event.
     object: Option<Object>,
     /// `applied`, `refused`, or what became of a change request: `requested`, `approved` by one of two,
     /// `rejected`, `withdrawn` or `failed`.
     outcome: String,
-    /// Why it was refused.
+    /// The reason of a refusal.
     reason: Option<String>,
-    /// How many refusals, or issued tokens, of one minute and from one source it stands for.
+    /// The number of refusals, or issued tokens, of one minute and one source that it stands for.
     count: u64,
     /// The last of them.
     last_time: Moment,
@@ -37,9 +38,10 @@ pub(crate) struct ShownEvent {
     changes: BTreeMap<String, Change>,
 }
 
-/// What became of it.
+/// The outcome of an event.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "AuditOutcome")]
 pub(crate) enum Outcome {
     /// It was done.
     Applied,
@@ -47,7 +49,7 @@ pub(crate) enum Outcome {
     Refused,
     /// It waits for approval.
     Requested,
-    /// One of two has approved it.
+    /// The first of two has approved it.
     Approved,
     /// A change request was turned down.
     Rejected,
@@ -72,7 +74,9 @@ impl Outcome {
     }
 }
 
+/// The actor of an event.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AuditActor")]
 struct Actor {
     /// `administrator`, `api_client`, `system`, or `unknown` for one who did not prove to be anyone.
     kind: String,
@@ -81,7 +85,9 @@ struct Actor {
     name: Option<String>,
 }
 
+/// The object of an event.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AuditObject")]
 struct Object {
     /// `api_client`, `administrator`, `application`, `settings` or `published_settings`.
     kind: String,
@@ -90,7 +96,9 @@ struct Object {
     name: Option<String>,
 }
 
+/// A field before and after a change.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AuditChange")]
 struct Change {
     before: Value,
     after: Value,

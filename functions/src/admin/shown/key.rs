@@ -7,12 +7,14 @@ use shared::{KeyId, KeyState, Moment};
 
 /// The keys in the key set, in the order in which they sign.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SigningKeys")]
 pub(crate) struct ShownKeys {
     keys: Vec<ShownKey>,
 }
 
 /// A key that signs access tokens, has signed some, or will.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SigningKey")]
 pub(crate) struct ShownKey {
     /// Its name in the key set.
     kid: KeyId,

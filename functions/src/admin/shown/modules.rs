@@ -6,6 +6,7 @@ use shared::{ModuleKey, ModuleName, Modules};
 
 /// The modules of an application.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Modules")]
 pub(crate) struct ShownModules {
     modules: Vec<Module>,
 }
@@ -15,7 +16,7 @@ pub(crate) struct ShownModules {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Module {
     pub(crate) key: ModuleKey,
-    /// What people call it.
+    /// The display name.
     pub(crate) name: ModuleName,
 }
 

@@ -6,9 +6,10 @@ use shared::store::Policy;
 
 /// Whether changes need a second administrator.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MultiAdmin")]
 pub(crate) struct ShownPolicy {
     enabled: bool,
-    /// How many administrators can sign in and hold `manage_users`.
+    /// The number of administrators who can sign in and hold `manage_users`.
     eligible_administrators: usize,
 }
 

@@ -5,8 +5,9 @@ use serde::Serialize;
 use shared::store::TokenPolicy;
 use shared::{Audiences, RotationDays, Tagged};
 
-/// Whom access tokens may be for, and how often their keys rotate.
+/// The audiences of access tokens, and the rotation of their keys.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TokenPolicy")]
 pub(crate) struct ShownTokenPolicy {
     audiences: Audiences,
     key_rotation_days: RotationDays,

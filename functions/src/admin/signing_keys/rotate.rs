@@ -10,7 +10,7 @@ use crate::admin::shown::key::ShownKeys;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RotateSigningKeys {
-    /// What the caller's authenticator shows.
+    /// The code that the caller's authenticator shows.
     code: OneTimeCode,
     /// May somebody else have a key? Then none of the present ones is trusted any more.
     #[serde(default)]

@@ -19,9 +19,11 @@ pub(crate) struct DeletePublishedSettings {
     commit: bool,
 }
 
+/// The result of a deletion of published versions.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PublishedDeletion")]
 pub(crate) struct Deletion {
-    /// What was deleted, or would be.
+    /// The versions that were deleted, or would be, in words.
     results: String,
 }
 

@@ -16,7 +16,9 @@ pub(crate) struct ViewPublishedSettings {
     version: Option<PublishedVersion>,
 }
 
+/// A published version of settings.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PublishedSnapshot")]
 pub(crate) struct Published {
     results: PublishedSettings,
 }

@@ -16,7 +16,9 @@ pub(crate) struct ListPublishedSettings {
     version: Option<PublishedVersion>,
 }
 
+/// The paths of published files.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PublishedFiles")]
 pub(crate) struct Files {
     /// The paths: of each client its newest version twice, then every version.
     results: Vec<String>,

@@ -17,7 +17,9 @@ pub(crate) struct PublishClientSettings {
     include_settings: bool,
 }
 
+/// The version that was published just now.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NewSnapshot")]
 pub(crate) struct Published {
     results: PublishedSettings,
 }

@@ -1,5 +1,6 @@
 //! Signing keys: seen, rotated, and published.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
@@ -206,7 +207,8 @@ impl Store {
 }
 
 /// The public keys of all applications (RFC 7517, section 5).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "JsonWebKeySet")]
 pub struct KeySet {
     keys: Vec<Jwk>,
 }

@@ -1,0 +1,21 @@
+//! Replies of the operations that set and delete settings: did the layer have the key before?
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::SettingKey;
+
+/// The result of a change of one setting.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct KeyExisted {
+    /// Whether the layer had the key before.
+    pub(crate) result: bool,
+}
+
+/// The result of a change of several settings.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct KeysExisted {
+    /// Of each key, whether the layer had it before.
+    pub(crate) result: BTreeMap<SettingKey, bool>,
+}
