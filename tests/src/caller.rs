@@ -156,7 +156,7 @@ impl Caller {
     ) -> reqwest::Result<Reply> {
         let mut request = self
             .http
-            .request(method, format!("{}{path}", self.url))
+            .request(method.clone(), format!("{}{path}", self.url))
             .body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -165,11 +165,15 @@ impl Caller {
             request = request.header(header::AUTHORIZATION, value);
         }
         let response = request.send().await?;
-        Ok(Reply {
+        // What was sent, which a URL parser has put in order.
+        let path = response.url().path().to_owned();
+        let reply = Reply {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: response.text().await?,
-        })
+        };
+        crate::described::hold(&method, &path, &reply);
+        Ok(reply)
     }
 }
 

@@ -14,6 +14,7 @@ mod caller;
 pub mod captured_log;
 pub mod change_requests;
 pub mod derived;
+mod described;
 pub mod gate;
 pub mod interleaving;
 pub mod machine_api;
