@@ -206,7 +206,7 @@ async function introspection() {
 async function revocation() {
   const [first, second, other] = [await token(), await token(), await token()];
   await refused(
-    "another client can not revoke it",
+    "another client cannot revoke it",
     openid.ResponseBodyError,
     { error: "unauthorized_client", status: 400 },
     () => revoke(first, inspector),

@@ -265,7 +265,7 @@ class Checks:
     def revocation(self):
         token, other = self.token(), self.token()
         foreign = self.revoke(token["access_token"], self.inspector)
-        equal("another client can not revoke it", (foreign.status_code, self.is_active(token)), (400, True))
+        equal("another client cannot revoke it", (foreign.status_code, self.is_active(token)), (400, True))
         for session in [self.basic, self.post]:
             equal(
                 f"{session.token_endpoint_auth_method} revokes it, and once more does no harm",

@@ -185,7 +185,7 @@ pub(crate) struct Claims {
     pub(crate) scope: Scopes,
 }
 
-/// One audience stands by itself, more stand in a list (RFC 7519, section 4.1.3).
+/// A single audience stands by itself, and more stand in a list (RFC 7519, section 4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "TokenAudience")]
@@ -222,7 +222,7 @@ pub struct ActiveToken {
     token_type: TokenType,
 }
 
-/// What kind of token it is: whoever bears it can use it (RFC 6750).
+/// The type of the token: a bearer token (RFC 6750).
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub enum TokenType {
     /// The only kind that there is.

@@ -81,7 +81,7 @@ impl TryFrom<String> for PersonName {
     }
 }
 
-/// What an administrator may do beyond looking after themselves.
+/// A privilege of an administrator, beyond their own account.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]

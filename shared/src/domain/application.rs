@@ -32,8 +32,8 @@ pub struct Application {
 /// The modules of an application, by their keys.
 pub type Modules = BTreeMap<ModuleKey, ModuleName>;
 
-/// The key of a module, which is also the scope of an access token: 1 to 64 letters, digits and
-/// `_`, `-`, `.`.
+/// The key of a module, which is also the scope of an access token. It has 1 to 64 letters, digits,
+/// `_`, `-` and `.`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ModuleKey(String);
@@ -68,7 +68,7 @@ impl TryFrom<String> for ModuleKey {
     }
 }
 
-/// What a module is called: 1 to 100 characters.
+/// The name of a module: 1 to 100 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ModuleName(String);

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::ids::ApplicationId;
 use crate::schema::described;
 
-/// Whom an access token is for (RFC 7519, section 4.1.3), as resource servers compare it: 1 to 200
-/// printable characters of ASCII, without spaces, quotation marks and backslashes. Often the address
-/// of the resource server, or a name that the company gives it.
+/// The audience of an access token, as resource servers compare it (RFC 7519, section 4.1.3). It has 1
+/// to 200 printable characters of ASCII, without spaces, quotation marks and backslashes. It is often
+/// the address of the resource server, or a name that the company gives it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Audience(String);

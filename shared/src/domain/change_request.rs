@@ -78,7 +78,7 @@ impl TryFrom<String> for Why {
 pub struct ChangeRequest {
     pub(crate) id: ChangeRequestId,
     pub(crate) state: ChangeState,
-    /// What was asked for: the ID of the operation.
+    /// The operation that was asked for, by its ID.
     pub(crate) operation: String,
     pub(crate) object: ChangedObject,
     pub(crate) requester: Decider,
@@ -88,14 +88,14 @@ pub struct ChangeRequest {
     pub(crate) changes: Vec<ProposedChange>,
     /// Does approving it take a one-time code of the approver?
     pub(crate) needs_code: bool,
-    /// Those who have approved it so far.
+    /// The approvals so far.
     pub(crate) approvals: Vec<Decider>,
-    /// How many more approvals it takes.
+    /// The number of approvals that are still needed.
     pub(crate) approvals_needed: usize,
-    /// Who has decided it in the end.
+    /// The person or client that decided it in the end.
     pub(crate) decided_by: Option<Decider>,
     pub(crate) decided_at: Option<Moment>,
-    /// Why it was turned down, or failed.
+    /// The reason why it was turned down, or failed.
     pub(crate) reason: Option<String>,
     #[serde(skip)]
     pub(crate) version: u64,

@@ -84,7 +84,7 @@ impl TryFrom<String> for ClientName {
 /// The modules that a client is let into.
 pub type ModuleGrants = BTreeMap<String, ModuleGrant>;
 
-/// How far a client is let into a module. Without the module there is no Administrator of it.
+/// The access of a client to a module. Without the module there is no Administrator of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleGrant {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::described;
 
-/// How many items a page has at most: 1 to 200, 50 by default.
+/// The largest number of items on a page: 1 to 200, 50 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct PageSize(usize);

@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::ids::{ApplicationId, ClientId};
 use crate::random::Random;
 
-/// The version of a published snapshot: a UUID (RFC 9562, version 7), so that versions of a client
-/// sort by the time of their publication.
+/// The version of a published snapshot: a UUID (RFC 9562, version 7). Versions of a client sort by
+/// the time of their publication.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "String")]
 #[schemars(extend("examples" = ["0193a1b2-c3d4-7e5f-8a6b-9c0d1e2f3a4b"]))]

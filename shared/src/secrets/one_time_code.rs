@@ -49,7 +49,7 @@ impl fmt::Debug for TotpKey {
     }
 }
 
-/// What to set an authenticator up with.
+/// The key to set an authenticator up with.
 #[derive(Serialize, JsonSchema)]
 pub struct TotpSetup {
     /// The key, in base 32, to be typed.

@@ -115,7 +115,7 @@ pub(crate) struct Jwk {
     crv: &'static str,
     /// The algorithm that it signs with: `ES256`.
     alg: &'static str,
-    /// What it is for: `sig`.
+    /// The use of the key: `sig`.
     #[serde(rename = "use")]
     usage: &'static str,
     /// The ID of the key, as the header of a token names it.
@@ -193,7 +193,7 @@ pub(crate) struct RingKey {
     pub(crate) signs_from: Option<Timestamp>,
 }
 
-/// What a key does at a moment.
+/// The state of a key at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyState {

@@ -16,7 +16,7 @@ use crate::wire::route::Envelope;
 #[schemars(rename = "Done")]
 pub struct Nothing {}
 
-/// What an operation answers: anything that serialises, in the frame of its route's envelope, or a
+/// The reply of an operation: anything that serialises, in the frame of its route's envelope, or a
 /// [`crate::wire::file::File`].
 pub trait Reply: Send {
     /// The HTTP status of a success.
@@ -138,7 +138,7 @@ pub trait Formats: Send {
     /// The media type of the one that was asked for.
     fn media_type(&self) -> &'static str;
 
-    /// What browsers keep the file as.
+    /// The file name that browsers keep.
     fn file_name(&self) -> &'static str;
 }
 

@@ -11,11 +11,11 @@ use countersign_tests::derived::repository;
 
 /// Faults that are left, by part of the repository. A number may only shrink, down to 0.
 const LEFT: [(&str, Left); 5] = [
-    ("shared", Left::new(18, 3, 0)),
+    ("shared", Left::new(0, 0, 0)),
     ("functions", Left::new(0, 0, 0)),
     ("local", Left::new(0, 0, 0)),
-    ("tests", Left::new(0, 0, 1)),
-    (DOCUMENTS, Left::new(0, 0, 13)),
+    ("tests", Left::new(0, 0, 0)),
+    (DOCUMENTS, Left::new(0, 0, 9)),
 ];
 
 /// Files that belong to no crate.

@@ -9,7 +9,7 @@ use countersign_tests::{App, PASSWORD, Person, Reply};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const LAST: &str = "the only administrator who can sign in and holds manage_users can not be deleted; let another one in first";
+const LAST: &str = "the only administrator who can sign in and holds manage_users cannot be deleted; let another one in first";
 
 async fn demote(by: &Person, id: &str) {
     let less = json!({"privileges": []});
