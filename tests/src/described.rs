@@ -47,7 +47,7 @@ static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
     let registry = Registry::new()
         .draft(jsonschema::Draft::Draft202012)
         .add(BASE, document)
-        .and_then(|registry| registry.prepare())
+        .and_then(jsonschema::RegistryBuilder::prepare)
         .expect("the document is a JSON Schema resource");
     let templates = document["paths"].as_object().unwrap().keys();
     Description {

@@ -154,10 +154,7 @@ fn describe(error: &Error) -> String {
         Error::Missing(names) => format!("missing arguments: {}", names.join(", ")),
         Error::Invalid { argument, reason } => not_valid(argument, reason),
         Error::Taken { argument, by } => not_valid(argument, &format!("{by} has it")),
-        Error::TooLarge => not_valid(
-            "body",
-            &format!("it is larger than {} bytes", MAX_BODY_BYTES),
-        ),
+        Error::TooLarge => not_valid("body", &format!("it is larger than {MAX_BODY_BYTES} bytes")),
         Error::Duplicate { argument } => {
             format!("{argument} was given more than once with different values")
         }
