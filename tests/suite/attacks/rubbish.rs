@@ -49,7 +49,8 @@ fn fields(document: &Value, endpoint: &Endpoint, place: &str) -> Vec<String> {
     let method = endpoint.route.methods[0].to_lowercase();
     let described = &document["paths"][endpoint.route.path][method];
     if place == "query" {
-        let parameters = described["parameters"].as_array().unwrap().iter();
+        // An operation without parameters has no list of them.
+        let parameters = described["parameters"].as_array().into_iter().flatten();
         let parameters = parameters.filter(|parameter| parameter["in"] == "query");
         return parameters
             .map(|parameter| parameter["name"].as_str().unwrap().to_owned())
