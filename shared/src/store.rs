@@ -86,6 +86,7 @@ mod import;
 mod key;
 mod limit;
 mod memory;
+mod outcome;
 mod published;
 mod retry;
 mod scope;

@@ -26,7 +26,8 @@ use crate::secrets::sealing::Sealer;
 use crate::secrets::signing_key::{KeyRing, PublicKey, RingKey, SigningKey, TOKEN_LIFE};
 use crate::store::dynamodb::Bytes;
 use crate::store::key::Key;
-use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::outcome::OnConflict;
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Store, Table};
 
 pub use inspect::{TokenInspector, TokenRevoker};
@@ -248,7 +249,7 @@ impl Transaction<'_> {
             Table::Tokens,
             Key::issuer(&application.id),
             &StoredIssuer::from(&issuer),
-            Otherwise::Retry,
+            OnConflict::Retry,
         )?;
         let created = created.claim_audiences(&application.id, None, &issuer.audiences, now)?;
         issuer.ring.keys().iter().try_fold(created, |created, key| {
@@ -274,9 +275,9 @@ impl Transaction<'_> {
         };
         let holder = Some(("application_id", application.as_str()));
         for new in after.iter().filter(|new| !before.contains(new)) {
-            let otherwise = Otherwise::AudienceTaken;
+            let on_conflict = OnConflict::AudienceTaken;
             let place = Key::audience(new);
-            self = self.claim(Table::Tokens, place, &whose(None), now, holder, otherwise)?;
+            self = self.claim(Table::Tokens, place, &whose(None), now, holder, on_conflict)?;
         }
         for old in before.iter().filter(|old| !after.contains(old)) {
             let expires = (now + TOKEN_LIFE + AUDIENCE_MARGIN).second().seconds();

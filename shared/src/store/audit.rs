@@ -13,7 +13,8 @@ use crate::domain::audit::{About, Actor, Changes, Object, Origin};
 use crate::error::Result;
 use crate::ids::ApplicationId;
 use crate::store::key::Key;
-use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::outcome::OnConflict;
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 #[derive(Serialize, Deserialize)]
@@ -149,7 +150,7 @@ impl Transaction<'_> {
         };
         let detail = format!("{}#{}", origin.action, object.id);
         let key = Key::audit_event(&scope.application, now, &origin.request_id, &detail);
-        let audited = self.create(Table::Audit, key, &event, Otherwise::Retry)?;
+        let audited = self.create(Table::Audit, key, &event, OnConflict::Retry)?;
         Ok(match &origin.actor {
             Actor::Administrator { id, authority, .. } => {
                 audited.asked_by(Key::standing(id), *authority)

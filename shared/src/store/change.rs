@@ -7,7 +7,7 @@
 //! 0020). Everything that writes a client or an administrator is private to this module. A change
 //! that goes past it does not compile.
 //!
-//! A `Change` is a value: the object as it was read, and as it is to be. `enact` takes it, checks it,
+//! A `Change` is a value: the object as it was read, and as it is to be. `apply_or_hold` takes it, checks it,
 //! and either writes it or writes a change request. The application that was read with the object
 //! decides which. The transaction demands that the application is still in that version. So nobody
 //! can switch multi admin in between.
@@ -44,13 +44,14 @@ use crate::domain::audit::{
     Actor, Changes, Object, administrator_changes, changes, multi_admin_changes,
 };
 use crate::domain::client::{Client, ModuleGrants};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::secrets::client_secret::GraceHours;
 use crate::secrets::invitation_token::InvitationToken;
 use crate::store::administrator::{Authenticator, Loaded};
 use crate::store::dynamodb::Found;
 use crate::store::key::Key;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::outcome::{OnConflict, Outcome};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// A change of something that multi admin covers.
@@ -98,7 +99,7 @@ impl Scope {
     /// ([`Error::HeldBack`]).
     ///
     /// Multi admin decides which. `beside` adds the items of the caller's answer.
-    pub(in crate::store) async fn enact<'a>(
+    pub(in crate::store) async fn apply_or_hold<'a>(
         &'a self,
         owner: &Application,
         mut change: Change,
@@ -108,7 +109,7 @@ impl Scope {
         if owner.multi_admin {
             return self.ask(owner, &change).await;
         }
-        let begun = Transaction::on(&self.store).under(owner, &change)?;
+        let begun = Transaction::on(&self.store).require_unchanged_policy(owner, &change)?;
         let written = change.write(begun, self, owner, None)?;
         let (object, differences) = (change.object(owner), change.differences());
         beside(written)?
@@ -120,14 +121,14 @@ impl Scope {
 
 impl Transaction<'_> {
     /// Fails the transaction if the application changed since it was read, its policy above all.
-    fn under(self, owner: &Application, change: &Change) -> Result<Self> {
+    fn require_unchanged_policy(self, owner: &Application, change: &Change) -> Result<Self> {
         match change {
             // It writes the application itself.
             Change::SwitchOff => Ok(self),
             // A new version: a grant and a removal at the same time must not miss each other. A
             // condition on the version alone would not stop a removal that has looked at the clients
             // before.
-            _ if change.grants_modules() => self.touch(owner),
+            _ if change.grants_modules() => self.bump_version(owner),
             _ => self.unchanged(owner),
         }
     }
@@ -135,7 +136,7 @@ impl Transaction<'_> {
     /// Fails the transaction if the application changed since it was read.
     fn unchanged(self, owner: &Application) -> Result<Self> {
         let key = Key::application(&owner.id);
-        self.require_version(Table::Clients, key, owner.version, Otherwise::Retry)
+        self.require_version(Table::Clients, key, owner.version, OnConflict::Retry)
     }
 
     /// Adds a change of an import. Multi admin does not apply, because an importer may do anything.
@@ -291,33 +292,6 @@ impl Change {
                 Key::login(&administrator.email, &owner.id),
             )),
             _ => None,
-        }
-    }
-}
-
-impl Scope {
-    /// Returns the error for a refused transaction of a change.
-    pub(in crate::store) fn refused(&self, otherwise: Otherwise) -> Error {
-        match otherwise {
-            Otherwise::NameTaken => Error::Taken {
-                // What either API calls it.
-                argument: match self.origin.actor {
-                    Actor::Administrator { .. } => "name",
-                    _ => "description",
-                },
-                by: "another client of this application",
-            },
-            Otherwise::EmailTaken => Error::Taken {
-                argument: "email",
-                by: "another administrator of this application",
-            },
-            Otherwise::AudienceTaken => Error::conflict(
-                "audience-taken",
-                "one of the audiences belongs to another application",
-            ),
-            Otherwise::NotEntitled => Error::SignedOut,
-            Otherwise::IdTaken => Error::unexpected("a new ID is taken"),
-            Otherwise::Retry | Otherwise::Replayed | Otherwise::Locked => Error::Busy,
         }
     }
 }

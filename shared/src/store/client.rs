@@ -7,6 +7,8 @@ mod record;
 mod secret;
 mod view;
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,8 +25,8 @@ use crate::store::application::no_application;
 use crate::store::change::Change;
 use crate::store::dynamodb::Item;
 use crate::store::key::{Key, SORT};
-use crate::store::retry::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::retry::{Attempt, until_done};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Store, Table};
 pub(crate) use last_use::PendingWrite;
 pub use last_use::Uses;
@@ -90,11 +92,10 @@ impl ClientEditor {
         shown: impl Fn(&Client) -> T + Send + Sync,
     ) -> Result<T> {
         let store = &self.scope.store;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let (application, replayed) = self.scope.application_or_replay().await?;
             if let Some(replayed) = replayed {
-                return Ok(replayed);
+                return Ok(Attempt::Done(replayed));
             }
             let sealer = store.sealer_of(&application).await?;
             let now = store.clock.now();
@@ -105,12 +106,12 @@ impl ClientEditor {
             let kept =
                 |creation: Transaction<'a>| creation.remember_reply(&self.scope, &sealer, &reply);
             let change = Change::CreateClient { client };
-            match self.scope.enact(&application, change, kept).await? {
-                Outcome::Committed => return Ok(reply),
-                Outcome::Lost | Outcome::Refused(Otherwise::Replayed) => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            self.scope
+                .apply_or_hold(&application, change, kept)
+                .await?
+                .settle(&self.scope, reply)
+        })
+        .await
     }
 
     /// Returns the last uses of a client's secrets.
@@ -140,11 +141,11 @@ impl ClientEditor {
     /// was to end. More likely everybody still works with it.
     pub async fn retire_secret(&self, target: &Target) -> Result<Client> {
         let clock = &self.scope.store.clock;
-        let mut to_end = None;
+        let to_end = OnceLock::new();
         let retired = |before: Client| {
             let old = before.previous.as_ref();
             let old = old.map(|previous| previous.secret.serial);
-            if *to_end.get_or_insert(old) != old {
+            if *to_end.get_or_init(|| old) != old {
                 return Err(Error::conflict(
                     "no-previous-secret",
                     "it was replaced meanwhile: look at which secrets work now",
@@ -178,18 +179,16 @@ impl Scope {
     async fn change(
         &self,
         target: &Target,
-        mut make: impl FnMut(Client) -> Result<(Client, Change)> + Send,
+        make: impl Fn(Client) -> Result<(Client, Change)> + Send + Sync,
     ) -> Result<Client> {
-        let mut race = Race::begin(&self.store.random);
-        loop {
+        until_done(&self.store.random, || async {
             let (application, before) = self.changeable(target).await?;
             let (after, change) = make(before)?;
-            match self.enact(&application, change, Ok).await? {
-                Outcome::Committed => return Ok(after),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.refused(otherwise)),
-            }
-        }
+            self.apply_or_hold(&application, change, Ok)
+                .await?
+                .settle(self, after)
+        })
+        .await
     }
 
     /// Returns the target, in the version that the caller wants to change, and its application.
@@ -208,8 +207,7 @@ impl Scope {
         hours: GraceHours,
     ) -> Result<Client> {
         let store = &self.store;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let (application, before) = self.changeable(target).await?;
             let sealer = store.sealer_of(&application).await?;
             let serial = before.secret.serial + 1;
@@ -224,12 +222,11 @@ impl Scope {
                 after: after.clone(),
                 hours,
             };
-            match self.enact(&application, change, Ok).await? {
-                Outcome::Committed => return Ok(after),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.refused(otherwise)),
-            }
-        }
+            self.apply_or_hold(&application, change, Ok)
+                .await?
+                .settle(self, after)
+        })
+        .await
     }
 }
 

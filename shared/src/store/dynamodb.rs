@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::domain::setting::SettingKey;
 use crate::error::{Error, Result};
 use crate::store::key::{Key, PARTITION, SORT};
-use crate::store::retry::Race;
+use crate::store::retry::Retry;
 use crate::store::{Store, Table};
 
 /// Adds our settings to a DynamoDB client, wherever DynamoDB is.
@@ -165,7 +165,7 @@ impl Store {
         only: Option<&SettingKey>,
     ) -> Result<Found> {
         let mut found = Found::default();
-        let mut race = Race::begin(&self.random);
+        let mut retry = Retry::new(&self.random);
         let mut wanted = HashMap::new();
         for table in Table::ALL {
             let of_table = keys.iter().filter(|(of, _)| *of == table);
@@ -212,7 +212,7 @@ impl Store {
             if wanted.is_empty() {
                 return Ok(found);
             }
-            race.again().await?;
+            retry.back_off().await?;
         }
     }
 
@@ -306,7 +306,7 @@ impl Store {
                     .or_default()
                     .push(request);
             }
-            let mut race = Race::begin(&self.random);
+            let mut retry = Retry::new(&self.random);
             loop {
                 let answer = self
                     .dynamodb
@@ -321,7 +321,7 @@ impl Store {
                 if requests.is_empty() {
                     break;
                 }
-                race.again().await?;
+                retry.back_off().await?;
             }
         }
         Ok(())

@@ -13,7 +13,8 @@ use crate::secrets::sealing::Sealer;
 use crate::store::application::StoredApplication;
 use crate::store::dynamodb::Bytes;
 use crate::store::key::Key;
-use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::outcome::OnConflict;
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// For so long a key is remembered.
@@ -126,7 +127,7 @@ impl Transaction<'_> {
             &stored,
             now,
             None,
-            Otherwise::Replayed,
+            OnConflict::Replayed,
         )
     }
 }

@@ -23,8 +23,9 @@ use crate::store::application::StoredApplication;
 use crate::store::change::Change;
 use crate::store::client::{Nothing, seal};
 use crate::store::key::Key;
-use crate::store::retry::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::outcome::{OnConflict, Outcome};
+use crate::store::retry::until_done;
+use crate::store::transaction::Transaction;
 use crate::store::{ClientReader, Scope, Store, Table};
 
 impl Store {
@@ -204,7 +205,7 @@ impl Store {
                 Table::Clients,
                 Key::application(&application.id),
                 &StoredApplication::from(application),
-                Otherwise::Retry,
+                OnConflict::Retry,
             )?
             .create_layer(scope, None, seed.settings.clone())?
             .create_issuer(application, sealer, seed.audiences(), now)?
@@ -221,10 +222,21 @@ impl Store {
             Outcome::Committed => Ok(None),
             outcome => match self.application(&seed.application_id).await? {
                 Some(application) => Ok(Some(application)),
-                None if outcome == Outcome::Refused(Otherwise::AudienceTaken) => {
-                    Err(audience_taken(seed))
-                }
-                None => Err(Error::Busy),
+                None => Err(match outcome {
+                    Outcome::Refused(OnConflict::AudienceTaken) => audience_taken(seed),
+                    // Whatever else is taken, the next import finds it and says so.
+                    Outcome::Committed
+                    | Outcome::Conflict
+                    | Outcome::Refused(
+                        OnConflict::Retry
+                        | OnConflict::NameTaken
+                        | OnConflict::IdTaken
+                        | OnConflict::EmailTaken
+                        | OnConflict::Replayed
+                        | OnConflict::Locked
+                        | OnConflict::NotEntitled,
+                    ) => Error::Busy,
+                }),
             },
         }
     }
@@ -261,21 +273,20 @@ impl Store {
         application: &Application,
         new: NewClient,
     ) -> Result<()> {
-        let mut race = Race::begin(&self.random);
-        loop {
+        until_done(&self.random, || async {
             let creation = Transaction::on(self).import_client(scope, application, &new)?;
             match creation.commit().await? {
-                Outcome::Committed => return Ok(()),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(_) => {
+                Outcome::Refused(OnConflict::IdTaken | OnConflict::NameTaken) => {
                     let place = format!("client \"{}\"", new.client.description.as_str());
-                    return Err(Error::invalid(
+                    Err(Error::invalid(
                         place,
                         "its ID or description was taken in the meantime",
-                    ));
+                    ))
                 }
+                outcome => outcome.settle(scope, ()),
             }
-        }
+        })
+        .await
     }
 
     /// Returns an administrator. One who has no password or no authenticator yet is invited.
@@ -327,8 +338,7 @@ impl Store {
         application: &Application,
         new: NewAdministrator,
     ) -> Result<()> {
-        let mut race = Race::begin(&self.random);
-        loop {
+        until_done(&self.random, || async {
             let mut creation = Transaction::on(self).import(scope, application, new.change())?;
             if new.administrator.is_eligible() {
                 creation = creation
@@ -336,17 +346,17 @@ impl Store {
                     .await?;
             }
             match creation.commit().await? {
-                Outcome::Committed => return Ok(()),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(_) => {
+                Outcome::Refused(OnConflict::EmailTaken) => {
                     let place = format!("administrator \"{}\"", new.administrator.email.as_str());
-                    return Err(Error::invalid(
+                    Err(Error::invalid(
                         place,
                         "the address was taken in the meantime",
-                    ));
+                    ))
                 }
+                outcome => outcome.settle(scope, ()),
             }
-        }
+        })
+        .await
     }
 
     /// Hashes a secret on a thread of its own, because Argon2 takes tens of milliseconds.

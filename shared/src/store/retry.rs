@@ -1,36 +1,77 @@
-//! Losing a race for an item: how often to try again, and how long to wait before.
+//! Trying again after a conflict: the retry loop, and its backoff with jitter.
 
 use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::random::Random;
 
-/// A race for an item: how often it was lost, and how long to wait before the next try.
+/// The result of one attempt in a retry loop.
 #[derive(Debug)]
-pub(super) struct Race<'a> {
-    random: &'a Random,
-    lost: u32,
+pub(super) enum Attempt<T> {
+    /// It committed, or there was nothing to write.
+    Done(T),
+    /// Another writer was faster. The next attempt reads again.
+    Conflict,
 }
 
-/// Then it says so: about ten seconds, within what a gateway waits. Sixty-four changes of one item at
-/// once all get their turn, even where a round trip takes 100 ms.
+impl<T> Attempt<T> {
+    /// Replaces the value of an attempt that is done.
+    pub(super) fn map<U>(self, of: impl FnOnce(T) -> U) -> Attempt<U> {
+        match self {
+            Self::Done(value) => Attempt::Done(of(value)),
+            Self::Conflict => Attempt::Conflict,
+        }
+    }
+}
+
+/// Runs `attempt` until it is done, with a wait after each conflict.
+///
+/// Each attempt reads, decides and commits anew. After [`MOST_TRIES`] conflicts the error is
+/// [`Error::Busy`].
+// Not an async closure: the compiler cannot prove yet that a future of one is `Send`.
+pub(super) async fn until_done<T, F>(random: &Random, mut attempt: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<Attempt<T>>>,
+{
+    let mut retry = Retry::new(random);
+    loop {
+        match attempt().await? {
+            Attempt::Done(value) => return Ok(value),
+            Attempt::Conflict => retry.back_off().await?,
+        }
+    }
+}
+
+/// The backoff of a retry loop: how many tries there were, and the next wait.
+#[derive(Debug)]
+pub(super) struct Retry<'a> {
+    random: &'a Random,
+    conflicts: u32,
+}
+
+/// The limit of tries: about ten seconds, within what a gateway waits.
+///
+/// Sixty-four changes of one item at once all get their turn, even where a round trip takes 100 ms.
 const MOST_TRIES: u32 = 40;
 const SHORTEST_WAIT: Duration = Duration::from_millis(4);
 const LONGEST_WAIT: Duration = Duration::from_millis(512);
 
-impl<'a> Race<'a> {
-    pub(super) fn begin(random: &'a Random) -> Self {
-        Self { random, lost: 0 }
+impl<'a> Retry<'a> {
+    pub(super) fn new(random: &'a Random) -> Self {
+        Self {
+            random,
+            conflicts: 0,
+        }
     }
 
     /// Waits a random part of a time that doubles, or gives up with [`Error::Busy`].
-    pub(super) async fn again(&mut self) -> Result<()> {
-        self.lost += 1;
-        if self.lost >= MOST_TRIES {
+    pub(super) async fn back_off(&mut self) -> Result<()> {
+        self.conflicts += 1;
+        if self.conflicts >= MOST_TRIES {
             return Err(Error::Busy);
         }
         let most = SHORTEST_WAIT
-            .saturating_mul(1 << self.lost.min(16))
+            .saturating_mul(1 << self.conflicts.min(16))
             .min(LONGEST_WAIT);
         tokio::time::sleep(self.random.jitter(most)).await;
         Ok(())

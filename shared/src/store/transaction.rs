@@ -8,49 +8,18 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::store::dynamodb::{fault, is_throttling, to_item};
+use crate::store::dynamodb::{fault, to_item};
 use crate::store::key::{Key, PARTITION};
+use crate::store::outcome::{OnConflict, Outcome};
 use crate::store::table::{EXPIRES, REQUEST};
 use crate::store::{Store, Table};
-
-/// The meaning of a failed condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Otherwise {
-    /// Somebody else was faster: read again, and try again.
-    Retry,
-    /// The description belongs to another client.
-    NameTaken,
-    /// The client's ID is already in use.
-    IdTaken,
-    /// The e-mail address belongs to another administrator.
-    EmailTaken,
-    /// The same creation was made before: its answer is there.
-    Replayed,
-    /// An audience belongs to another application.
-    AudienceTaken,
-    /// A change request for the same object waits.
-    Locked,
-    /// The asker may no longer do so.
-    NotEntitled,
-}
-
-/// The outcome of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// All of it happened.
-    Committed,
-    /// None of it happened: somebody else changed what was read, or is just changing it.
-    Lost,
-    /// None of it happened, and trying again does not help.
-    Refused(Otherwise),
-}
 
 /// A change in the making. No item may stand in it twice.
 #[derive(Debug)]
 pub(super) struct Transaction<'a> {
     store: &'a Store,
     items: Vec<TransactWriteItem>,
-    otherwise: Vec<Otherwise>,
+    conditions: Vec<OnConflict>,
     /// The keys of its items.
     keys: Vec<(Table, Key)>,
     /// The administrator who asks for it, and with which authority.
@@ -62,7 +31,7 @@ impl<'a> Transaction<'a> {
         Self {
             store,
             items: Vec::new(),
-            otherwise: Vec::new(),
+            conditions: Vec::new(),
             keys: Vec::new(),
             asked_by: None,
         }
@@ -74,9 +43,9 @@ impl<'a> Transaction<'a> {
         table: Table,
         key: Key,
         record: &T,
-        otherwise: Otherwise,
+        on_conflict: OnConflict,
     ) -> Result<Self> {
-        self.put(table, key, record, otherwise, |put| {
+        self.put(table, key, record, on_conflict, |put| {
             put.condition_expression("attribute_not_exists(#pk)")
                 .expression_attribute_names("#pk", PARTITION)
         })
@@ -91,7 +60,7 @@ impl<'a> Transaction<'a> {
         key: Key,
         record: &T,
     ) -> Result<Self> {
-        self.put(table, key, record, Otherwise::Retry, |put| put)
+        self.put(table, key, record, OnConflict::Retry, |put| put)
     }
 
     /// Writes an item in the place of the version that was read.
@@ -102,7 +71,7 @@ impl<'a> Transaction<'a> {
         record: &T,
         version: u64,
     ) -> Result<Self> {
-        self.put(table, key, record, Otherwise::Retry, |put| {
+        self.put(table, key, record, OnConflict::Retry, |put| {
             put.condition_expression("#version = :version")
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
@@ -114,7 +83,7 @@ impl<'a> Transaction<'a> {
         table: Table,
         key: Key,
         record: &T,
-        otherwise: Otherwise,
+        on_conflict: OnConflict,
         condition: impl FnOnce(PutBuilder) -> PutBuilder,
     ) -> Result<Self> {
         self.keys.push((table, key.clone()));
@@ -126,7 +95,7 @@ impl<'a> Transaction<'a> {
             .map_err(|fault| Error::unexpected(fault.to_string()))?;
         self.items
             .push(TransactWriteItem::builder().put(put).build());
-        self.otherwise.push(otherwise);
+        self.conditions.push(on_conflict);
         Ok(self)
     }
 
@@ -138,9 +107,9 @@ impl<'a> Transaction<'a> {
         record: &T,
         now: Timestamp,
         holder: Option<(&str, &str)>,
-        otherwise: Otherwise,
+        on_conflict: OnConflict,
     ) -> Result<Self> {
-        self.put(table, key, record, otherwise, |put| {
+        self.put(table, key, record, on_conflict, |put| {
             let now = AttributeValue::N(now.seconds().to_string());
             let put = put
                 .expression_attribute_names("#pk", PARTITION)
@@ -176,7 +145,7 @@ impl<'a> Transaction<'a> {
 
     /// Demands that an item is there.
     pub(super) fn require(self, table: Table, key: Key) -> Result<Self> {
-        self.check(table, key, Otherwise::Retry, |check| {
+        self.check(table, key, OnConflict::Retry, |check| {
             check
                 .condition_expression("attribute_exists(#pk)")
                 .expression_attribute_names("#pk", PARTITION)
@@ -189,9 +158,9 @@ impl<'a> Transaction<'a> {
         table: Table,
         key: Key,
         version: u64,
-        otherwise: Otherwise,
+        on_conflict: OnConflict,
     ) -> Result<Self> {
-        self.check(table, key, otherwise, |check| {
+        self.check(table, key, on_conflict, |check| {
             check
                 .condition_expression("#version = :version")
                 .expression_attribute_names("#version", "version")
@@ -203,7 +172,7 @@ impl<'a> Transaction<'a> {
         mut self,
         table: Table,
         key: Key,
-        otherwise: Otherwise,
+        on_conflict: OnConflict,
         condition: impl FnOnce(ConditionCheckBuilder) -> ConditionCheckBuilder,
     ) -> Result<Self> {
         self.keys.push((table, key.clone()));
@@ -215,7 +184,7 @@ impl<'a> Transaction<'a> {
             .map_err(|fault| Error::unexpected(fault.to_string()))?;
         self.items
             .push(TransactWriteItem::builder().condition_check(check).build());
-        self.otherwise.push(otherwise);
+        self.conditions.push(on_conflict);
         Ok(self)
     }
 
@@ -228,7 +197,7 @@ impl<'a> Transaction<'a> {
         version: u64,
     ) -> Result<Self> {
         match version {
-            0 => self.create(table, key, record, Otherwise::Retry),
+            0 => self.create(table, key, record, OnConflict::Retry),
             version => self.replace(table, key, record, version),
         }
     }
@@ -239,7 +208,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Deletes an item that must be there.
-    pub(super) fn take_away(self, table: Table, key: Key) -> Result<Self> {
+    pub(super) fn delete_existing(self, table: Table, key: Key) -> Result<Self> {
         self.remove(table, key, |delete| {
             delete
                 .condition_expression("attribute_exists(#pk)")
@@ -272,7 +241,7 @@ impl<'a> Transaction<'a> {
             .map_err(|fault| Error::unexpected(fault.to_string()))?;
         self.items
             .push(TransactWriteItem::builder().delete(delete).build());
-        self.otherwise.push(Otherwise::Retry);
+        self.conditions.push(OnConflict::Retry);
         Ok(self)
     }
 
@@ -286,12 +255,12 @@ impl<'a> Transaction<'a> {
                 .contains(&(Table::Administrators, standing.clone()))
         {
             let table = Table::Administrators;
-            self = self.require_version(table, standing, authority, Otherwise::NotEntitled)?;
+            self = self.require_version(table, standing, authority, OnConflict::NotEntitled)?;
         }
         let Self {
             store,
             items,
-            otherwise,
+            conditions,
             ..
         } = self;
         let call = store
@@ -308,7 +277,7 @@ impl<'a> Transaction<'a> {
                     .iter()
                     .map(|reason| reason.code().unwrap_or("None"))
                     .collect();
-                outcome(&reasons, &otherwise).ok_or_else(|| {
+                Outcome::of_reasons(&reasons, &conditions).ok_or_else(|| {
                     Error::unexpected(format!(
                         "DynamoDB cancelled a transaction: {}",
                         reasons.join(", ")
@@ -316,70 +285,10 @@ impl<'a> Transaction<'a> {
                 })
             }
             // The SDK's own repetition met its first attempt, still at work. Reading again shows whether it happened.
-            Some(TransactWriteItemsError::TransactionInProgressException(_)) => Ok(Outcome::Lost),
+            Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+                Ok(Outcome::Conflict)
+            }
             _ => Err(fault(failed)),
         }
-    }
-}
-
-/// Returns the common meaning of the cancellation reasons, one for each item.
-///
-/// Reading again comes first, as long as it can help. `None` is for a reason that should never be.
-fn outcome(reasons: &[&str], otherwise: &[Otherwise]) -> Option<Outcome> {
-    let mut refused = None;
-    let mut lost = false;
-    for (reason, otherwise) in reasons.iter().zip(otherwise) {
-        match *reason {
-            "None" => {}
-            "ConditionalCheckFailed" if *otherwise != Otherwise::Retry => {
-                // Whoever may not ask, and what cannot be asked for now, need not hear of a name.
-                refused = match refused {
-                    Some(Otherwise::NotEntitled | Otherwise::Locked) => refused,
-                    _ => Some(*otherwise),
-                };
-            }
-            "ConditionalCheckFailed" | "TransactionConflict" => lost = true,
-            code if is_throttling(code) => lost = true,
-            _ => return None,
-        }
-    }
-    if lost {
-        Some(Outcome::Lost)
-    } else {
-        refused.map(Outcome::Refused)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NAMED: [Otherwise; 2] = [Otherwise::Retry, Otherwise::NameTaken];
-
-    #[test]
-    fn a_stale_version_is_read_anew_before_a_name_counts_as_taken() {
-        let both = ["ConditionalCheckFailed", "ConditionalCheckFailed"];
-        assert_eq!(outcome(&both, &NAMED), Some(Outcome::Lost));
-        let name = ["None", "ConditionalCheckFailed"];
-        assert_eq!(
-            outcome(&name, &NAMED),
-            Some(Outcome::Refused(Otherwise::NameTaken))
-        );
-    }
-
-    #[test]
-    fn conflicts_and_throttling_are_tried_again() {
-        for code in [
-            "TransactionConflict",
-            "ThrottlingError",
-            "ProvisionedThroughputExceeded",
-        ] {
-            assert_eq!(
-                outcome(&["None", code], &NAMED),
-                Some(Outcome::Lost),
-                "{code}"
-            );
-        }
-        assert_eq!(outcome(&["ValidationError", "None"], &NAMED), None);
     }
 }

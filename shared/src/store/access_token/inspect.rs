@@ -9,8 +9,9 @@ use crate::store::Table;
 use crate::store::access_token::ClientScope;
 use crate::store::client::StoredCredential;
 use crate::store::key::Key;
-use crate::store::retry::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::outcome::{OnConflict, Outcome};
+use crate::store::retry::{Attempt, until_done};
+use crate::store::transaction::Transaction;
 
 impl ClientScope {
     /// Returns the claims of a token that this application has issued, and that has not expired.
@@ -108,23 +109,23 @@ impl TokenRevoker {
             expires: claims.exp.saturating_add(KEPT_SECONDS),
         };
         let place = Key::revoked(&scope.application, &claims.jti);
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let outcome = Transaction::on(store)
                 .create(
                     Table::Tokens,
                     place.clone(),
                     &revocation,
-                    Otherwise::Replayed,
+                    OnConflict::Replayed,
                 )?
                 .audit(scope, &object, &Changes::new(), store.clock.now())?
                 .commit()
                 .await?;
             match outcome {
-                Outcome::Committed | Outcome::Refused(Otherwise::Replayed) => return Ok(()),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(scope.refused(otherwise)),
+                // It was revoked before.
+                Outcome::Refused(OnConflict::Replayed) => Ok(Attempt::Done(())),
+                outcome => outcome.settle(scope, ()),
             }
-        }
+        })
+        .await
     }
 }

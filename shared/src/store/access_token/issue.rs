@@ -6,7 +6,7 @@ use crate::error::{Error, Result, TokenFault};
 use crate::secrets::signing_key::TOKEN_LIFE;
 use crate::store::access_token::ClientScope;
 use crate::store::access_token::keys::ROTATION;
-use crate::store::transaction::Outcome;
+use crate::store::outcome::Outcome;
 use crate::store::{Scope, Store};
 
 /// Issues access tokens to one client.

@@ -12,8 +12,9 @@ use crate::store::access_token::{Issuer, StoredPublicKey, fresh_key};
 use crate::store::administrator::FreshCode;
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
-use crate::store::retry::Race;
-use crate::store::transaction::{Outcome, Transaction};
+use crate::store::outcome::Outcome;
+use crate::store::retry::until_done;
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Store, Table};
 
 /// The audit's name of a rotation, whoever causes it.
@@ -103,8 +104,7 @@ impl KeyCustodian {
         let Scope {
             store, application, ..
         } = &self.scope;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let now = store.clock.now();
             let before = store.issuer(application).await?;
             if !compromised {
@@ -113,12 +113,9 @@ impl KeyCustodian {
             let (after, outcome) = store
                 .turn_ring(&self.scope, &before, compromised, now)
                 .await?;
-            match outcome {
-                Outcome::Committed => return Ok(shown(&after.ring, now)),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            outcome.settle(&self.scope, shown(&after.ring, now))
+        })
+        .await
     }
 }
 

@@ -7,8 +7,8 @@ use crate::domain::audit::{Changes, Object};
 use crate::error::Result;
 use crate::store::Scope;
 use crate::store::access_token::Issuer;
-use crate::store::retry::Race;
-use crate::store::transaction::{Outcome, Transaction};
+use crate::store::retry::until_done;
+use crate::store::transaction::Transaction;
 
 /// The token policy, as administrators set it.
 #[derive(Clone, Debug)]
@@ -79,8 +79,7 @@ impl TokenPolicyEditor {
             if_match,
             ..
         } = &self.scope;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let before = store.issuer(application).await?;
             if_match.check(before.version)?;
             let after = Issuer {
@@ -101,12 +100,9 @@ impl TokenPolicyEditor {
                 .audit(&self.scope, &object, &changes(&before, &after), now)?
                 .commit()
                 .await?;
-            match outcome {
-                Outcome::Committed => return Ok(after.into()),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            outcome.settle(&self.scope, after.into())
+        })
+        .await
     }
 }
 

@@ -18,8 +18,9 @@ use crate::store::administrator::record::StoredInvitation;
 use crate::store::administrator::{Authenticator, Loaded, Seen, StoredAuthenticator};
 use crate::store::change::{Change, last_one};
 use crate::store::key::Key;
-use crate::store::retry::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::outcome::OnConflict;
+use crate::store::retry::{Attempt, until_done};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// A factor that a reset removes.
@@ -55,11 +56,10 @@ impl AdministratorEditor {
         shown: impl Fn(Seen, &InvitationToken) -> T,
     ) -> Result<T> {
         let store = &self.scope.store;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let (owner, replayed) = self.scope.application_or_replay().await?;
             if let Some(replayed) = replayed {
-                return Ok(replayed);
+                return Ok(Attempt::Done(replayed));
             }
             let sealer = store.sealer_of(&owner).await?;
             let now = store.clock.now();
@@ -83,12 +83,12 @@ impl AdministratorEditor {
             let kept = |invitation: Transaction<'a>| {
                 invitation.remember_reply(&self.scope, &sealer, &reply)
             };
-            match self.scope.enact(&owner, change, kept).await? {
-                Outcome::Committed => return Ok(reply),
-                Outcome::Lost | Outcome::Refused(Otherwise::Replayed) => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            self.scope
+                .apply_or_hold(&owner, change, kept)
+                .await?
+                .settle(&self.scope, reply)
+        })
+        .await
     }
 
     /// Changes an administrator by `edit`. Privileges that are lost end their sessions at once.
@@ -98,8 +98,7 @@ impl AdministratorEditor {
         edit: impl Fn(&mut Administrator) + Send + Sync,
     ) -> Result<Seen> {
         let store = &self.scope.store;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let loaded = self.changeable(id).await?;
             let mut wanted = loaded.administrator.clone();
             edit(&mut wanted);
@@ -116,29 +115,26 @@ impl AdministratorEditor {
                 loaded,
                 after: after.clone(),
             };
-            match self.scope.enact(&owner, change, Ok).await? {
-                Outcome::Committed => {
-                    return Ok(Seen::of(after, locked_until, store.clock.now()));
-                }
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            self.scope.apply_or_hold(&owner, change, Ok).await?.settle(
+                &self.scope,
+                Seen::of(after, locked_until, store.clock.now()),
+            )
+        })
+        .await
     }
 
     /// Deletes an administrator: their sessions and links are dead at once, their address is free.
     pub async fn delete(&self, id: &AdministratorId) -> Result<()> {
-        let mut race = Race::begin(&self.scope.store.random);
-        loop {
+        until_done(&self.scope.store.random, || async {
             let loaded = self.changeable(id).await?;
             let owner = loaded.application.clone();
             let change = Change::DeleteAdministrator { loaded };
-            match self.scope.enact(&owner, change, Ok).await? {
-                Outcome::Committed => return Ok(()),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            self.scope
+                .apply_or_hold(&owner, change, Ok)
+                .await?
+                .settle(&self.scope, ())
+        })
+        .await
     }
 
     /// Removes a factor of another administrator, and makes a link to set it anew.
@@ -148,8 +144,7 @@ impl AdministratorEditor {
         let Scope {
             store, application, ..
         } = &self.scope;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let loaded = self.changeable(id).await?;
             if self.is_caller(id) {
                 return Err(Error::conflict(
@@ -198,12 +193,9 @@ impl AdministratorEditor {
                 &administrator_changes(Some(before), Some(&after)),
                 now,
             )?;
-            match audited.commit().await? {
-                Outcome::Committed => return Ok(token),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            audited.commit().await?.settle(&self.scope, token)
+        })
+        .await
     }
 
     async fn changeable(&self, id: &AdministratorId) -> Result<Loaded> {
@@ -247,7 +239,7 @@ impl Transaction<'_> {
             expires: until.seconds(),
         };
         let key = Key::invitation(&token.digest());
-        self.create(Table::Administrators, key, &stored, Otherwise::Retry)
+        self.create(Table::Administrators, key, &stored, OnConflict::Retry)
     }
 }
 

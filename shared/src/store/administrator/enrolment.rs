@@ -15,7 +15,8 @@ use crate::store::administrator::{
 };
 use crate::store::key::Key;
 use crate::store::limit::Limit;
-use crate::store::transaction::{Outcome, Transaction};
+use crate::store::outcome::{OnConflict, Outcome};
+use crate::store::transaction::Transaction;
 
 /// The steps that an open invitation or reset asks for.
 #[derive(Debug)]
@@ -120,6 +121,7 @@ impl FrontDoor {
             ..before.clone()
         };
         after.link_taken_up(now);
+        let scope = self.scope(application, &after);
         let enrolment = Transaction::on(store)
             .replace(
                 Table::Administrators,
@@ -138,10 +140,10 @@ impl FrontDoor {
                 Key::login(&after.email, application),
                 &StoredLogin::of(application, &after),
             )?
-            .take_away(Table::Administrators, Key::invitation(&token.digest()))?
+            .delete_existing(Table::Administrators, Key::invitation(&token.digest()))?
             .keep_roster(application, &loaded.roster, id, after.is_eligible())?
             .audit(
-                &self.scope(application, &after),
+                &scope,
                 &Object::administrator(&after),
                 &administrator_changes(Some(before), Some(&after)),
                 now,
@@ -149,8 +151,9 @@ impl FrontDoor {
         match enrolment.commit().await? {
             Outcome::Committed => Ok(()),
             // Somebody else used the link, or made a new one; the code is spent either way.
-            Outcome::Refused(_) => Err(Error::NotFound),
-            Outcome::Lost => Err(Error::Busy),
+            Outcome::Refused(OnConflict::NotEntitled) => Err(Error::NotFound),
+            Outcome::Refused(reason) => Err(reason.refusal(&scope)),
+            Outcome::Conflict => Err(Error::Busy),
         }
     }
 

@@ -17,8 +17,9 @@ use crate::secrets::session_token::SessionToken;
 use crate::store::administrator::record::{StoredSession, StoredStanding};
 use crate::store::dynamodb::fault;
 use crate::store::key::{Key, PARTITION};
-use crate::store::retry::Race;
-use crate::store::transaction::{Outcome, Transaction};
+use crate::store::outcome::{OnConflict, Outcome};
+use crate::store::retry::{Attempt, until_done};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Store, Table};
 
 pub(super) const LONGEST: Duration = Duration::from_hours(8);
@@ -128,8 +129,7 @@ impl OwnSession {
     pub async fn end(&self, administrator: &Administrator, token: &SessionToken) -> Result<()> {
         let Scope { store, .. } = &self.scope;
         let key = Key::session(&administrator.id, &token.digest());
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let end = Transaction::on(store)
                 .delete(Table::Administrators, key.clone())?
                 .audit(
@@ -140,9 +140,10 @@ impl OwnSession {
                 )?;
             match end.commit().await? {
                 // One that has been ended from elsewhere in the meantime has ended all the same.
-                Outcome::Committed | Outcome::Refused(_) => return Ok(()),
-                Outcome::Lost => race.again().await?,
+                Outcome::Refused(OnConflict::NotEntitled) => Ok(Attempt::Done(())),
+                outcome => outcome.settle(&self.scope, ()),
             }
-        }
+        })
+        .await
     }
 }

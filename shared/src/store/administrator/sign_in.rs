@@ -16,9 +16,10 @@ use crate::store::administrator::{Authenticator, Loaded, StoredAuthenticator};
 use crate::store::dynamodb::{SortRange, from_item};
 use crate::store::key::Key;
 use crate::store::limit::Limit;
-use crate::store::retry::Race;
+use crate::store::outcome::{OnConflict, Outcome};
+use crate::store::retry::Retry;
 use crate::store::table::REQUEST;
-use crate::store::transaction::{Outcome, Transaction};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Store, Table};
 
 /// The credentials of a sign-in.
@@ -215,7 +216,7 @@ impl FrontDoor {
         second: &Second,
     ) -> Result<Option<SignedInSession>> {
         let store = &self.store;
-        let mut race = Race::begin(&store.random);
+        let mut retry = Retry::new(&store.random);
         loop {
             let Loaded {
                 application,
@@ -257,8 +258,9 @@ impl FrontDoor {
                         administrator: loaded.administrator,
                     }));
                 }
-                Outcome::Refused(_) => return Ok(None),
-                Outcome::Lost => race.again().await?,
+                Outcome::Refused(OnConflict::NotEntitled) => return Ok(None),
+                Outcome::Refused(reason) => return Err(reason.refusal(&scope)),
+                Outcome::Conflict => retry.back_off().await?,
             }
             // Others have tried in the meantime. What was checked was right; is it still what counts,
             // and still unused?

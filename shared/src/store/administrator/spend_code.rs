@@ -12,8 +12,9 @@ use crate::store::administrator::record::StoredAuthenticator;
 use crate::store::administrator::{Authenticator, Loaded};
 use crate::store::key::Key;
 use crate::store::limit::Limit;
-use crate::store::retry::Race;
-use crate::store::transaction::{Outcome, Transaction};
+use crate::store::outcome::Outcome;
+use crate::store::retry::{Attempt, Retry, until_done};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Store, Table};
 
 /// Five wrong passwords or codes, counted together,
@@ -58,14 +59,13 @@ impl Store {
         application: &ApplicationId,
         id: &AdministratorId,
     ) -> Result<Option<Loaded>> {
-        let mut race = Race::begin(&self.random);
-        loop {
+        until_done(&self.random, || async {
             let now = self.clock.now();
             let loaded = self.administrator(application, id).await?;
             let Some(mut loaded) = loaded.filter(|loaded| !loaded.authenticator.is_locked(now))
             else {
                 self.pretend_attempt(id.as_str()).await?;
-                return Ok(None);
+                return Ok(Attempt::Done(None));
             };
             let authenticator = &mut loaded.authenticator;
             let read = authenticator.version;
@@ -78,14 +78,12 @@ impl Store {
                 authenticator.locked_until = Some(now + LOCK);
             }
             authenticator.version += 1;
-            if self
+            let written = self
                 .write_authenticator(application, id, authenticator, read)
-                .await?
-            {
-                return Ok(Some(loaded));
-            }
-            race.again().await?;
-        }
+                .await?;
+            Ok(written.map(|()| Some(loaded)))
+        })
+        .await
     }
 
     /// Returns the same write for somebody who is not there, or is not looked at.
@@ -100,7 +98,7 @@ impl Store {
 
     /// Marks a code as used, and forgets failures. Of two who use the same code, one is too late.
     async fn spend(&self, mut loaded: Loaded, step: u64) -> Result<()> {
-        let mut race = Race::begin(&self.random);
+        let mut retry = Retry::new(&self.random);
         loop {
             let (application, id) = (&loaded.application.id, &loaded.administrator.id);
             let authenticator = &mut loaded.authenticator;
@@ -109,13 +107,13 @@ impl Store {
             }
             let read = authenticator.version;
             authenticator.succeed(Some(step));
-            if self
+            let written = self
                 .write_authenticator(application, id, authenticator, read)
-                .await?
-            {
+                .await?;
+            if let Attempt::Done(()) = written {
                 return Ok(());
             }
-            race.again().await?;
+            retry.back_off().await?;
             let again = self.administrator(application, id).await?;
             // A reset in the meantime has ended the session. The code is of an authenticator that no
             // longer counts.
@@ -133,14 +131,21 @@ impl Store {
         id: &AdministratorId,
         authenticator: &Authenticator,
         read: u64,
-    ) -> Result<bool> {
+    ) -> Result<Attempt<()>> {
         let written = Transaction::on(self).replace(
             Table::Administrators,
             Key::authenticator(application, id),
             &StoredAuthenticator::of(id, authenticator),
             read,
         )?;
-        Ok(written.commit().await? == Outcome::Committed)
+        match written.commit().await? {
+            Outcome::Committed => Ok(Attempt::Done(())),
+            Outcome::Conflict => Ok(Attempt::Conflict),
+            // Its only condition is the version: nothing can refuse it.
+            Outcome::Refused(reason) => Err(Error::unexpected(format!(
+                "the write of an authenticator was refused: {reason:?}"
+            ))),
+        }
     }
 }
 

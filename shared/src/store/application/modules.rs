@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use crate::store::application::{StoredApplication, no_application};
 use crate::store::client::ClientReader;
 use crate::store::key::Key;
-use crate::store::retry::Race;
-use crate::store::transaction::{Outcome, Transaction};
+use crate::store::retry::until_done;
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// Sees which modules there are.
@@ -53,8 +53,7 @@ impl ModuleEditor {
         let Scope {
             store, if_match, ..
         } = &self.scope;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let (before, clients) = ClientReader::from(self.scope.clone()).all().await?;
             if_match.check(before.version)?;
             for client in &clients {
@@ -90,12 +89,9 @@ impl ModuleEditor {
                     &changes(&before.modules, modules),
                     store.clock.now(),
                 )?;
-            match change.commit().await? {
-                Outcome::Committed => return Ok(after.version),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(_) => return Err(Error::SignedOut),
-            }
-        }
+            change.commit().await?.settle(&self.scope, after.version)
+        })
+        .await
     }
 }
 

@@ -8,8 +8,9 @@ use crate::store::administrator::{
     Authenticator, Loaded, StoredAdministrator, StoredAuthenticator, StoredLogin, StoredStanding,
 };
 use crate::store::key::Key;
+use crate::store::outcome::OnConflict;
 use crate::store::table::REQUEST;
-use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// Checks that a manager remains when `after` replaces the loaded administrator.
@@ -66,19 +67,19 @@ impl Transaction<'_> {
             table,
             Key::administrator(application, id),
             &StoredAdministrator::from(administrator),
-            Otherwise::Retry,
+            OnConflict::Retry,
         )?
         .create(
             table,
             Key::authenticator(application, id),
             &StoredAuthenticator::of(id, authenticator),
-            Otherwise::Retry,
+            OnConflict::Retry,
         )?
         .create(
             table,
             Key::standing(id),
             &StoredStanding::of(application, administrator),
-            Otherwise::Retry,
+            OnConflict::Retry,
         )?
         .claim(
             table,
@@ -86,7 +87,7 @@ impl Transaction<'_> {
             &StoredLogin::of(application, administrator),
             scope.store.clock.now(),
             request.map(|request| (REQUEST, request)),
-            Otherwise::EmailTaken,
+            OnConflict::EmailTaken,
         )
     }
 

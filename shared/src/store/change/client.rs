@@ -10,8 +10,9 @@ use crate::error::{Error, Result};
 use crate::store::client::{StoredClient, StoredCredential, StoredName, StoredRemains};
 use crate::store::dynamodb::Found;
 use crate::store::key::Key;
+use crate::store::outcome::OnConflict;
 use crate::store::table::REQUEST;
-use crate::store::transaction::{Otherwise, Transaction};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// Checks a change of a client's modules (administration contract, section 2).
@@ -70,13 +71,13 @@ impl Transaction<'_> {
             Table::Clients,
             Key::credential(&client.id),
             &StoredCredential::new(owner, client),
-            Otherwise::IdTaken,
+            OnConflict::IdTaken,
         )?
         .create(
             Table::Clients,
             Key::client(&owner.id, &client.id),
             &StoredClient::from(client),
-            Otherwise::IdTaken,
+            OnConflict::IdTaken,
         )?
         .claim_name(scope, owner, client, request)
     }
@@ -128,7 +129,7 @@ impl Transaction<'_> {
             &StoredName::of(client),
             scope.store.clock.now(),
             request.map(|request| (REQUEST, request)),
-            Otherwise::NameTaken,
+            OnConflict::NameTaken,
         )
     }
 
@@ -167,10 +168,10 @@ impl Transaction<'_> {
         held: &T,
         scope: &Scope,
     ) -> Result<Self> {
-        let otherwise = match table {
-            Table::Administrators => Otherwise::EmailTaken,
-            _ => Otherwise::NameTaken,
+        let on_conflict = match table {
+            Table::Administrators => OnConflict::EmailTaken,
+            _ => OnConflict::NameTaken,
         };
-        self.claim(table, key, held, scope.store.clock.now(), None, otherwise)
+        self.claim(table, key, held, scope.store.clock.now(), None, on_conflict)
     }
 }

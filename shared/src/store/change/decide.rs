@@ -20,8 +20,9 @@ use crate::store::administrator::FreshCode;
 use crate::store::change::Change;
 use crate::store::change::request::{ADMINISTRATOR, Approval, StoredRequest, decider};
 use crate::store::key::Key;
-use crate::store::retry::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::outcome::{OnConflict, Outcome};
+use crate::store::retry::until_done;
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// Reviews and decides the change requests of one application.
@@ -61,8 +62,7 @@ impl Reviewer {
     /// Approves a request; it takes effect if enough others have, too.
     pub async fn approve(&self, id: &ChangeRequestId, code: Option<FreshCode>) -> Result<Approved> {
         let store = &self.scope.store;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let request = self.scope.request(id).await?;
             self.scope.if_match.check(request.version)?;
             self.open(&request)?;
@@ -84,20 +84,16 @@ impl Reviewer {
                 }
                 Ok(change) => self.apply(&request, &owner, &behind, change).await?,
             };
-            match outcome {
-                Outcome::Committed => return Ok(approved),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            outcome.settle(&self.scope, approved)
+        })
+        .await
     }
 
     /// Turns a request down, or takes it back if it is the caller's own.
     pub async fn reject(&self, id: &ChangeRequestId, reason: Option<Why>) -> Result<ChangeRequest> {
         let reason = reason.map(Why::into_text);
         let store = &self.scope.store;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let request = self.scope.request(id).await?;
             self.scope.if_match.check(request.version)?;
             self.open(&request)?;
@@ -113,12 +109,12 @@ impl Reviewer {
             };
             let ended = self.ended(&request, state, reason.clone());
             let ending = self.write_end(&request, &ended, &owner, state.name())?;
-            match ending.commit().await? {
-                Outcome::Committed => return Ok(ended.shown(store.clock.now())),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            ending
+                .commit()
+                .await?
+                .settle(&self.scope, ended.shown(store.clock.now()))
+        })
+        .await
     }
 
     /// Refuses what is decided already, saying by whom and when.
@@ -286,7 +282,7 @@ impl Reviewer {
         let begun = self
             .write(request, &ended, "applied", (&object, &differences))?
             .release(Table::ChangeRequests, request.lock(scope), id)?;
-        let begun = begun.under(owner, &change)?;
+        let begun = begun.require_unchanged_policy(owner, &change)?;
         let mut applied = change.write(begun, scope, owner, Some(id))?;
         // Whoever stands behind it does so until it happens; of somebody whom it is about, the change
         // itself demands that.
@@ -298,7 +294,7 @@ impl Reviewer {
                 Table::Administrators,
                 Key::standing(&other.id),
                 other.authority,
-                Otherwise::Retry,
+                OnConflict::Retry,
             )?;
         }
         if let Some(client) = &behind.client
@@ -308,7 +304,7 @@ impl Reviewer {
                 Table::Clients,
                 Key::client(&scope.application, &client.id),
                 client.version,
-                Otherwise::Retry,
+                OnConflict::Retry,
             )?;
         }
         let outcome = applied.commit().await?;

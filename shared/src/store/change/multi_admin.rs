@@ -7,13 +7,14 @@ use crate::store::administrator::FreshCode;
 use crate::store::application::StoredApplication;
 use crate::store::change::Change;
 use crate::store::key::Key;
-use crate::store::retry::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::outcome::OnConflict;
+use crate::store::retry::{Attempt, until_done};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 impl Transaction<'_> {
     /// Writes the application as it was read, in a new version.
-    pub(super) fn touch(self, owner: &Application) -> Result<Self> {
+    pub(super) fn bump_version(self, owner: &Application) -> Result<Self> {
         self.switch(owner, owner.multi_admin)
     }
 
@@ -92,8 +93,7 @@ impl PolicyEditor {
     /// administrator.
     pub async fn switch(&self, enabled: bool, _: FreshCode) -> Result<Policy> {
         let store = &self.scope.store;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let (owner, eligible, roster) = store
                 .application_and_roster(&self.scope.application)
                 .await?;
@@ -104,7 +104,7 @@ impl PolicyEditor {
                 version: owner.version,
             };
             let outcome = match (owner.multi_admin, enabled) {
-                (true, false) => self.scope.enact(&owner, Change::SwitchOff, Ok).await?,
+                (true, false) => self.scope.apply_or_hold(&owner, Change::SwitchOff, Ok).await?,
                 // Alone, nobody could approve anything any more, not even switching it off.
                 (false, true) if eligible < 2 => {
                     return Err(Error::conflict(
@@ -122,7 +122,7 @@ impl PolicyEditor {
                             Table::Administrators,
                             Key::roster(&owner.id),
                             roster,
-                            Otherwise::Retry,
+                            OnConflict::Retry,
                         )?
                         .audit(
                             &self.scope,
@@ -133,18 +133,13 @@ impl PolicyEditor {
                         .commit()
                         .await?
                 }
-                _ => return Ok(policy),
+                (true, true) | (false, false) => return Ok(Attempt::Done(policy)),
             };
-            match outcome {
-                Outcome::Committed => {
-                    return Ok(Policy {
+            outcome.settle(&self.scope, Policy {
                         version: owner.version + 1,
                         ..policy
-                    });
-                }
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+                    })
+        })
+        .await
     }
 }

@@ -13,7 +13,8 @@ use crate::ids::ChangeRequestId;
 use crate::store::change::Change;
 use crate::store::change::proposal::Proposal;
 use crate::store::key::Key;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::outcome::{OnConflict, Outcome};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// A change request, as it is stored.
@@ -200,7 +201,7 @@ impl Scope {
                 Table::ChangeRequests,
                 Key::change_request(&self.application, &request.request_id),
                 &request,
-                Otherwise::Retry,
+                OnConflict::Retry,
             )?
             .claim(
                 Table::ChangeRequests,
@@ -208,7 +209,7 @@ impl Scope {
                 &held,
                 now,
                 None,
-                Otherwise::Locked,
+                OnConflict::Locked,
             )?
             .audit_as(
                 ["requested", waiting.id.as_str()],
@@ -229,7 +230,7 @@ impl Scope {
                 Table::Clients,
                 Key::client(&self.application, &client.id),
                 client.version,
-                Otherwise::Retry,
+                OnConflict::Retry,
             )?,
             // Behind its name: whoever asks for the same again is answered the same, and not that the
             // name is taken.
@@ -241,10 +242,10 @@ impl Scope {
         };
         match asking.commit().await? {
             Outcome::Committed => Err(Error::HeldBack(Box::new(waiting))),
-            Outcome::Refused(Otherwise::Locked) => Err(self.locked_by(&request).await?),
+            Outcome::Refused(OnConflict::Locked) => Err(self.locked_by(&request).await?),
             // What the same request made before has answered is read then.
-            Outcome::Refused(Otherwise::Replayed) | Outcome::Lost => Ok(Outcome::Lost),
-            Outcome::Refused(otherwise) => Err(self.refused(otherwise)),
+            Outcome::Refused(OnConflict::Replayed) | Outcome::Conflict => Ok(Outcome::Conflict),
+            Outcome::Refused(reason) => Err(reason.refusal(self)),
         }
     }
 

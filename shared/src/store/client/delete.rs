@@ -11,8 +11,7 @@ use crate::store::client::record::StoredRemains;
 use crate::store::client::{ClientEditor, StoredClient};
 use crate::store::dynamodb::{Found, SortRange, from_item, key_of};
 use crate::store::key::{Key, REMAINS};
-use crate::store::retry::Race;
-use crate::store::transaction::Outcome;
+use crate::store::retry::until_done;
 use crate::store::{Scope, Store, Table};
 
 impl ClientEditor {
@@ -25,19 +24,16 @@ impl ClientEditor {
         allowed: impl Fn(&Client) -> Result<()> + Send + Sync,
     ) -> Result<()> {
         let store = &self.scope.store;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let (owner, client, found) = store.client_for_deletion(&self.scope, &target.id).await?;
             let client = client.ok_or_else(|| target.unknown())?;
             self.scope.if_match.check(client.version)?;
             allowed(&client)?;
             let change = Change::DeleteClient { client, found };
-            match self.scope.enact(&owner, change, Ok).await? {
-                Outcome::Committed => break,
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(otherwise) => return Err(self.scope.refused(otherwise)),
-            }
-        }
+            let outcome = self.scope.apply_or_hold(&owner, change, Ok).await?;
+            outcome.settle(&self.scope, ())
+        })
+        .await?;
         self.scope.clear_up().await;
         Ok(())
     }

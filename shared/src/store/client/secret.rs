@@ -3,12 +3,13 @@
 use crate::domain::audit::{Changes, Object};
 use crate::domain::client::Client;
 use crate::domain::target::Target;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::secrets::client_secret::{ClientSecret, GraceHours};
 use crate::store::administrator::FreshCode;
 use crate::store::key::Key;
-use crate::store::retry::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::outcome::OnConflict;
+use crate::store::retry::until_done;
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// Sees and replaces the secrets of one application's clients.
@@ -29,8 +30,7 @@ impl SecretKeeper {
         let Scope {
             store, application, ..
         } = &self.scope;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let (owner, client) = store.client(&self.scope, &target.id).await?;
             let client = client.ok_or_else(|| target.unknown())?;
             self.scope.if_match.check(client.version)?;
@@ -38,19 +38,16 @@ impl SecretKeeper {
             let secret = sealer.open(&client.id, client.secret.serial, &client.secret.sealed)?;
             let key = Key::client(application, &client.id);
             let revelation = Transaction::on(store)
-                .require_version(Table::Clients, key, client.version, Otherwise::Retry)?
+                .require_version(Table::Clients, key, client.version, OnConflict::Retry)?
                 .audit(
                     &self.scope,
                     &Object::client(&client),
                     &Changes::new(),
                     store.clock.now(),
                 )?;
-            match revelation.commit().await? {
-                Outcome::Committed => return Ok(secret),
-                Outcome::Lost => race.again().await?,
-                Outcome::Refused(_) => return Err(Error::SignedOut),
-            }
-        }
+            revelation.commit().await?.settle(&self.scope, secret)
+        })
+        .await
     }
 
     /// Replaces a client's secret. The old one keeps working for `hours`. Returns the changed client.

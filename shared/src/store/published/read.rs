@@ -7,7 +7,7 @@ use crate::ids::{ApplicationId, ClientId};
 use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};
 use crate::store::published::{StoredEntry, StoredHead, StoredSnapshot};
-use crate::store::retry::Race;
+use crate::store::retry::{Attempt, until_done};
 use crate::store::{Scope, Store, Table};
 
 /// Reads what the caller's application has published.
@@ -127,12 +127,11 @@ impl Store {
         let mut keys = vec![(Table::Published, head_key.clone())];
         keys.extend(version.map(content));
         keys.extend(also);
-        let mut race = Race::begin(&self.random);
-        loop {
+        until_done(&self.random, || async {
             let mut found = self.get_all(&keys).await?;
             // Without a head nothing counts.
             let Some(head) = found.take::<StoredHead>(Table::Published, &head_key)? else {
-                return Ok((found, None));
+                return Ok(Attempt::Done((found, None)));
             };
             let wanted = version
                 .filter(|version| head.counts(version))
@@ -140,7 +139,7 @@ impl Store {
             let Some(wanted) =
                 wanted.filter(|wanted| version.is_none_or(|version| version == *wanted))
             else {
-                return Ok((found, None));
+                return Ok(Attempt::Done((found, None)));
             };
             let (table, key) = content(wanted);
             let stored: Option<StoredSnapshot> = if version.is_some() {
@@ -155,14 +154,15 @@ impl Store {
                     version: stored.published,
                     values: stored.values.into(),
                 };
-                return Ok((found, Some(snapshot)));
+                return Ok(Attempt::Done((found, Some(snapshot))));
             }
             if version.is_some() {
-                return Ok((found, None));
+                return Ok(Attempt::Done((found, None)));
             }
             // The newest was deleted between the two reads; the head names another by now.
-            race.again().await?;
-        }
+            Ok(Attempt::Conflict)
+        })
+        .await
     }
 }
 

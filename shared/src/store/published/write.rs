@@ -11,10 +11,11 @@ use crate::error::Result;
 use crate::ids::ClientId;
 use crate::store::dynamodb::{Found, SortRange, from_item};
 use crate::store::key::{Key, SORT};
+use crate::store::outcome::{OnConflict, Outcome};
 use crate::store::published::read::no_such_version;
 use crate::store::published::{StoredEntry, StoredHead, StoredSnapshot};
-use crate::store::retry::Race;
-use crate::store::transaction::{Otherwise, Outcome, Transaction};
+use crate::store::retry::{Attempt, until_done};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// Publishes settings of the clients of the caller's application.
@@ -35,8 +36,7 @@ impl Publisher {
         let Scope {
             store, application, ..
         } = &self.scope;
-        let mut race = Race::begin(&store.random);
-        loop {
+        until_done(&store.random, || async {
             let mut keys = self.scope.layer_keys(target);
             keys.push(self.scope.head_key(&target.id));
             let mut found = store.get_all(&keys).await?;
@@ -76,14 +76,13 @@ impl Publisher {
                 ..head.clone()
             };
             let publication = Transaction::on(store)
-                .create(Table::Published, content_key, &snapshot, Otherwise::Retry)?
-                .create(Table::Published, entry_key, &entry, Otherwise::Retry)?
+                .create(Table::Published, content_key, &snapshot, OnConflict::Retry)?
+                .create(Table::Published, entry_key, &entry, OnConflict::Retry)?
                 .require(Table::Clients, Key::client(application, &target.id))?;
-            if self.move_head(publication, target, &head, next).await? == Outcome::Committed {
-                return Ok(Snapshot { version, values });
-            }
-            race.again().await?;
-        }
+            let outcome = self.move_head(publication, target, &head, next).await?;
+            outcome.settle(&self.scope, Snapshot { version, values })
+        })
+        .await
     }
 
     /// Returns the versions that [`Publisher::delete`] would delete: one, or all that count.
@@ -102,8 +101,7 @@ impl Publisher {
 
     /// Deletes one version, or all. Without the newest, the one before it is the newest.
     pub async fn delete(&self, target: &Target, version: Option<&PublishedVersion>) -> Result<()> {
-        let mut race = Race::begin(&self.scope.store.random);
-        loop {
+        until_done(&self.scope.store.random, || async {
             let (head, versions) = self.read(target).await?;
             let mut next = head.clone();
             let mut deletion = Transaction::on(&self.scope.store);
@@ -121,18 +119,21 @@ impl Publisher {
                 next.deleted_to = Some(newest);
             } else {
                 // Nothing counts, but an earlier deletion may have been interrupted.
-                return self.scope.clear_published(&target.id).await;
+                self.scope.clear_published(&target.id).await?;
+                return Ok(Attempt::Done(()));
             }
-            if self.move_head(deletion, target, &head, next).await? == Outcome::Committed {
-                if version.is_none() && self.scope.clear_published(&target.id).await.is_err() {
-                    tracing::warn!(
-                        "what is left of deleted versions is cleared away at the next deletion"
-                    );
-                }
-                return Ok(());
+            let outcome = self.move_head(deletion, target, &head, next).await?;
+            if outcome == Outcome::Committed
+                && version.is_none()
+                && self.scope.clear_published(&target.id).await.is_err()
+            {
+                tracing::warn!(
+                    "what is left of deleted versions is cleared away at the next deletion"
+                );
             }
-            race.again().await?;
-        }
+            outcome.settle(&self.scope, ())
+        })
+        .await
     }
 
     /// Completes a change of what is published: the head and the audit event.

@@ -7,10 +7,11 @@ use crate::domain::setting::{Layer, Settings};
 use crate::error::{Error, Result};
 use crate::ids::ClientId;
 use crate::store::key::Key;
-use crate::store::retry::Race;
+use crate::store::outcome::Outcome;
+use crate::store::retry::{Attempt, until_done};
 use crate::store::setting::StoredLayer;
 use crate::store::setting::history::{StoredVersion, Version};
-use crate::store::transaction::{Outcome, Transaction};
+use crate::store::transaction::Transaction;
 use crate::store::{Scope, Table};
 
 /// Changes the layers of the caller's application and of its clients.
@@ -33,26 +34,24 @@ impl SettingEditor {
         layer: &Layer,
         edit: impl Fn(&mut Settings) -> Result<R> + Send + Sync,
     ) -> Result<R> {
-        let mut race = Race::begin(&self.scope.store.random);
-        loop {
+        until_done(&self.scope.store.random, || async {
             let before = self.scope.read_layer(layer).await?;
             let mut after = before.values.clone();
             let said = edit(&mut after)?;
-            if after == before.values
-                || self.save(layer, before, after).await? == Outcome::Committed
-            {
-                return Ok(said);
+            if after == before.values {
+                return Ok(Attempt::Done(said));
             }
-            race.again().await?;
-        }
+            let outcome = self.save(layer, before, after).await?;
+            outcome.settle(&self.scope, said)
+        })
+        .await
     }
 
     /// Makes an earlier version of a layer the newest, as a new version.
     ///
     /// Returns its number, and the number of changed keys.
     pub async fn restore(&self, layer: &Layer, version: u64) -> Result<(u64, usize)> {
-        let mut race = Race::begin(&self.scope.store.random);
-        loop {
+        until_done(&self.scope.store.random, || async {
             let (current, stored) = self.scope.read_history(layer).await?;
             let versions = Version::unroll(&current, stored);
             let oldest = versions.last().map_or(0, |(oldest, _)| oldest.version);
@@ -71,13 +70,12 @@ impl SettingEditor {
             let changed = current.values.keys_that_differ(&wanted).len();
             let next = current.version + 1;
             if changed == 0 {
-                return Ok((current.version, 0));
+                return Ok(Attempt::Done((current.version, 0)));
             }
-            if self.save(layer, current, wanted).await? == Outcome::Committed {
-                return Ok((next, changed));
-            }
-            race.again().await?;
-        }
+            let outcome = self.save(layer, current, wanted).await?;
+            outcome.settle(&self.scope, (next, changed))
+        })
+        .await
     }
 
     async fn save(&self, layer: &Layer, before: StoredLayer, after: Settings) -> Result<Outcome> {
