@@ -77,3 +77,36 @@ impl<'a> Retry<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_conflict_is_tried_again_and_the_value_of_the_last_attempt_is_returned() {
+        let tries = Cell::new(0);
+        let value = until_done(&Random::default(), || async {
+            tries.set(tries.get() + 1);
+            Ok(match tries.get() {
+                3 => Attempt::Done("done"),
+                _ => Attempt::Conflict,
+            })
+        });
+        assert!(matches!(value.await, Ok("done")));
+        assert_eq!(tries.get(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_error_ends_the_loop_at_once() {
+        let tries = Cell::new(0);
+        let failed: Result<()> = until_done(&Random::default(), || async {
+            tries.set(tries.get() + 1);
+            Err(Error::NotFound)
+        })
+        .await;
+        assert!(matches!(failed, Err(Error::NotFound)));
+        assert_eq!(tries.get(), 1);
+    }
+}
