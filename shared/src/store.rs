@@ -26,11 +26,39 @@
 //!
 //! # Reading order
 //!
-//! `key`, `table`, `dynamodb`, `transaction` and `retry` are the engine, `scope` is a caller's view
-//! of it. `application`, `client`, `administrator`, `setting`, `published` and `access_token` read
+//! `key`, `table`, `dynamodb`, `transaction`, `outcome` and `retry` are the engine. `scope` is a caller's
+//! view of it. `application`, `client`, `administrator`, `setting`, `published` and `access_token` read
 //! and write. Changes of clients and administrators go through `change`. `audit`, `limit` and
 //! `idempotency` accompany them. `import` and `create_tables` run before the first call. `access` has
 //! the grants.
+//!
+//! A method of `Store`, `Scope` or `Transaction` is in the type's own file, or its name says the entity
+//! that it reads or writes. The files that add methods to them:
+//!
+//! | file | `Store` | `Scope` | `Transaction` |
+//! |---|---|---|---|
+//! | `scope` | making one | its fields | |
+//! | `transaction` | | | items, conditions, `commit` |
+//! | `dynamodb` | `get…`, `query…`, `delete_all` | | |
+//! | `create_tables` | tables | | |
+//! | `import` | seeds | | clients of a seed |
+//! | `limit` | rate limits | | |
+//! | `idempotency` | | replays | kept replies |
+//! | `audit`, `audit/counted` | refusals and counted events | | `audit`, `audit_as` |
+//! | `application` | `application` | | |
+//! | `client` | clients, credentials | changes of clients | |
+//! | `client/record`, `client/last_use` | signing secrets, last uses | | |
+//! | `client/delete` | the read before a deletion | deleted clients | |
+//! | `administrator` | administrators, sealers | | the roster |
+//! | `administrator/edit` | | | invitations |
+//! | `administrator/session`, `administrator/spend_code` | sessions, attempts, codes | `confirm_code` | |
+//! | `access_token` and its files | issuers, key rings, counts of tokens | | issuers, audiences, public keys |
+//! | `setting` and its files | | layers, history | the first layer |
+//! | `published` and its files | published snapshots | heads, published versions | withdrawal |
+//! | `change` | | `apply_or_hold` | the policy, imported changes |
+//! | `change/client`, `change/administrator` | | | clients, administrators, names |
+//! | `change/request`, `change/decide` | | change requests, their supporters | |
+//! | `change/multi_admin` | | the policy | the application, its policy |
 //!
 //! # Items
 //!

@@ -21,7 +21,7 @@ pub(super) async fn recorded(call: &Call<'_>, about: About, error: Error) -> Err
     };
     let origin = call.origin(about.actor.clone());
     let store = call.cx.store();
-    store.refuse(&origin, &about, reason, error).await
+    store.count_refusal(&origin, &about, reason, error).await
 }
 
 /// Returns the audit's name of the refusal, if the audit records it.

@@ -178,7 +178,7 @@ impl Store {
     }
 
     /// Returns whether all of these audiences could become an application's own now.
-    pub(super) async fn are_free(
+    pub(super) async fn audiences_are_free(
         &self,
         application: &ApplicationId,
         audiences: &Audiences,

@@ -107,7 +107,7 @@ impl Scope {
     ) -> Result<Outcome> {
         change.check(owner, &self.origin.actor)?;
         if owner.multi_admin {
-            return self.ask(owner, &change).await;
+            return self.request_change(owner, &change).await;
         }
         let begun = Transaction::on(&self.store).require_unchanged_policy(owner, &change)?;
         let written = change.write(begun, self, owner, None)?;
@@ -129,18 +129,18 @@ impl Transaction<'_> {
             // condition on the version alone would not stop a removal that has looked at the clients
             // before.
             _ if change.grants_modules() => self.bump_version(owner),
-            _ => self.unchanged(owner),
+            _ => self.require_unchanged_application(owner),
         }
     }
 
     /// Fails the transaction if the application changed since it was read.
-    fn unchanged(self, owner: &Application) -> Result<Self> {
+    fn require_unchanged_application(self, owner: &Application) -> Result<Self> {
         let key = Key::application(&owner.id);
         self.require_version(Table::Clients, key, owner.version, OnConflict::Retry)
     }
 
     /// Adds a change of an import. Multi admin does not apply, because an importer may do anything.
-    pub(in crate::store) fn import(
+    pub(in crate::store) fn import_change(
         self,
         scope: &Scope,
         owner: &Application,
@@ -220,7 +220,7 @@ impl Change {
             Self::DeleteAdministrator { loaded } => {
                 transaction.delete_administrator(&scope.application, loaded)
             }
-            Self::SwitchOff => transaction.switch(owner, false),
+            Self::SwitchOff => transaction.switch_multi_admin(owner, false),
         }
     }
 

@@ -116,7 +116,7 @@ impl ClientEditor {
 
     /// Returns the last uses of a client's secrets.
     pub async fn uses(&self, target: &Target) -> Result<Uses> {
-        let uses = self.scope.store.uses(&[&target.id]).await?.pop();
+        let uses = self.scope.store.last_uses(&[&target.id]).await?.pop();
         Ok(uses.unwrap_or_default())
     }
 
@@ -133,7 +133,7 @@ impl ClientEditor {
             after.version = before.version + 1;
             Ok((after.clone(), Change::EditClient { before, after }))
         };
-        self.scope.change(target, edited).await
+        self.scope.change_client(target, edited).await
     }
 
     /// Ends the secret before the present one, which would go on working for a while. When somebody
@@ -157,7 +157,7 @@ impl ClientEditor {
             })?;
             Ok((after.clone(), Change::RetireSecret { before, after }))
         };
-        self.scope.change(target, retired).await
+        self.scope.change_client(target, retired).await
     }
 
     /// Gives a client `secret`; the old one keeps working for `hours`.
@@ -176,13 +176,13 @@ impl ClientEditor {
 
 impl Scope {
     /// Applies a change to the target, or holds it back, and tries again after a conflict.
-    async fn change(
+    async fn change_client(
         &self,
         target: &Target,
         make: impl Fn(Client) -> Result<(Client, Change)> + Send + Sync,
     ) -> Result<Client> {
         until_done(&self.store.random, || async {
-            let (application, before) = self.changeable(target).await?;
+            let (application, before) = self.changeable_client(target).await?;
             let (after, change) = make(before)?;
             self.apply_or_hold(&application, change, Ok)
                 .await?
@@ -192,7 +192,7 @@ impl Scope {
     }
 
     /// Returns the target, in the version that the caller wants to change, and its application.
-    async fn changeable(&self, target: &Target) -> Result<(Application, Client)> {
+    async fn changeable_client(&self, target: &Target) -> Result<(Application, Client)> {
         let (application, client) = self.store.client(self, &target.id).await?;
         let client = client.ok_or_else(|| target.unknown())?;
         self.if_match.check(client.version)?;
@@ -208,7 +208,7 @@ impl Scope {
     ) -> Result<Client> {
         let store = &self.store;
         until_done(&store.random, || async {
-            let (application, before) = self.changeable(target).await?;
+            let (application, before) = self.changeable_client(target).await?;
             let sealer = store.sealer_of(&application).await?;
             let serial = before.secret.serial + 1;
             let verifier = Verifier::Digest(secret.digest());

@@ -35,7 +35,11 @@ impl Store {
     pub(crate) async fn check_import(&self, seed: &SeedApplication) -> Result<()> {
         let there = self.there(&seed.application_id).await?;
         let audiences = seed.audiences();
-        if there.application.is_none() && !self.are_free(&seed.application_id, &audiences).await? {
+        if there.application.is_none()
+            && !self
+                .audiences_are_free(&seed.application_id, &audiences)
+                .await?
+        {
             return Err(audience_taken(seed));
         }
         for client in seed.clients.iter().filter(|client| !there.has(client)) {
@@ -113,7 +117,7 @@ impl Store {
                 .new_administrator(&sealer, administrator.clone())
                 .await?;
             invitations.extend(new.invitation());
-            creation = creation.import(scope, &application, new.change())?;
+            creation = creation.import_change(scope, &application, new.change())?;
         }
         let created = self.created(creation.commit().await?, &seed).await?;
         Ok(created.is_none().then_some(invitations))
@@ -339,7 +343,8 @@ impl Store {
         new: NewAdministrator,
     ) -> Result<()> {
         until_done(&self.random, || async {
-            let mut creation = Transaction::on(self).import(scope, application, new.change())?;
+            let mut creation =
+                Transaction::on(self).import_change(scope, application, new.change())?;
             if new.administrator.is_eligible() {
                 creation = creation
                     .join_roster(self, &application.id, &new.administrator.id)
@@ -410,11 +415,8 @@ impl Transaction<'_> {
         let change = Change::CreateClient {
             client: new.client.clone(),
         };
-        self.import(scope, application, change)?.create_layer(
-            scope,
-            Some(&new.client.id),
-            new.settings.clone(),
-        )
+        self.import_change(scope, application, change)?
+            .create_layer(scope, Some(&new.client.id), new.settings.clone())
     }
 }
 

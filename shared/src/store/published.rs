@@ -62,7 +62,7 @@ impl Transaction<'_> {
         client: &ClientId,
         found: &mut Found,
     ) -> Result<Self> {
-        let (table, key) = scope.head_key(client);
+        let (table, key) = scope.published_head_key(client);
         // Where nothing was ever published, a head is written all the same. A first publication at the
         // same moment then conflicts with the deletion, and reads again.
         let head: StoredHead = found.take(table, &key)?.unwrap_or_default();
@@ -76,7 +76,7 @@ impl Transaction<'_> {
 }
 
 impl Scope {
-    pub(super) fn head_key(&self, client: &ClientId) -> (Table, Key) {
+    pub(super) fn published_head_key(&self, client: &ClientId) -> (Table, Key) {
         (
             Table::Published,
             Key::published_head(&self.application, client),
@@ -84,7 +84,11 @@ impl Scope {
     }
 
     /// Returns all that is stored of one version.
-    fn version_keys(&self, client: &ClientId, version: &PublishedVersion) -> [(Table, Key); 2] {
+    fn published_version_keys(
+        &self,
+        client: &ClientId,
+        version: &PublishedVersion,
+    ) -> [(Table, Key); 2] {
         [
             (
                 Table::Published,

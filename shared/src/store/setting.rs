@@ -60,20 +60,20 @@ impl Scope {
                 Key::client_settings(&self.application, &target.id),
             ),
         ];
-        keys.extend(self.record_key(target));
+        keys.extend(self.client_record_key(target));
         keys
     }
 
     /// Returns the key of the item that tells whether `target` is a client of this application. It is
     /// `None` for the caller itself, whose credentials told.
-    pub(super) fn record_key(&self, target: &Target) -> Option<(Table, Key)> {
+    pub(super) fn client_record_key(&self, target: &Target) -> Option<(Table, Key)> {
         let key = (Table::Clients, Key::client(&self.application, &target.id));
         (!self.origin.actor.is(&target.id)).then_some(key)
     }
 
     /// Refuses a target that [`Scope::record_key`] did not find.
-    pub(super) fn demand(&self, target: &Target, found: &Found) -> Result<()> {
-        match self.record_key(target) {
+    pub(super) fn demand_client(&self, target: &Target, found: &Found) -> Result<()> {
+        match self.client_record_key(target) {
             Some((table, key)) if !found.has(table, &key) => Err(target.unknown()),
             _ => Ok(()),
         }
@@ -84,11 +84,11 @@ impl Scope {
         let key = layer.key(&self.application);
         let mut keys = vec![(Table::Settings, key.clone())];
         if let Layer::Client(target) = layer {
-            keys.extend(self.record_key(target));
+            keys.extend(self.client_record_key(target));
         }
         let mut found = self.store.get_all(&keys).await?;
         if let Layer::Client(target) = layer {
-            self.demand(target, &found)?;
+            self.demand_client(target, &found)?;
         }
         Ok(found.take(Table::Settings, &key)?.unwrap_or_default())
     }

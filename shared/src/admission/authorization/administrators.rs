@@ -251,6 +251,6 @@ impl<D: TakesCode> SignedIn<D> {
     /// Spends a one-time code of the caller, so that it works for nothing else any more. A wrong one
     /// counts towards the lock.
     pub async fn confirm(&self, code: &OneTimeCode) -> Result<FreshCode> {
-        self.scope.confirm(&self.administrator.id, code).await
+        self.scope.confirm_code(&self.administrator.id, code).await
     }
 }

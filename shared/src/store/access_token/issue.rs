@@ -56,7 +56,7 @@ impl TokenIssuer {
         let audiences = audiences.ok_or(Error::Token(TokenFault::InvalidTarget))?;
         let now = store.clock.now();
         if issuer.ring.is_due(issuer.key_rotation_days.duration(), now)
-            && let Some(rotated) = store.rotate_on_schedule(scope, &issuer).await
+            && let Some(rotated) = store.rotate_keys_on_schedule(scope, &issuer).await
         {
             issuer = rotated;
         }
@@ -83,7 +83,7 @@ impl TokenIssuer {
 impl Store {
     /// Lets the next key sign, because the present one has done so for long enough. Nobody's token
     /// waits for it: where it fails, or where somebody else was faster, the present key goes on.
-    async fn rotate_on_schedule(
+    async fn rotate_keys_on_schedule(
         &self,
         asked_by: &Scope,
         issuer: &super::Issuer,
@@ -99,7 +99,7 @@ impl Store {
             ..asked_by.clone()
         };
         match self
-            .turn_ring(&scope, issuer, false, self.clock.now())
+            .turn_key_ring(&scope, issuer, false, self.clock.now())
             .await
         {
             Ok((rotated, Outcome::Committed)) => Some(rotated),

@@ -111,7 +111,7 @@ impl KeyCustodian {
                 free_to_rotate(&before, now)?;
             }
             let (after, outcome) = store
-                .turn_ring(&self.scope, &before, compromised, now)
+                .turn_key_ring(&self.scope, &before, compromised, now)
                 .await?;
             outcome.settle(&self.scope, shown(&after.ring, now))
         })
@@ -159,7 +159,7 @@ impl Store {
     ///
     /// Usually the waiting key signs and a fresh one waits. If keys may be compromised, both are fresh.
     /// Keys that are not in the new ring leave the key set at once.
-    pub(super) async fn turn_ring(
+    pub(super) async fn turn_key_ring(
         &self,
         scope: &Scope,
         before: &Issuer,

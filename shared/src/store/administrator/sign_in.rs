@@ -145,7 +145,9 @@ impl FrontDoor {
         match error.refusal() {
             Some(reason) => {
                 let store = &self.store;
-                store.refuse(&self.origin, claimed, reason, error).await
+                store
+                    .count_refusal(&self.origin, claimed, reason, error)
+                    .await
             }
             None => error,
         }

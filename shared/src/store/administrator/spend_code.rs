@@ -28,7 +28,7 @@ pub struct FreshCode(());
 
 impl Scope {
     /// Spends a one-time code of the caller.
-    pub(crate) async fn confirm(
+    pub(crate) async fn confirm_code(
         &self,
         id: &AdministratorId,
         code: &OneTimeCode,
@@ -42,7 +42,7 @@ impl Scope {
         let step = key.step(code, loaded.authenticator.last_step, store.clock.now());
         match step {
             Some(step) if loaded.administrator.is_ready() => {
-                store.spend(loaded, step).await?;
+                store.spend_code(loaded, step).await?;
                 Ok(FreshCode(()))
             }
             _ => Err(Error::WrongCode),
@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// Marks a code as used, and forgets failures. Of two who use the same code, one is too late.
-    async fn spend(&self, mut loaded: Loaded, step: u64) -> Result<()> {
+    async fn spend_code(&self, mut loaded: Loaded, step: u64) -> Result<()> {
         let mut retry = Retry::new(&self.random);
         loop {
             let (application, id) = (&loaded.application.id, &loaded.administrator.id);

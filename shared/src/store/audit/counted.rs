@@ -19,7 +19,7 @@ use crate::store::{Store, Table};
 impl Store {
     /// Counts a refusal for the audit, in one write, whatever it is of. Returns the error that the
     /// caller is told: `error`, or that of a store that could not count.
-    pub(crate) async fn refuse(
+    pub(crate) async fn count_refusal(
         &self,
         origin: &Origin,
         about: &About,

@@ -162,7 +162,7 @@ impl Transaction<'_> {
     }
 
     /// Keeps a name for a change that waits.
-    pub(super) fn hold<T: Serialize>(
+    pub(super) fn hold_name<T: Serialize>(
         self,
         (table, key): (Table, Key),
         held: &T,

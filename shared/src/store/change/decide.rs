@@ -52,7 +52,7 @@ impl Reviewer {
     /// It first refuses requests that the caller cannot approve in any case, so that no code is spent
     /// for them.
     pub async fn takes_code(&self, id: &ChangeRequestId) -> Result<bool> {
-        let request = self.scope.request(id).await?;
+        let request = self.scope.change_request(id).await?;
         self.scope.if_match.check(request.version)?;
         self.open(&request)?;
         self.may_approve(&request)?;
@@ -63,7 +63,7 @@ impl Reviewer {
     pub async fn approve(&self, id: &ChangeRequestId, code: Option<FreshCode>) -> Result<Approved> {
         let store = &self.scope.store;
         until_done(&store.random, || async {
-            let request = self.scope.request(id).await?;
+            let request = self.scope.change_request(id).await?;
             self.scope.if_match.check(request.version)?;
             self.open(&request)?;
             self.may_approve(&request)?;
@@ -94,7 +94,7 @@ impl Reviewer {
         let reason = reason.map(Why::into_text);
         let store = &self.scope.store;
         until_done(&store.random, || async {
-            let request = self.scope.request(id).await?;
+            let request = self.scope.change_request(id).await?;
             self.scope.if_match.check(request.version)?;
             self.open(&request)?;
             let owner = store.application(&self.scope.application).await?;
@@ -260,7 +260,7 @@ impl Reviewer {
         let object = request.object();
         let noted = self
             .write(request, &after, "approved", (&object, &Changes::new()))?
-            .unchanged(owner)?;
+            .require_unchanged_application(owner)?;
         Ok((noted.commit().await?, self.approved(after, None)))
     }
 
@@ -309,7 +309,7 @@ impl Reviewer {
         }
         let outcome = applied.commit().await?;
         if outcome == Outcome::Committed && matches!(change, Change::DeleteClient { .. }) {
-            scope.clear_up().await;
+            scope.clear_deleted_clients().await;
         }
         let token = match change {
             Change::InviteAdministrator { token, .. } => Some(token),

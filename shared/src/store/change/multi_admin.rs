@@ -15,11 +15,11 @@ use crate::store::{Scope, Table};
 impl Transaction<'_> {
     /// Writes the application as it was read, in a new version.
     pub(super) fn bump_version(self, owner: &Application) -> Result<Self> {
-        self.switch(owner, owner.multi_admin)
+        self.switch_multi_admin(owner, owner.multi_admin)
     }
 
     /// Writes the application with another policy, in the place of the version that was read.
-    pub(super) fn switch(self, owner: &Application, multi_admin: bool) -> Result<Self> {
+    pub(super) fn switch_multi_admin(self, owner: &Application, multi_admin: bool) -> Result<Self> {
         let after = Application {
             multi_admin,
             version: owner.version + 1,
@@ -117,7 +117,7 @@ impl PolicyEditor {
                 (false, true) => {
                     let now = store.clock.now();
                     Transaction::on(store)
-                        .switch(&owner, true)?
+                        .switch_multi_admin(&owner, true)?
                         .require_version(
                             Table::Administrators,
                             Key::roster(&owner.id),

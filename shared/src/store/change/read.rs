@@ -28,7 +28,7 @@ const BATCH: i32 = 100;
 impl RequestReader {
     /// Returns a change request.
     pub async fn get(&self, id: &ChangeRequestId) -> Result<ChangeRequest> {
-        let request = self.scope.request(id).await?;
+        let request = self.scope.change_request(id).await?;
         Ok(request.shown(self.scope.store.clock.now()))
     }
 

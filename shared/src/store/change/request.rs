@@ -185,7 +185,11 @@ impl Scope {
     /// Holds a change back: writes its request and the event.
     ///
     /// The request locks its object and reserves its name.
-    pub(super) async fn ask(&self, owner: &Application, change: &Change) -> Result<Outcome> {
+    pub(super) async fn request_change(
+        &self,
+        owner: &Application,
+        change: &Change,
+    ) -> Result<Outcome> {
         let store = &self.store;
         let now = store.clock.now();
         let object = change.object(owner);
@@ -196,7 +200,7 @@ impl Scope {
         };
         let waiting = request.clone().shown(now);
         let mut asking = Transaction::on(store)
-            .unchanged(owner)?
+            .require_unchanged_application(owner)?
             .create(
                 Table::ChangeRequests,
                 Key::change_request(&self.application, &request.request_id),
@@ -219,7 +223,7 @@ impl Scope {
                 now,
             )?;
         if let Some(name) = change.holds(owner) {
-            asking = asking.hold(name, &held, self)?;
+            asking = asking.hold_name(name, &held, self)?;
         }
         asking = match change {
             // What is asked for starts from this version.
@@ -242,7 +246,9 @@ impl Scope {
         };
         match asking.commit().await? {
             Outcome::Committed => Err(Error::HeldBack(Box::new(waiting))),
-            Outcome::Refused(OnConflict::Locked) => Err(self.locked_by(&request).await?),
+            Outcome::Refused(OnConflict::Locked) => {
+                Err(self.pending_request_error(&request).await?)
+            }
             // What the same request made before has answered is read then.
             Outcome::Refused(OnConflict::Replayed) | Outcome::Conflict => Ok(Outcome::Conflict),
             Outcome::Refused(reason) => Err(reason.refusal(self)),
@@ -286,7 +292,7 @@ impl Scope {
     }
 
     /// Returns the error for an object that another request has locked.
-    async fn locked_by(&self, request: &StoredRequest) -> Result<Error> {
+    async fn pending_request_error(&self, request: &StoredRequest) -> Result<Error> {
         let lock: Option<StoredHold> = self
             .store
             .get(Table::ChangeRequests, &request.lock(self))
@@ -299,7 +305,7 @@ impl Scope {
         })
     }
 
-    pub(super) async fn request(&self, id: &ChangeRequestId) -> Result<StoredRequest> {
+    pub(super) async fn change_request(&self, id: &ChangeRequestId) -> Result<StoredRequest> {
         let key = Key::change_request(&self.application, id);
         let stored = self.store.get(Table::ChangeRequests, &key).await?;
         stored.ok_or(Error::NotFound)

@@ -34,7 +34,7 @@ impl ClientEditor {
             outcome.settle(&self.scope, ())
         })
         .await?;
-        self.scope.clear_up().await;
+        self.scope.clear_deleted_clients().await;
         Ok(())
     }
 }
@@ -52,7 +52,7 @@ impl Store {
         let keys = [
             application_key.clone(),
             record_key.clone(),
-            scope.head_key(id),
+            scope.published_head_key(id),
         ];
         let mut found = self.get_all(&keys).await?;
         let owner: Option<StoredApplication> = found.take(application_key.0, &application_key.1)?;
@@ -64,7 +64,7 @@ impl Store {
 
 impl Scope {
     /// Clears away what is left of deleted clients, after a deletion that has happened in any case.
-    pub(in crate::store) async fn clear_up(&self) {
+    pub(in crate::store) async fn clear_deleted_clients(&self) {
         if self.clear_remains().await.is_err() {
             tracing::warn!("what is left of a deleted client is cleared away at the next deletion");
         }
@@ -96,7 +96,7 @@ impl Scope {
                         .filter_map(key_of)
                         .map(|key| (Table::Settings, key)),
                 );
-                dead.push(self.head_key(&client_id));
+                dead.push(self.published_head_key(&client_id));
             }
             store.delete_all(dead).await?;
             // Last, and alone: it is what leads back here if anything of the rest was left.

@@ -98,7 +98,7 @@ impl Store {
     }
 
     /// Returns the last uses of these clients' secrets, in the order of the clients.
-    pub(super) async fn uses(&self, clients: &[&ClientId]) -> Result<Vec<Uses>> {
+    pub(super) async fn last_uses(&self, clients: &[&ClientId]) -> Result<Vec<Uses>> {
         /// Most keys of one read.
         const MOST_AT_ONCE: usize = 100;
         let mut uses = Vec::with_capacity(clients.len());

@@ -84,7 +84,7 @@ impl ClientViewer {
         let last = clients.last().filter(|_| goes_on);
         let next = last.map(|client| Cursor::after(client.id.as_str().to_owned()));
         let ids: Vec<_> = clients.iter().map(|client| &client.id).collect();
-        let uses = store.uses(&ids).await?;
+        let uses = store.last_uses(&ids).await?;
         Ok(PageOf {
             next,
             items: clients.into_iter().zip(uses).collect(),

@@ -31,10 +31,10 @@ impl PublishedReader {
         version: Option<&PublishedVersion>,
     ) -> Result<Vec<String>> {
         if let Some(target) = target
-            && let Some(key) = self.scope.record_key(target)
+            && let Some(key) = self.scope.client_record_key(target)
         {
             let found = self.scope.store.get_all(&[key]).await?;
-            self.scope.demand(target, &found)?;
+            self.scope.demand_client(target, &found)?;
         }
         let client = target.map(|target| &target.id);
         let mut files = Vec::new();
@@ -69,11 +69,11 @@ impl PublishedReader {
         let Scope {
             store, application, ..
         } = &self.scope;
-        let record = self.scope.record_key(target);
+        let record = self.scope.client_record_key(target);
         let (found, snapshot) = store
-            .snapshot(application, &target.id, version, record)
+            .published_snapshot(application, &target.id, version, record)
             .await?;
-        self.scope.demand(target, &found)?;
+        self.scope.demand_client(target, &found)?;
         snapshot.ok_or_else(|| match version {
             Some(_) => no_such_version(),
             None => target.invalid("nothing is published for this client"),
@@ -102,7 +102,7 @@ impl PublishedFiles {
         version: Option<&PublishedVersion>,
     ) -> Result<Option<Snapshot>> {
         self.store
-            .snapshot(application, client, version, None)
+            .published_snapshot(application, client, version, None)
             .await
             .map(|(_, snapshot)| snapshot)
     }
@@ -110,7 +110,7 @@ impl PublishedFiles {
 
 impl Store {
     /// Returns a snapshot, if it counts; and what was found beside it under the key of `also`.
-    async fn snapshot(
+    async fn published_snapshot(
         &self,
         application: &ApplicationId,
         client: &ClientId,

@@ -38,9 +38,9 @@ impl Publisher {
         } = &self.scope;
         until_done(&store.random, || async {
             let mut keys = self.scope.layer_keys(target);
-            keys.push(self.scope.head_key(&target.id));
+            keys.push(self.scope.published_head_key(&target.id));
             let mut found = store.get_all(&keys).await?;
-            self.scope.demand(target, &found)?;
+            self.scope.demand_client(target, &found)?;
             let head = self.head(target, &mut found)?;
             let layers = self.scope.layers(target, &mut found)?;
             let values = match layers.to_publish() {
@@ -48,9 +48,9 @@ impl Publisher {
                 Err(reason) => {
                     // A batch is not read at one moment: in between the client may have gone, and
                     // its settings with it.
-                    if let Some(record) = self.scope.record_key(target) {
+                    if let Some(record) = self.scope.client_record_key(target) {
                         self.scope
-                            .demand(target, &store.get_all(&[record]).await?)?;
+                            .demand_client(target, &store.get_all(&[record]).await?)?;
                     }
                     return Err(target.invalid(reason));
                 }
@@ -70,7 +70,8 @@ impl Publisher {
                 time: now,
                 values: settings,
             };
-            let [(_, content_key), (_, entry_key)] = self.scope.version_keys(&target.id, &version);
+            let [(_, content_key), (_, entry_key)] =
+                self.scope.published_version_keys(&target.id, &version);
             let next = StoredHead {
                 newest: Some(version.clone()),
                 ..head.clone()
@@ -112,7 +113,7 @@ impl Publisher {
                 if head.newest.as_ref() == Some(version) {
                     next.newest = versions.iter().rfind(|other| *other < version).cloned();
                 }
-                for (table, key) in self.scope.version_keys(&target.id, version) {
+                for (table, key) in self.scope.published_version_keys(&target.id, version) {
                     deletion = deletion.delete(table, key)?;
                 }
             } else if let Some(newest) = next.newest.take() {
@@ -151,7 +152,7 @@ impl Publisher {
                 .map_or(Value::Null, Value::from)
         };
         let changes = Changes::from([("newest_version".to_owned(), (newest(head), newest(&next)))]);
-        let (table, key) = self.scope.head_key(&target.id);
+        let (table, key) = self.scope.published_head_key(&target.id);
         next.version = head.version + 1;
         change
             .succeed(table, key, &next, head.version)?
@@ -167,10 +168,10 @@ impl Publisher {
 
     /// Returns the head, and the versions that count, oldest first.
     async fn read(&self, target: &Target) -> Result<(StoredHead, Vec<PublishedVersion>)> {
-        let mut keys = vec![self.scope.head_key(&target.id)];
-        keys.extend(self.scope.record_key(target));
+        let mut keys = vec![self.scope.published_head_key(&target.id)];
+        keys.extend(self.scope.client_record_key(target));
         let mut found = self.scope.store.get_all(&keys).await?;
-        self.scope.demand(target, &found)?;
+        self.scope.demand_client(target, &found)?;
         let head = self.head(target, &mut found)?;
         let listed = self.scope.published(Some(&target.id)).await?;
         let versions = listed
@@ -181,7 +182,7 @@ impl Publisher {
     }
 
     fn head(&self, target: &Target, found: &mut Found) -> Result<StoredHead> {
-        let (table, key) = self.scope.head_key(&target.id);
+        let (table, key) = self.scope.published_head_key(&target.id);
         Ok(found.take(table, &key)?.unwrap_or_default())
     }
 }
@@ -210,7 +211,7 @@ impl Scope {
             let entry: StoredEntry = from_item(item)?;
             if !head.counts(&entry.published) {
                 // The content first: its entry is what leads to it.
-                dead.extend(self.version_keys(client, &entry.published));
+                dead.extend(self.published_version_keys(client, &entry.published));
             }
         }
         self.store.delete_all(dead).await

@@ -52,7 +52,7 @@ impl SettingReader {
             .store
             .get_all(&self.scope.layer_keys(target))
             .await?;
-        self.scope.demand(target, &found)?;
+        self.scope.demand_client(target, &found)?;
         self.scope.layers(target, &mut found)
     }
 
@@ -60,7 +60,7 @@ impl SettingReader {
     pub async fn setting(&self, target: &Target, key: &SettingKey) -> Result<Option<SettingValue>> {
         let keys = self.scope.layer_keys(target);
         let mut found = self.scope.store.get_all_with(&keys, Some(key)).await?;
-        self.scope.demand(target, &found)?;
+        self.scope.demand_client(target, &found)?;
         Ok(self.scope.layers(target, &mut found)?.get(key).cloned())
     }
 
