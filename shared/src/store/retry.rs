@@ -93,8 +93,9 @@ mod tests {
                 3 => Attempt::Done("done"),
                 _ => Attempt::Conflict,
             })
-        });
-        assert!(matches!(value.await, Ok("done")));
+        })
+        .await;
+        assert!(matches!(value, Ok("done")));
         assert_eq!(tries.get(), 3);
     }
 
