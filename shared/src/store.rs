@@ -32,8 +32,8 @@
 //! `idempotency` accompany them. `import` and `create_tables` run before the first call. `access` has
 //! the grants.
 //!
-//! A method of `Store`, `Scope` or `Transaction` is in the type's own file, or its name says the entity
-//! that it reads or writes. The files that add methods to them:
+//! `Store`, `Scope` and `Transaction` have methods in other files too. The name of such a method says
+//! the entity that it reads or writes. The files that add methods to them:
 //!
 //! | file | `Store` | `Scope` | `Transaction` |
 //! |---|---|---|---|
