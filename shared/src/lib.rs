@@ -32,13 +32,16 @@ pub use clock::{Clock, Moment, Timestamp};
 pub use context::{Context, Housekeeping, Parts};
 pub use domain::access_token::{AccessToken, ActiveToken, Scopes, TOKEN_SECONDS, TokenType};
 pub use domain::administrator::{
-    Administrator, AdministratorState, Email, PersonName, Privilege, Privileges,
+    Administrator, AdministratorProfile, AdministratorState, Email, PersonName, Privilege,
+    Privileges,
 };
 pub use domain::allow_list::AllowList;
 pub use domain::application::{Application, ModuleKey, ModuleName, Modules};
 pub use domain::audience::{Audience, Audiences, RotationDays};
 pub use domain::change_request::{ChangeRequest, ChangeState, Why};
-pub use domain::client::{Client, ClientName, Description, ModuleGrant, ModuleGrants};
+pub use domain::client::{
+    Client, ClientName, ClientProfile, Description, ModuleGrant, ModuleGrants,
+};
 pub use domain::feature::{Feature, Features};
 pub use domain::page::{Cursor, Page, PageOf, PageSize};
 pub use domain::published::{NewestSettings, PublishedSettings, PublishedVersion, Snapshot};

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::AccessPattern;
 use shared::{
-    AllowList, Authorized, Client, ClientId, ClientSecret, Context, Description, Features,
+    AllowList, Authorized, ClientId, ClientProfile, ClientSecret, Context, Description, Features,
     ManageClients, Operation, Result, Route,
 };
 
@@ -38,24 +38,21 @@ impl Operation for CreateClient {
 
     async fn run(self, cx: &Context, caller: Self::Caller) -> Result<CreatedClient> {
         let client_secret = cx.new_secret()?;
+        let profile = ClientProfile {
+            features: self.features,
+            ..ClientProfile::named(self.description)
+        };
         let shown = caller
             .store()
-            .create(
-                cx.new_client_id()?,
-                self.description,
-                &client_secret,
-                |client| client.features = self.features.clone(),
-                |client| {
-                    let Client {
-                        id,
-                        description,
-                        features,
-                        allow_list,
-                        ..
-                    } = client.clone();
-                    (id, description, features, allow_list)
-                },
-            )
+            .create(cx.new_client_id()?, profile, &client_secret, |client| {
+                let ClientProfile {
+                    description,
+                    features,
+                    allow_list,
+                    ..
+                } = client.profile.clone();
+                (client.id.clone(), description, features, allow_list)
+            })
             .await?;
         let (client_id, description, features, whitelist) = shown;
         Ok(CreatedClient {

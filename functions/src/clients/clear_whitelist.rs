@@ -26,8 +26,8 @@ impl Operation for ClearAllowList {
         let target = caller.target(self.for_client_id);
         caller
             .store()
-            .change(&target, |client| {
-                client.allow_list = AllowList::default();
+            .change(&target, |profile| {
+                profile.allow_list = AllowList::default();
                 Ok(())
             })
             .await?;

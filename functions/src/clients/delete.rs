@@ -31,7 +31,7 @@ impl Operation for DeleteClient {
             .store()
             .delete(&target, |client| {
                 // Asked inside, of the client as it is deleted: it may have become an owner meanwhile.
-                if client.features.contains(Feature::Owner) {
+                if client.profile.features.contains(Feature::Owner) {
                     return Err(Error::invalid(
                         ARGUMENT,
                         "an owner client cannot be deleted",

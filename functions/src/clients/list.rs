@@ -53,9 +53,9 @@ impl Operation for ListClients {
 impl From<Listed> for ListedClient {
     fn from(Listed { client, secret }: Listed) -> Self {
         Self {
-            whitelist: client.allow_list,
-            features: client.features,
-            description: client.description,
+            whitelist: client.profile.allow_list,
+            features: client.profile.features,
+            description: client.profile.description,
             client_id: client.id,
             client_secret: secret,
         }

@@ -28,8 +28,8 @@ impl Operation for RenameClient {
         let target = caller.target(self.for_client_id);
         caller
             .store()
-            .change(&target, |client| {
-                client.description = self.description.clone();
+            .change(&target, |profile| {
+                profile.description = self.description.clone();
                 Ok(())
             })
             .await?;

@@ -36,8 +36,8 @@ impl Operation for ModifyClientFeatures {
         }
         caller
             .store()
-            .change(&target, |client| {
-                client.features = self.features.clone();
+            .change(&target, |profile| {
+                profile.features = self.features.clone();
                 Ok(())
             })
             .await?;

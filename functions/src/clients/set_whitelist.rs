@@ -37,8 +37,8 @@ impl Operation for CreateAllowList {
         }
         caller
             .store()
-            .change(&target, |client| {
-                client.allow_list = self.whitelist.clone();
+            .change(&target, |profile| {
+                profile.allow_list = self.whitelist.clone();
                 Ok(())
             })
             .await?;

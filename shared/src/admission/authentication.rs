@@ -58,13 +58,13 @@ pub(crate) async fn authenticate(call: &Call<'_>) -> Result<Authenticated, Refus
     let pending_write = call.cx.store().note_use(&credential.client, serial);
     let source_ip = call.request.source_ip;
     let principal = Principal {
-        is_admitted: source_ip.is_some_and(|ip| credential.allow_list.admits(ip)),
+        is_admitted: source_ip.is_some_and(|ip| credential.profile.allow_list.admits(ip)),
         source_ip: source_ip.unwrap_or(NOWHERE),
         application: credential.application,
         client: credential.client,
-        name: credential.description,
-        features: credential.features,
-        modules: credential.modules,
+        name: credential.profile.description,
+        features: credential.profile.features,
+        modules: credential.profile.modules,
         serial,
     };
     Ok(Authenticated {
@@ -91,7 +91,7 @@ impl Claim {
             object: claimed.map(|known| Object {
                 kind: "api_client",
                 id: known.client.as_str().to_owned(),
-                name: known.description.as_str().to_owned(),
+                name: known.profile.description.as_str().to_owned(),
             }),
         })
     }
@@ -125,7 +125,7 @@ async fn by_secret(call: &Call<'_>, readings: Vec<Reading>) -> Result<Claim> {
     let mut claimed = None;
     for (client, secrets) in secrets {
         let credential = look_up(call, client.as_ref()).await?;
-        let enabled = credential.as_ref().filter(|known| known.enabled);
+        let enabled = credential.as_ref().filter(|known| known.profile.enabled);
         let now = call.cx.now();
         let known = enabled.map_or([None, None], |enabled| enabled.verifiers(now));
         let serial = call.cx.warm().verify(secrets, known).await?;
@@ -146,7 +146,7 @@ async fn by_signature(
 ) -> Result<Claim> {
     let signed = Signed::of(call.request, call.arguments, call.cx.now())?;
     let credential = look_up(call, client.as_ref()).await?;
-    let secrets = match credential.as_ref().filter(|known| known.enabled) {
+    let secrets = match credential.as_ref().filter(|known| known.profile.enabled) {
         Some(enabled) => {
             let store = call.cx.store();
             store.signing_secrets(enabled, call.cx.now()).await?

@@ -147,6 +147,32 @@ pub enum AdministratorState {
     PendingActions,
 }
 
+/// The attributes of an administrator that can be edited. They are stored, proposed and audited as
+/// this very struct, under the names of its fields.
+///
+/// A new attribute needs `#[serde(default)]`: items and proposals of before do not have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdministratorProfile {
+    /// Their name.
+    pub name: PersonName,
+    /// What they may do.
+    pub privileges: Privileges,
+}
+
+impl AdministratorProfile {
+    /// Returns the attributes whose change lets the administrator do more than `before`, by their
+    /// names.
+    pub(crate) fn escalations(&self, before: Option<&Self>) -> Vec<&'static str> {
+        // Whole, so that a new attribute is judged here.
+        let Self {
+            name: _,
+            privileges,
+        } = self;
+        let is_more = before.is_none_or(|before| !before.privileges.includes(privileges));
+        is_more.then_some("privileges").into_iter().collect()
+    }
+}
+
 /// An administrator, without what they authenticate with.
 #[derive(Clone, Debug)]
 pub struct Administrator {
@@ -154,10 +180,8 @@ pub struct Administrator {
     pub id: AdministratorId,
     /// The email address, with which they sign in.
     pub email: Email,
-    /// Their name.
-    pub name: PersonName,
-    /// The privileges.
-    pub privileges: Privileges,
+    /// The attributes that can be edited.
+    pub profile: AdministratorProfile,
     /// When they were invited.
     pub created: Timestamp,
     /// When they first took up an invitation.
@@ -210,16 +234,14 @@ impl Administrator {
     pub(crate) fn invited(
         id: AdministratorId,
         email: Email,
-        name: PersonName,
-        privileges: Privileges,
+        profile: AdministratorProfile,
         invitation: OpenInvitation,
         now: Timestamp,
     ) -> Self {
         Self {
             id,
             email,
-            name,
-            privileges,
+            profile,
             created: now,
             activated: None,
             has_mfa: false,
@@ -231,13 +253,11 @@ impl Administrator {
         }
     }
 
-    /// Returns the same person with another name and other privileges. What is lost ends their
-    /// sessions.
-    pub(crate) fn changed(&self, name: PersonName, privileges: Privileges) -> Self {
-        let has_lost = !privileges.includes(&self.privileges);
+    /// Returns the same person with another profile. Privileges that are lost end their sessions.
+    pub(crate) fn changed(&self, profile: AdministratorProfile) -> Self {
+        let has_lost = !profile.privileges.includes(&self.profile.privileges);
         Self {
-            name,
-            privileges,
+            profile,
             authority: self.authority + u64::from(has_lost),
             version: self.version + 1,
             ..self.clone()
@@ -274,7 +294,7 @@ impl Administrator {
 
     /// Returns whether they count as a manager of the application.
     pub(crate) fn is_eligible(&self) -> bool {
-        self.is_ready() && self.privileges.contains(Privilege::ManageUsers)
+        self.is_ready() && self.profile.privileges.contains(Privilege::ManageUsers)
     }
 
     /// Returns the state, given the time until which they are locked.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::administrator::{Administrator, PersonName, Privileges};
 use crate::domain::application::Application;
 use crate::domain::client::{Client, Description};
-use crate::domain::feature::Feature;
 use crate::domain::setting::Settings;
 use crate::ids::{AdministratorId, ApplicationId, ClientId};
 
@@ -36,8 +36,8 @@ impl Actor {
     pub(crate) fn of(administrator: &Administrator) -> Self {
         Self::Administrator {
             id: administrator.id.clone(),
-            name: administrator.name.clone(),
-            privileges: administrator.privileges.clone(),
+            name: administrator.profile.name.clone(),
+            privileges: administrator.profile.privileges.clone(),
             authority: administrator.authority,
         }
     }
@@ -153,7 +153,7 @@ impl Object {
         Self {
             kind: "api_client",
             id: client.id.as_str().to_owned(),
-            name: client.description.as_str().to_owned(),
+            name: client.profile.description.as_str().to_owned(),
         }
     }
 }
@@ -175,15 +175,14 @@ pub(crate) fn administrator_changes(
 ) -> Changes {
     let fields = |administrator: Option<&Administrator>| {
         let Some(administrator) = administrator else {
-            return BTreeMap::new();
+            return Fields::new();
         };
-        BTreeMap::from([
+        let beside = [
             ("email", administrator.email.as_str().into()),
-            ("name", administrator.name.as_str().into()),
-            ("privileges", serde_json::json!(administrator.privileges)),
             ("has_mfa", administrator.has_mfa.into()),
             ("has_password", administrator.has_password.into()),
-        ])
+        ];
+        fields_of(&administrator.profile, beside)
     };
     differences(fields(before), fields(after))
 }
@@ -196,58 +195,48 @@ pub(crate) fn multi_admin_changes(before: bool, after: bool) -> Changes {
     Changes::from([("multi_admin".to_owned(), (before.into(), after.into()))])
 }
 
-type Fields = BTreeMap<&'static str, Value>;
+type Fields = BTreeMap<String, Value>;
+
+/// Every attribute of a profile, by its own name, and what is audited beside it.
+fn fields_of<const N: usize>(profile: &impl Serialize, beside: [(&str, Value); N]) -> Fields {
+    let attributes = match serde_json::json!(profile) {
+        Value::Object(attributes) => attributes,
+        // No struct with named fields is anything else.
+        other => serde_json::Map::from_iter([("profile".to_owned(), other)]),
+    };
+    let beside = beside.map(|(name, value)| (name.to_owned(), value));
+    attributes.into_iter().chain(beside).collect()
+}
 
 fn differences(mut before: Fields, mut after: Fields) -> Changes {
-    let names: Vec<_> = before.keys().chain(after.keys()).copied().collect();
+    let names: Vec<_> = before.keys().chain(after.keys()).cloned().collect();
     names
         .into_iter()
         .filter_map(|name| {
             let pair = (
-                before.remove(name).unwrap_or_default(),
-                after.remove(name).unwrap_or_default(),
+                before.remove(&name).unwrap_or_default(),
+                after.remove(&name).unwrap_or_default(),
             );
-            (pair.0 != pair.1).then_some((name.to_owned(), pair))
+            (pair.0 != pair.1).then_some((name, pair))
         })
         .collect()
 }
 
 fn fields(client: Option<&Client>) -> Fields {
     let Some(client) = client else {
-        return BTreeMap::new();
+        return Fields::new();
     };
-    let modules: BTreeMap<_, _> = client
-        .modules
-        .iter()
-        .map(|(module, grant)| {
-            (
-                module,
-                serde_json::json!({"administrator": grant.administrator}),
-            )
-        })
-        .collect();
-    BTreeMap::from([
-        ("description", client.description.as_str().into()),
-        ("enabled", client.enabled.into()),
-        (
-            "features",
-            client.features.iter().map(Feature::name).collect(),
-        ),
-        (
-            "allow_list",
-            Vec::<String>::from(client.allow_list.clone()).into(),
-        ),
-        ("modules", serde_json::json!(modules)),
+    let previous = client.previous.as_ref();
+    let beside = [
         ("secret_serial", client.secret.serial.into()),
         (
             "previous_secret_until",
-            client
-                .previous
-                .as_ref()
+            previous
                 .map(|previous| previous.grace.end().millis())
                 .into(),
         ),
-    ])
+    ];
+    fields_of(&client.profile, beside)
 }
 
 /// Most bytes of keys and values that an event of a settings change shows.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::domain::allow_list::AllowList;
-use crate::domain::feature::Features;
+use crate::domain::feature::{Feature, Features};
 use crate::error::Result;
 use crate::ids::ClientId;
 use crate::schema::described;
@@ -93,11 +93,12 @@ pub struct ModuleGrant {
     pub administrator: bool,
 }
 
-/// An API client, whole.
-#[derive(Clone, Debug)]
-pub struct Client {
-    /// Its ID, which is also its user name.
-    pub id: ClientId,
+/// The attributes of a client that can be edited. They are stored, proposed and audited as this very
+/// struct, under the names of its fields.
+///
+/// A new attribute needs `#[serde(default)]`: items and proposals of before do not have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientProfile {
     /// Its display name.
     pub description: Description,
     /// A client that is not enabled is refused like an unknown one.
@@ -108,6 +109,72 @@ pub struct Client {
     pub allow_list: AllowList,
     /// The modules it is let into.
     pub modules: ModuleGrants,
+}
+
+impl ClientProfile {
+    /// Returns the profile of a client with nothing but a name: enabled, without features, callable
+    /// from everywhere.
+    pub fn named(description: Description) -> Self {
+        Self {
+            description,
+            enabled: true,
+            features: Features::default(),
+            allow_list: AllowList::default(),
+            modules: ModuleGrants::new(),
+        }
+    }
+
+    /// Returns the attributes whose change lets the client do more than `before`, by their names.
+    pub(crate) fn escalations(&self, before: Option<&Self>) -> Vec<&'static str> {
+        // Whole, so that a new attribute is judged here.
+        let Self {
+            description: _,
+            enabled,
+            features,
+            allow_list,
+            modules,
+        } = self;
+        let escalations = match before {
+            // Whatever else a new client may do, it does with data of its own: that is expected of it.
+            None => [
+                ("enabled", false),
+                ("features", features.contains(Feature::Owner)),
+                ("allow_list", false),
+                ("modules", !modules.is_empty()),
+            ],
+            Some(before) => [
+                ("enabled", *enabled && !before.enabled),
+                (
+                    "features",
+                    features.iter().any(|new| !before.features.contains(new)),
+                ),
+                ("allow_list", !allow_list.is_within(&before.allow_list)),
+                ("modules", grants_more(&before.modules, modules)),
+            ],
+        };
+        let escalations = escalations.into_iter();
+        escalations
+            .filter_map(|(attribute, is_more)| is_more.then_some(attribute))
+            .collect()
+    }
+}
+
+/// Returns whether a module, or Administrator of one, is newly granted.
+pub(crate) fn grants_more(before: &ModuleGrants, after: &ModuleGrants) -> bool {
+    after.iter().any(|(module, grant)| {
+        before
+            .get(module)
+            .is_none_or(|had| grant.administrator && !had.administrator)
+    })
+}
+
+/// An API client, whole.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its ID, which is also its user name.
+    pub id: ClientId,
+    /// The attributes that can be edited.
+    pub profile: ClientProfile,
     /// When it was created.
     pub created: Timestamp,
     /// The secret it authenticates with.
@@ -130,21 +197,16 @@ impl Client {
         grace.lasts(now).then(|| grace.end())
     }
 
-    /// Returns a new client with nothing but a name and a secret: enabled, without features, callable
-    /// from everywhere.
+    /// Returns a new client with its first secret.
     pub(crate) fn new(
         id: ClientId,
-        description: Description,
+        profile: ClientProfile,
         secret: StoredSecret,
         now: Timestamp,
     ) -> Self {
         Self {
             id,
-            description,
-            enabled: true,
-            features: Features::default(),
-            allow_list: AllowList::default(),
-            modules: BTreeMap::new(),
+            profile,
             created: now,
             secret,
             previous: None,

@@ -1,9 +1,7 @@
 //! Credentials: the part of a client that authentication needs, read for every call.
 
 use crate::clock::Timestamp;
-use crate::domain::allow_list::AllowList;
-use crate::domain::client::{Description, ModuleGrants};
-use crate::domain::feature::Features;
+use crate::domain::client::ClientProfile;
 use crate::error::Result;
 use crate::ids::{ApplicationId, ClientId};
 use crate::secrets::client_secret::{ClientSecret, GracePeriod, Verifier};
@@ -15,11 +13,7 @@ use crate::secrets::sealing::Sealer;
 pub(crate) struct Credential {
     pub(crate) application: ApplicationId,
     pub(crate) client: ClientId,
-    pub(crate) description: Description,
-    pub(crate) enabled: bool,
-    pub(crate) features: Features,
-    pub(crate) allow_list: AllowList,
-    pub(crate) modules: ModuleGrants,
+    pub(crate) profile: ClientProfile,
     /// The serial number and verifier of the present secret.
     pub(crate) current: (u32, Verifier),
     /// The same of the secret before it, and for how long that one works.

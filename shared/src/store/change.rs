@@ -162,11 +162,14 @@ impl Change {
     fn check(&self, owner: &Application, actor: &Actor) -> Result<()> {
         match self {
             Self::CreateClient { client } => {
-                client::check_modules(owner, actor, &ModuleGrants::new(), &client.modules)
+                client::check_modules(owner, actor, &ModuleGrants::new(), &client.profile.modules)
             }
-            Self::EditClient { before, after } => {
-                client::check_modules(owner, actor, &before.modules, &after.modules)
-            }
+            Self::EditClient { before, after } => client::check_modules(
+                owner,
+                actor,
+                &before.profile.modules,
+                &after.profile.modules,
+            ),
             Self::EditAdministrator { loaded, after } => {
                 administrator::check_change(owner, loaded, after)
             }
@@ -280,12 +283,14 @@ impl Change {
     /// Names that it keeps for itself while it waits.
     fn holds(&self, owner: &Application) -> Option<(Table, Key)> {
         match self {
-            Self::CreateClient { client } => {
-                Some((Table::Clients, Key::name(&owner.id, &client.description)))
-            }
+            Self::CreateClient { client } => Some((
+                Table::Clients,
+                Key::name(&owner.id, &client.profile.description),
+            )),
             Self::EditClient { before, after } => {
-                let key = Key::name(&owner.id, &after.description);
-                (key != Key::name(&owner.id, &before.description)).then_some((Table::Clients, key))
+                let key = Key::name(&owner.id, &after.profile.description);
+                (key != Key::name(&owner.id, &before.profile.description))
+                    .then_some((Table::Clients, key))
             }
             Self::InviteAdministrator { administrator, .. } => Some((
                 Table::Administrators,

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::application::Application;
-use crate::domain::client::{Client, Description};
+use crate::domain::client::{Client, ClientProfile};
 use crate::domain::credential::Credential;
 use crate::domain::target::Target;
 use crate::error::{Error, Result};
@@ -80,15 +80,14 @@ impl From<Scope> for ClientEditor {
 }
 
 impl ClientEditor {
-    /// Creates a client as `fill` makes it. A description that another client of the application has,
+    /// Creates a client with this profile. A description that another client of the application has,
     /// compared without case, is refused. What `shown` makes of the client is the answer, also to the
     /// same request made again.
     pub async fn create<'a, T: Serialize + DeserializeOwned + Send + Sync>(
         &'a self,
         id: ClientId,
-        description: Description,
+        profile: ClientProfile,
         secret: &ClientSecret,
-        fill: impl Fn(&mut Client) + Send + Sync,
         shown: impl Fn(&Client) -> T + Send + Sync,
     ) -> Result<T> {
         let store = &self.scope.store;
@@ -100,8 +99,7 @@ impl ClientEditor {
             let sealer = store.sealer_of(&application).await?;
             let now = store.clock.now();
             let sealed = seal(&sealer, &id, 1, secret, Verifier::Digest(secret.digest()))?;
-            let mut client = Client::new(id.clone(), description.clone(), sealed, now);
-            fill(&mut client);
+            let client = Client::new(id.clone(), profile.clone(), sealed, now);
             let reply = shown(&client);
             let kept =
                 |creation: Transaction<'a>| creation.remember_reply(&self.scope, &sealer, &reply);
@@ -120,16 +118,16 @@ impl ClientEditor {
         Ok(uses.unwrap_or_default())
     }
 
-    /// Changes a client by `edit`, which may refuse. When somebody else was faster, it is read and
+    /// Changes the profile of a client by `edit`, which may refuse. When somebody else was faster, it is read and
     /// edited anew.
     pub async fn change(
         &self,
         target: &Target,
-        edit: impl Fn(&mut Client) -> Result<()> + Send + Sync,
+        edit: impl Fn(&mut ClientProfile) -> Result<()> + Send + Sync,
     ) -> Result<Client> {
         let edited = |before: Client| {
             let mut after = before.clone();
-            edit(&mut after)?;
+            edit(&mut after.profile)?;
             after.version = before.version + 1;
             Ok((after.clone(), Change::EditClient { before, after }))
         };

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::domain::administrator::{Administrator, OpenInvitation, PersonName};
+use crate::domain::administrator::{
+    Administrator, AdministratorProfile, OpenInvitation, PersonName,
+};
 use crate::domain::application::Application;
 use crate::domain::audit::{Actor, Object, Origin};
-use crate::domain::client::Client;
+use crate::domain::client::{Client, ClientProfile};
 use crate::domain::precondition::IfMatch;
 use crate::domain::seed::{
     Invitation, Planted, Planter, SeedAdministrator, SeedApplication, SeedClient,
@@ -158,7 +160,7 @@ impl Store {
             ids: clients.iter().map(|client| client.id.clone()).collect(),
             names: clients
                 .iter()
-                .map(|client| client.description.folded())
+                .map(|client| client.profile.description.folded())
                 .collect(),
         })
     }
@@ -253,18 +255,15 @@ impl Store {
             .client_secret
             .map_or_else(|| ClientSecret::generate(&self.random), Ok)?;
         let verifier = self.verifier(secret.clone()).await?;
-        let client = Client {
+        let sealed = seal(sealer, &id, 1, &secret, verifier)?;
+        let profile = ClientProfile {
+            description: seed.description,
             enabled: seed.enabled,
             features: seed.features,
             allow_list: seed.whitelist,
             modules: seed.modules,
-            ..Client::new(
-                id.clone(),
-                seed.description,
-                seal(sealer, &id, 1, &secret, verifier)?,
-                self.clock.now(),
-            )
         };
+        let client = Client::new(id, profile, sealed, self.clock.now());
         Ok(NewClient {
             client,
             settings: seed.settings,
@@ -281,7 +280,7 @@ impl Store {
             let creation = Transaction::on(self).import_client(scope, application, &new)?;
             match creation.commit().await? {
                 Outcome::Refused(OnConflict::IdTaken | OnConflict::NameTaken) => {
-                    let place = format!("client \"{}\"", new.client.description.as_str());
+                    let place = format!("client \"{}\"", new.client.profile.description.as_str());
                     Err(Error::invalid(
                         place,
                         "its ID or description was taken in the meantime",
@@ -307,6 +306,10 @@ impl Store {
         let default_name =
             || PersonName::try_from(seed.email.as_str().chars().take(100).collect::<String>());
         let name = seed.name.clone().map_or_else(default_name, Ok);
+        let profile = AdministratorProfile {
+            name: name.map_err(Error::unexpected)?,
+            privileges: seed.privileges.clone(),
+        };
         let administrator = Administrator {
             activated: is_ready.then_some(now),
             has_mfa,
@@ -315,8 +318,7 @@ impl Store {
             ..Administrator::invited(
                 id.clone(),
                 seed.email.clone(),
-                name.map_err(Error::unexpected)?,
-                seed.privileges.clone(),
+                profile,
                 OpenInvitation::of(&token, now),
                 now,
             )

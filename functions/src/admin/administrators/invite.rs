@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::AccessPattern;
 use shared::{
-    Context, Created, Email, ManageAdministrators, Operation, PersonName, Privileges, Result,
-    Route, SignedIn,
+    AdministratorProfile, Context, Created, Email, ManageAdministrators, Operation, PersonName,
+    Privileges, Result, Route, SignedIn,
 };
 
 use crate::admin::shown::administrator::ShownAdministrator;
@@ -42,13 +42,15 @@ impl Operation for InviteAdministrator {
     type Reply = Created<Invited>;
 
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<Created<Invited>> {
+        let profile = AdministratorProfile {
+            name: self.name,
+            privileges: self.privileges,
+        };
         let invited = caller
             .store()
-            .invite(self.email, self.name, self.privileges, |seen, token| {
-                Invited {
-                    administrator: seen.into(),
-                    invitation_url: caller.link(token),
-                }
+            .invite(self.email, profile, |seen, token| Invited {
+                administrator: seen.into(),
+                invitation_url: caller.link(token),
             })
             .await?;
         Ok(Created {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    AdministratorId, Context, ManageAdministrators, Operation, PersonName, Privileges, Result,
-    Route, SignedIn, Tagged,
+    AdministratorId, AdministratorProfile, Context, ManageAdministrators, Operation, PersonName,
+    Privileges, Result, Route, SignedIn, Tagged,
 };
 
 use crate::admin::shown::administrator::ShownAdministrator;
@@ -33,13 +33,13 @@ impl Operation for ChangeAdministrator {
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<Tagged<ShownAdministrator>> {
         let seen = caller
             .store()
-            .change(&self.id, |administrator| {
-                if let Some(name) = &self.name {
-                    administrator.name = name.clone();
-                }
-                if let Some(privileges) = &self.privileges {
-                    administrator.privileges = privileges.clone();
-                }
+            .change(&self.id, |profile| {
+                let before = profile.clone();
+                // Each attribute by its name, so that a new one has to be decided here.
+                *profile = AdministratorProfile {
+                    name: self.name.clone().unwrap_or(before.name),
+                    privileges: self.privileges.clone().unwrap_or(before.privileges),
+                };
             })
             .await?;
         Ok(Tagged {

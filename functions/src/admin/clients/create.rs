@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::{AccessPattern, Uses};
 use shared::{
-    AdministerClients, AllowList, ClientName, Context, Created, Features, ModuleGrants, Operation,
-    Result, Route, SignedIn,
+    AdministerClients, AllowList, ClientName, ClientProfile, Context, Created, Features,
+    ModuleGrants, Operation, Result, Route, SignedIn,
 };
 
 use crate::admin::shown::client::{ShownClient, path};
@@ -46,20 +46,18 @@ impl Operation for CreateClient {
     type Reply = Created<ShownClient>;
 
     async fn run(self, cx: &Context, caller: Self::Caller) -> Result<Created<ShownClient>> {
+        let profile = ClientProfile {
+            description: self.name.into(),
+            enabled: self.enabled,
+            features: self.features,
+            allow_list: self.allow_list,
+            modules: self.modules,
+        };
         let client = caller
             .store()
-            .create(
-                cx.new_client_id()?,
-                self.name.into(),
-                &cx.new_secret()?,
-                |client| {
-                    client.enabled = self.enabled;
-                    client.features = self.features.clone();
-                    client.allow_list = self.allow_list.clone();
-                    client.modules = self.modules.clone();
-                },
-                |client| ShownClient::of(client, &Uses::none(), cx.now()),
-            )
+            .create(cx.new_client_id()?, profile, &cx.new_secret()?, |client| {
+                ShownClient::of(client, &Uses::none(), cx.now())
+            })
             .await?;
         Ok(Created {
             location: path(&client.client_id),

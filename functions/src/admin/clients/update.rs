@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    AdministerClients, AllowList, ClientId, ClientName, Context, Features, ModuleGrants, Operation,
-    Result, Route, SignedIn, Tagged, Target,
+    AdministerClients, AllowList, ClientId, ClientName, ClientProfile, Context, Features,
+    ModuleGrants, Operation, Result, Route, SignedIn, Tagged, Target,
 };
 
 use crate::admin::shown::client::ShownClient;
@@ -45,22 +45,16 @@ impl Operation for ChangeClient {
         let uses = caller.store().uses(&target).await?;
         let client = caller
             .store()
-            .change(&target, |client| {
-                if let Some(name) = &self.name {
-                    client.description = name.clone().into();
-                }
-                if let Some(enabled) = self.enabled {
-                    client.enabled = enabled;
-                }
-                if let Some(features) = &self.features {
-                    client.features = features.clone();
-                }
-                if let Some(allow_list) = &self.allow_list {
-                    client.allow_list = allow_list.clone();
-                }
-                if let Some(modules) = &self.modules {
-                    client.modules = modules.clone();
-                }
+            .change(&target, |profile| {
+                let before = profile.clone();
+                // Each attribute by its name, so that a new one has to be decided here.
+                *profile = ClientProfile {
+                    description: self.name.clone().map_or(before.description, Into::into),
+                    enabled: self.enabled.unwrap_or(before.enabled),
+                    features: self.features.clone().unwrap_or(before.features),
+                    allow_list: self.allow_list.clone().unwrap_or(before.allow_list),
+                    modules: self.modules.clone().unwrap_or(before.modules),
+                };
                 Ok(())
             })
             .await?;

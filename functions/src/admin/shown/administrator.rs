@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::Seen;
 use shared::{
-    Administrator, AdministratorId, AdministratorState, Email, Moment, PersonName, Privileges,
+    Administrator, AdministratorId, AdministratorProfile, AdministratorState, Email, Moment,
+    PersonName, Privileges,
 };
 
 /// An administrator.
@@ -23,11 +24,12 @@ pub(crate) struct ShownAdministrator {
 
 impl From<Seen> for ShownAdministrator {
     fn from(seen: Seen) -> Self {
+        let AdministratorProfile { name, privileges } = seen.administrator.profile;
         Self {
             id: seen.administrator.id,
             email: seen.administrator.email,
-            name: seen.administrator.name,
-            privileges: seen.administrator.privileges,
+            name,
+            privileges,
             state: seen.state,
             created_at: Moment(seen.administrator.created),
             invitation_expires_at: seen.invited_until.map(Moment),
@@ -47,11 +49,12 @@ pub(crate) struct Oneself {
 
 impl From<&Administrator> for Oneself {
     fn from(administrator: &Administrator) -> Self {
+        let AdministratorProfile { name, privileges } = administrator.profile.clone();
         Self {
             id: administrator.id.clone(),
             email: administrator.email.clone(),
-            name: administrator.name.clone(),
-            privileges: administrator.privileges.clone(),
+            name,
+            privileges,
         }
     }
 }

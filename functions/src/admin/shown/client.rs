@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::Uses;
-use shared::{AllowList, Client, ClientId, Description, Features, ModuleGrants, Moment, Timestamp};
+use shared::{
+    AllowList, Client, ClientId, ClientProfile, Description, Features, ModuleGrants, Moment,
+    Timestamp,
+};
 
 /// An API client, without its secret.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -29,13 +32,20 @@ pub(crate) struct ShownClient {
 
 impl ShownClient {
     pub(crate) fn of(client: &Client, uses: &Uses, now: Timestamp) -> Self {
+        let ClientProfile {
+            description,
+            enabled,
+            features,
+            allow_list,
+            modules,
+        } = client.profile.clone();
         Self {
             client_id: client.id.clone(),
-            name: client.description.clone(),
-            enabled: client.enabled,
-            features: client.features.clone(),
-            allow_list: client.allow_list.clone(),
-            modules: client.modules.clone(),
+            name: description,
+            enabled,
+            features,
+            allow_list,
+            modules,
             created_at: Moment(client.created),
             previous_secret_expires_at: client.previous_secret_until(now).map(Moment),
             secret_last_used_at: uses.of_present_secret(client).map(Moment),

@@ -175,7 +175,7 @@ impl<D: Duty> Proof for SignedIn<D> {
             actor: actor.clone(),
             object: None,
         };
-        if !administrator.privileges.has_all(D::PRIVILEGES) {
+        if !administrator.profile.privileges.has_all(D::PRIVILEGES) {
             return Err(Refused::known(Error::NotPermitted, about));
         }
         let once = Once::of(

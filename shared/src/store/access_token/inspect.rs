@@ -58,9 +58,9 @@ impl TokenInspector {
         let client: Option<StoredCredential> = found.take(Table::Clients, &credential)?;
         let is_active = client.is_some_and(|stored| {
             let client = stored.of(claims.client_id.clone());
-            client.enabled
+            client.profile.enabled
                 && client.application == scope.application
-                && claims.scope.are_within(&client.modules)
+                && claims.scope.are_within(&client.profile.modules)
         });
         Ok(is_active.then(|| claims.into()))
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::administrator::{
-    Administrator, Email, INVITATION, OpenInvitation, PersonName, Privileges,
+    Administrator, AdministratorProfile, Email, INVITATION, OpenInvitation,
 };
 use crate::domain::audit::{Actor, Object, administrator_changes};
 use crate::error::{Error, Result};
@@ -51,8 +51,7 @@ impl AdministratorEditor {
     pub async fn invite<'a, T: Serialize + DeserializeOwned + Sync>(
         &'a self,
         email: Email,
-        name: PersonName,
-        privileges: Privileges,
+        profile: AdministratorProfile,
         shown: impl Fn(Seen, &InvitationToken) -> T,
     ) -> Result<T> {
         let store = &self.scope.store;
@@ -67,8 +66,7 @@ impl AdministratorEditor {
             let administrator = Administrator::invited(
                 AdministratorId::generate(&store.random)?,
                 email.clone(),
-                name.clone(),
-                privileges.clone(),
+                profile.clone(),
                 OpenInvitation::of(&token, now),
                 now,
             );
@@ -91,19 +89,20 @@ impl AdministratorEditor {
         .await
     }
 
-    /// Changes an administrator by `edit`. Privileges that are lost end their sessions at once.
+    /// Changes the profile of an administrator by `edit`. Privileges that are lost end their sessions at once.
     pub async fn change(
         &self,
         id: &AdministratorId,
-        edit: impl Fn(&mut Administrator) + Send + Sync,
+        edit: impl Fn(&mut AdministratorProfile) + Send + Sync,
     ) -> Result<Seen> {
         let store = &self.scope.store;
         until_done(&store.random, || async {
             let loaded = self.changeable(id).await?;
-            let mut wanted = loaded.administrator.clone();
-            edit(&mut wanted);
-            let after = loaded.administrator.changed(wanted.name, wanted.privileges);
-            if self.is_caller(id) && after.privileges != loaded.administrator.privileges {
+            let before = &loaded.administrator;
+            let mut profile = before.profile.clone();
+            edit(&mut profile);
+            let after = before.changed(profile);
+            if self.is_caller(id) && after.profile.privileges != before.profile.privileges {
                 return Err(Error::conflict(
                     "own-privileges",
                     "nobody changes their own privileges; another administrator can",

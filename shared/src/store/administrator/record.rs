@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::domain::administrator::{Administrator, Email, OpenInvitation, PersonName, Privileges};
+use crate::domain::administrator::{Administrator, AdministratorProfile, Email, OpenInvitation};
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
 use crate::secrets::one_time_code::TotpKey;
@@ -19,8 +19,8 @@ use crate::store::dynamodb::Bytes;
 pub(in crate::store) struct StoredAdministrator {
     administrator_id: AdministratorId,
     email: Email,
-    name: PersonName,
-    privileges: Privileges,
+    #[serde(flatten)]
+    profile: AdministratorProfile,
     created: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     activated: Option<Timestamp>,
@@ -46,8 +46,7 @@ impl From<&Administrator> for StoredAdministrator {
         Self {
             administrator_id: administrator.id.clone(),
             email: administrator.email.clone(),
-            name: administrator.name.clone(),
-            privileges: administrator.privileges.clone(),
+            profile: administrator.profile.clone(),
             created: administrator.created,
             activated: administrator.activated,
             has_mfa: administrator.has_mfa,
@@ -74,8 +73,7 @@ impl From<StoredAdministrator> for Administrator {
         Self {
             id: stored.administrator_id,
             email: stored.email,
-            name: stored.name,
-            privileges: stored.privileges,
+            profile: stored.profile,
             created: stored.created,
             activated: stored.activated,
             has_mfa: stored.has_mfa,

@@ -58,6 +58,7 @@ impl ModuleEditor {
             if_match.check(before.version)?;
             for client in &clients {
                 let lost = client
+                    .profile
                     .modules
                     .keys()
                     .find(|module| !modules.contains_key(module.as_str()));
@@ -66,7 +67,7 @@ impl ModuleEditor {
                         "module-in-use",
                         format!(
                             "the client {} is let into the module {module}; take that away first",
-                            client.description.as_str()
+                            client.profile.description.as_str()
                         ),
                     ));
                 }

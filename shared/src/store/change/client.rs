@@ -49,15 +49,6 @@ pub(super) fn check_modules(
     }
 }
 
-/// Returns whether a module, or Administrator of one, is newly granted.
-pub(super) fn grants_more(before: &ModuleGrants, after: &ModuleGrants) -> bool {
-    after.iter().any(|(module, grant)| {
-        before
-            .get(module)
-            .is_none_or(|had| grant.administrator && !had.administrator)
-    })
-}
-
 impl Transaction<'_> {
     /// Adds all items of a new client.
     pub(super) fn create_client(
@@ -104,8 +95,8 @@ impl Transaction<'_> {
                 &StoredCredential::new(owner, after),
             )?;
         let (old, new) = (
-            Key::name(&owner.id, &before.description),
-            Key::name(&owner.id, &after.description),
+            Key::name(&owner.id, &before.profile.description),
+            Key::name(&owner.id, &after.profile.description),
         );
         // Another case of the same text is the same item, and no item may stand in a transaction twice.
         if old == new {
@@ -125,7 +116,7 @@ impl Transaction<'_> {
     ) -> Result<Self> {
         self.claim(
             Table::Clients,
-            Key::name(&owner.id, &client.description),
+            Key::name(&owner.id, &client.profile.description),
             &StoredName::of(client),
             scope.store.clock.now(),
             request.map(|request| (REQUEST, request)),
@@ -148,7 +139,10 @@ impl Transaction<'_> {
             client.version,
         )?
         .delete(Table::Clients, Key::credential(&client.id))?
-        .delete(Table::Clients, Key::name(application, &client.description))?
+        .delete(
+            Table::Clients,
+            Key::name(application, &client.profile.description),
+        )?
         .delete(
             Table::Settings,
             Key::client_settings(application, &client.id),

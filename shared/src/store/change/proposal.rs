@@ -2,10 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::administrator::{Email, PersonName, Privileges};
-use crate::domain::allow_list::AllowList;
-use crate::domain::client::{Client, Description, ModuleGrants};
-use crate::domain::feature::Features;
+use crate::domain::administrator::{AdministratorProfile, Email};
+use crate::domain::client::ClientProfile;
 use crate::ids::ClientId;
 use crate::secrets::client_secret::GraceHours;
 use crate::store::change::Change;
@@ -16,10 +14,10 @@ use crate::store::change::Change;
 pub(super) enum Proposal {
     CreateClient {
         client_id: ClientId,
-        values: ClientValues,
+        values: ClientProfile,
     },
     EditClient {
-        values: ClientValues,
+        values: ClientProfile,
     },
     ReplaceSecret {
         hours: GraceHours,
@@ -28,45 +26,12 @@ pub(super) enum Proposal {
     DeleteClient,
     InviteAdministrator {
         email: Email,
-        name: PersonName,
-        privileges: Privileges,
+        #[serde(flatten)]
+        profile: AdministratorProfile,
     },
-    EditAdministrator {
-        name: PersonName,
-        privileges: Privileges,
-    },
+    EditAdministrator(AdministratorProfile),
     DeleteAdministrator,
     SwitchOff,
-}
-
-/// The proposed values of a client.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct ClientValues {
-    pub(super) description: Description,
-    enabled: bool,
-    features: Features,
-    allow_list: AllowList,
-    modules: ModuleGrants,
-}
-
-impl ClientValues {
-    fn of(client: &Client) -> Self {
-        Self {
-            description: client.description.clone(),
-            enabled: client.enabled,
-            features: client.features.clone(),
-            allow_list: client.allow_list.clone(),
-            modules: client.modules.clone(),
-        }
-    }
-
-    pub(super) fn put_into(self, client: &mut Client) {
-        client.description = self.description;
-        client.enabled = self.enabled;
-        client.features = self.features;
-        client.allow_list = self.allow_list;
-        client.modules = self.modules;
-    }
 }
 
 impl Change {
@@ -74,23 +39,21 @@ impl Change {
         match self {
             Self::CreateClient { client } => Proposal::CreateClient {
                 client_id: client.id.clone(),
-                values: ClientValues::of(client),
+                values: client.profile.clone(),
             },
             Self::EditClient { after, .. } => Proposal::EditClient {
-                values: ClientValues::of(after),
+                values: after.profile.clone(),
             },
             Self::ReplaceSecret { hours, .. } => Proposal::ReplaceSecret { hours: *hours },
             Self::RetireSecret { .. } => Proposal::RetireSecret,
             Self::DeleteClient { .. } => Proposal::DeleteClient,
             Self::InviteAdministrator { administrator, .. } => Proposal::InviteAdministrator {
                 email: administrator.email.clone(),
-                name: administrator.name.clone(),
-                privileges: administrator.privileges.clone(),
+                profile: administrator.profile.clone(),
             },
-            Self::EditAdministrator { after, .. } => Proposal::EditAdministrator {
-                name: after.name.clone(),
-                privileges: after.privileges.clone(),
-            },
+            Self::EditAdministrator { after, .. } => {
+                Proposal::EditAdministrator(after.profile.clone())
+            }
             Self::DeleteAdministrator { .. } => Proposal::DeleteAdministrator,
             Self::SwitchOff => Proposal::SwitchOff,
         }

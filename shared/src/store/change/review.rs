@@ -1,20 +1,22 @@
 //! The review of a change: its differences, its escalations, and the codes that it takes.
 
 use crate::domain::change_request::ProposedChange;
+use crate::domain::client::grants_more;
 use crate::domain::feature::Feature;
-use crate::store::change::{Change, client};
+use crate::store::change::Change;
 
 impl Change {
     /// Returns the fields that differ, for a reviewer: escalations first, and of a secret only that it
     /// will be replaced.
     pub(super) fn proposed(&self) -> Vec<ProposedChange> {
+        let escalations = self.escalations();
         let mut shown: Vec<_> = self
             .differences()
             .into_iter()
             // Numbers that no reviewer can judge. The entries below say it in words.
             .filter(|(field, _)| field != "secret_serial" && field != "previous_secret_until")
             .map(|(field, (before, after))| ProposedChange {
-                escalation: self.escalates(&field),
+                escalation: escalations.contains(&field.as_str()),
                 field,
                 before,
                 after,
@@ -47,34 +49,23 @@ impl Change {
         shown
     }
 
-    /// Returns whether its change of `field` lets somebody do more than before.
-    fn escalates(&self, field: &str) -> bool {
+    /// Returns the fields whose change lets somebody do more than before.
+    fn escalations(&self) -> Vec<&'static str> {
         match self {
-            Self::CreateClient { client } => match field {
-                "features" => client.features.contains(Feature::Owner),
-                "modules" => !client.modules.is_empty(),
-                _ => false,
-            },
-            Self::EditClient { before, after } => match field {
-                "enabled" => after.enabled,
-                "features" => after
-                    .features
-                    .iter()
-                    .any(|new| !before.features.contains(new)),
-                "modules" => client::grants_more(&before.modules, &after.modules),
-                "allow_list" => !after.allow_list.is_within(&before.allow_list),
-                _ => false,
-            },
-            Self::InviteAdministrator { .. } => field == "privileges",
-            Self::EditAdministrator { loaded, after } => {
-                field == "privileges"
-                    && !loaded.administrator.privileges.includes(&after.privileges)
+            Self::CreateClient { client } => client.profile.escalations(None),
+            Self::EditClient { before, after } => after.profile.escalations(Some(&before.profile)),
+            Self::InviteAdministrator { administrator, .. } => {
+                administrator.profile.escalations(None)
             }
-            Self::SwitchOff => true,
+            Self::EditAdministrator { loaded, after } => {
+                let before = &loaded.administrator.profile;
+                after.profile.escalations(Some(before))
+            }
+            Self::SwitchOff => vec!["multi_admin"],
             Self::ReplaceSecret { .. }
             | Self::RetireSecret { .. }
             | Self::DeleteClient { .. }
-            | Self::DeleteAdministrator { .. } => false,
+            | Self::DeleteAdministrator { .. } => Vec::new(),
         }
     }
 
@@ -83,12 +74,13 @@ impl Change {
         match self {
             Self::ReplaceSecret { .. } | Self::SwitchOff => true,
             Self::CreateClient { client } => {
-                client.features.contains(Feature::Owner) || !client.modules.is_empty()
+                client.profile.features.contains(Feature::Owner)
+                    || !client.profile.modules.is_empty()
             }
             Self::EditClient { before, after } => {
-                client::grants_more(&before.modules, &after.modules)
-                    || (after.features.contains(Feature::Owner)
-                        && !before.features.contains(Feature::Owner))
+                grants_more(&before.profile.modules, &after.profile.modules)
+                    || (after.profile.features.contains(Feature::Owner)
+                        && !before.profile.features.contains(Feature::Owner))
             }
             Self::RetireSecret { .. }
             | Self::DeleteClient { .. }
@@ -101,21 +93,33 @@ impl Change {
     /// Returns whether it lets a client into a new module.
     pub(super) fn grants_modules(&self) -> bool {
         match self {
-            Self::CreateClient { client } => !client.modules.is_empty(),
+            Self::CreateClient { client } => !client.profile.modules.is_empty(),
             Self::EditClient { before, after } => {
-                let mut modules = after.modules.keys();
-                modules.any(|module| !before.modules.contains_key(module))
+                let mut modules = after.profile.modules.keys();
+                modules.any(|module| !before.profile.modules.contains_key(module))
             }
-            _ => false,
+            Self::ReplaceSecret { .. }
+            | Self::RetireSecret { .. }
+            | Self::DeleteClient { .. }
+            | Self::InviteAdministrator { .. }
+            | Self::EditAdministrator { .. }
+            | Self::DeleteAdministrator { .. }
+            | Self::SwitchOff => false,
         }
     }
 
     /// Returns whether it changes the modules of a client.
     pub(super) fn touches_modules(&self) -> bool {
         match self {
-            Self::CreateClient { client } => !client.modules.is_empty(),
-            Self::EditClient { before, after } => before.modules != after.modules,
-            _ => false,
+            Self::CreateClient { client } => !client.profile.modules.is_empty(),
+            Self::EditClient { before, after } => before.profile.modules != after.profile.modules,
+            Self::ReplaceSecret { .. }
+            | Self::RetireSecret { .. }
+            | Self::DeleteClient { .. }
+            | Self::InviteAdministrator { .. }
+            | Self::EditAdministrator { .. }
+            | Self::DeleteAdministrator { .. }
+            | Self::SwitchOff => false,
         }
     }
 }

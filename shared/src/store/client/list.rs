@@ -38,7 +38,7 @@ impl ClientReader {
     pub async fn list(&self, features: Option<&Features>) -> Result<Vec<Listed>> {
         let (application, clients) = self.all().await?;
         let wanted = clients.into_iter().filter(|client| {
-            features.is_none_or(|features| client.features.has_any(features.iter()))
+            features.is_none_or(|features| client.profile.features.has_any(features.iter()))
         });
         if application.multi_admin {
             return Ok(wanted

@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::domain::allow_list::AllowList;
 use crate::domain::application::Application;
-use crate::domain::client::{Client, Description, ModuleGrants};
+use crate::domain::client::{Client, ClientProfile};
 use crate::domain::credential::{Credential, Signing};
-use crate::domain::feature::Features;
 use crate::error::Result;
 use crate::ids::{ApplicationId, ClientId};
 use crate::secrets::client_secret::{
@@ -39,11 +37,8 @@ impl StoredName {
 #[derive(Serialize, Deserialize)]
 pub(in crate::store) struct StoredClient {
     client_id: ClientId,
-    description: Description,
-    enabled: bool,
-    features: Features,
-    allow_list: AllowList,
-    modules: ModuleGrants,
+    #[serde(flatten)]
+    profile: ClientProfile,
     created: Timestamp,
     secret: StoredKey,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,11 +64,7 @@ impl From<&Client> for StoredClient {
     fn from(client: &Client) -> Self {
         Self {
             client_id: client.id.clone(),
-            description: client.description.clone(),
-            enabled: client.enabled,
-            features: client.features.clone(),
-            allow_list: client.allow_list.clone(),
-            modules: client.modules.clone(),
+            profile: client.profile.clone(),
             created: client.created,
             secret: StoredKey::from(&client.secret),
             previous: client.previous.as_ref().map(|previous| StoredPreviousKey {
@@ -89,11 +80,7 @@ impl From<StoredClient> for Client {
     fn from(stored: StoredClient) -> Self {
         Self {
             id: stored.client_id,
-            description: stored.description,
-            enabled: stored.enabled,
-            features: stored.features,
-            allow_list: stored.allow_list,
-            modules: stored.modules,
+            profile: stored.profile,
             created: stored.created,
             secret: stored.secret.into(),
             previous: stored.previous.map(|previous| PreviousSecret {
@@ -129,11 +116,8 @@ impl From<StoredKey> for StoredSecret {
 #[derive(Serialize, Deserialize)]
 pub(in crate::store) struct StoredCredential {
     application_id: ApplicationId,
-    description: Description,
-    enabled: bool,
-    features: Features,
-    allow_list: AllowList,
-    modules: ModuleGrants,
+    #[serde(flatten)]
+    profile: ClientProfile,
     secret: StoredVerifier,
     serial: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,11 +153,7 @@ impl StoredCredential {
     pub(in crate::store) fn new(application: &Application, client: &Client) -> Self {
         Self {
             application_id: application.id.clone(),
-            description: client.description.clone(),
-            enabled: client.enabled,
-            features: client.features.clone(),
-            allow_list: client.allow_list.clone(),
-            modules: client.modules.clone(),
+            profile: client.profile.clone(),
             secret: StoredVerifier::from(&client.secret.verifier),
             serial: client.secret.serial,
             previous: client
@@ -194,11 +174,7 @@ impl StoredCredential {
         Credential {
             application: self.application_id,
             client,
-            description: self.description,
-            enabled: self.enabled,
-            features: self.features,
-            allow_list: self.allow_list,
-            modules: self.modules,
+            profile: self.profile,
             current: (self.serial, self.secret.into()),
             previous: self.previous.map(|previous| {
                 let secret = (previous.serial, previous.verifier.into());

@@ -61,7 +61,7 @@ impl Scope {
             let other = other.filter(|other| {
                 other.is_eligible()
                     && (!request.touches_modules
-                        || other.privileges.contains(Privilege::ManageModules))
+                        || other.profile.privileges.contains(Privilege::ManageModules))
             });
             match other {
                 None if is_requester => {
@@ -111,6 +111,8 @@ impl Scope {
             return Ok(None);
         };
         let (_, client, _) = self.store.client_for_deletion(self, &id).await?;
-        Ok(client.filter(|client| client.enabled && client.features.contains(Feature::Owner)))
+        Ok(client.filter(|client| {
+            client.profile.enabled && client.profile.features.contains(Feature::Owner)
+        }))
     }
 }

@@ -77,14 +77,12 @@ impl Reviewer {
         };
         let ready = match (proposal, client) {
             (Proposal::CreateClient { values, .. }, None) => {
-                let mut client =
-                    Client::new(id.clone(), values.description.clone(), secret(1)?, now);
-                values.put_into(&mut client);
+                let client = Client::new(id.clone(), values, secret(1)?, now);
                 Ok(Change::CreateClient { client })
             }
             (Proposal::EditClient { values }, Some(before)) => {
                 let mut after = before.clone();
-                values.put_into(&mut after);
+                after.profile = values;
                 after.version = before.version + 1;
                 Ok(Change::EditClient { before, after })
             }
@@ -120,20 +118,14 @@ impl Reviewer {
             .application(application)
             .await?
             .ok_or(Error::NotFound)?;
-        if let Proposal::InviteAdministrator {
-            email,
-            name,
-            privileges,
-        } = proposal
-        {
+        if let Proposal::InviteAdministrator { email, profile } = proposal {
             let now = store.clock.now();
             let sealer = store.sealer_of(&owner).await?;
             let token = InvitationToken::generate(&store.random)?;
             let mut administrator = Administrator::invited(
                 AdministratorId::from(request.object_id.clone()),
                 email,
-                name,
-                privileges,
+                profile,
                 OpenInvitation::of(&token, now),
                 now,
             );
@@ -157,8 +149,8 @@ impl Reviewer {
         let Loaded { application, .. } = &loaded;
         let owner = application.clone();
         let change = match proposal {
-            Proposal::EditAdministrator { name, privileges } => {
-                let after = loaded.administrator.changed(name, privileges);
+            Proposal::EditAdministrator(profile) => {
+                let after = loaded.administrator.changed(profile);
                 Change::EditAdministrator { loaded, after }
             }
             _ => Change::DeleteAdministrator { loaded },
