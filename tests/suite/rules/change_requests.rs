@@ -4,6 +4,7 @@ mod accounts;
 mod alone;
 mod applied;
 mod at_once;
+mod attributes;
 mod before_approval;
 mod codes;
 mod decisions;
