@@ -128,8 +128,17 @@ impl Transaction<'_> {
             // A new version: a grant and a removal at the same time must not miss each other. A
             // condition on the version alone would not stop a removal that has looked at the clients
             // before.
-            _ if change.grants_modules() => self.bump_version(owner),
-            _ => self.require_unchanged_application(owner),
+            Change::CreateClient { .. } | Change::EditClient { .. } if change.grants_modules() => {
+                self.bump_version(owner)
+            }
+            Change::CreateClient { .. }
+            | Change::EditClient { .. }
+            | Change::ReplaceSecret { .. }
+            | Change::RetireSecret { .. }
+            | Change::DeleteClient { .. }
+            | Change::InviteAdministrator { .. }
+            | Change::EditAdministrator { .. }
+            | Change::DeleteAdministrator { .. } => self.require_unchanged_application(owner),
         }
     }
 
@@ -296,7 +305,12 @@ impl Change {
                 Table::Administrators,
                 Key::login(&administrator.email, &owner.id),
             )),
-            _ => None,
+            Self::ReplaceSecret { .. }
+            | Self::RetireSecret { .. }
+            | Self::DeleteClient { .. }
+            | Self::EditAdministrator { .. }
+            | Self::DeleteAdministrator { .. }
+            | Self::SwitchOff => None,
         }
     }
 }

@@ -164,7 +164,13 @@ impl Transaction<'_> {
     ) -> Result<Self> {
         let on_conflict = match table {
             Table::Administrators => OnConflict::EmailTaken,
-            _ => OnConflict::NameTaken,
+            Table::Clients
+            | Table::Settings
+            | Table::Published
+            | Table::ChangeRequests
+            | Table::Attempts
+            | Table::Tokens
+            | Table::Audit => OnConflict::NameTaken,
         };
         self.claim(table, key, held, scope.store.clock.now(), None, on_conflict)
     }

@@ -168,7 +168,11 @@ impl Reviewer {
             {
                 Ok(())
             }
-            _ => Err(Error::NotPermitted),
+            Actor::Administrator { .. }
+            | Actor::Client { .. }
+            | Actor::Nobody
+            | Actor::System
+            | Actor::Provisioning => Err(Error::NotPermitted),
         }
     }
 
@@ -313,7 +317,14 @@ impl Reviewer {
         }
         let token = match change {
             Change::InviteAdministrator { token, .. } => Some(token),
-            _ => None,
+            Change::CreateClient { .. }
+            | Change::EditClient { .. }
+            | Change::ReplaceSecret { .. }
+            | Change::RetireSecret { .. }
+            | Change::DeleteClient { .. }
+            | Change::EditAdministrator { .. }
+            | Change::DeleteAdministrator { .. }
+            | Change::SwitchOff => None,
         };
         Ok((outcome, self.approved(ended, token)))
     }

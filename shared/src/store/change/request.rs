@@ -142,7 +142,12 @@ impl StoredRequest {
             Proposal::InviteAdministrator { email, .. } => {
                 Some((Table::Administrators, Key::login(&email, &owner.id)))
             }
-            _ => None,
+            Proposal::ReplaceSecret { .. }
+            | Proposal::RetireSecret
+            | Proposal::DeleteClient
+            | Proposal::EditAdministrator(_)
+            | Proposal::DeleteAdministrator
+            | Proposal::SwitchOff => None,
         })
     }
 
@@ -242,7 +247,10 @@ impl Scope {
                 let sealer = store.sealer_of(owner).await?;
                 asking.remember_held(self, &sealer, &waiting)?
             }
-            _ => asking,
+            // The version that they start from is compared when they are approved.
+            Change::EditAdministrator { .. }
+            | Change::DeleteAdministrator { .. }
+            | Change::SwitchOff => asking,
         };
         match asking.commit().await? {
             Outcome::Committed => Err(Error::HeldBack(Box::new(waiting))),

@@ -29,7 +29,10 @@ impl Reviewer {
             | Proposal::ReplaceSecret { .. }
             | Proposal::RetireSecret
             | Proposal::DeleteClient => self.ready_client(request, proposal).await?,
-            _ => self.ready_administrator(request, proposal).await?,
+            Proposal::InviteAdministrator { .. }
+            | Proposal::EditAdministrator(_)
+            | Proposal::DeleteAdministrator
+            | Proposal::SwitchOff => self.ready_administrator(request, proposal).await?,
         };
         let checked = ready.and_then(|change| {
             let actor = Actor::System;
@@ -60,7 +63,16 @@ impl Reviewer {
         let now = store.clock.now();
         let id = match &proposal {
             Proposal::CreateClient { client_id, .. } => client_id.clone(),
-            _ => ClientId::try_from(request.object_id.clone()).map_err(|_| Error::NotFound)?,
+            Proposal::EditClient { .. }
+            | Proposal::ReplaceSecret { .. }
+            | Proposal::RetireSecret
+            | Proposal::DeleteClient
+            | Proposal::InviteAdministrator { .. }
+            | Proposal::EditAdministrator(_)
+            | Proposal::DeleteAdministrator
+            | Proposal::SwitchOff => {
+                ClientId::try_from(request.object_id.clone()).map_err(|_| Error::NotFound)?
+            }
         };
         let (owner, client, found) = store.client_for_deletion(&self.scope, &id).await?;
         let sealer = store.sealer_of(&owner).await?;
@@ -101,7 +113,21 @@ impl Reviewer {
                 None => Err("the old secret has ended by itself"),
             },
             (Proposal::DeleteClient, Some(client)) => Ok(Change::DeleteClient { client, found }),
-            _ => Err(GONE),
+            (Proposal::CreateClient { .. }, Some(_))
+            | (
+                Proposal::EditClient { .. }
+                | Proposal::ReplaceSecret { .. }
+                | Proposal::RetireSecret
+                | Proposal::DeleteClient,
+                None,
+            ) => Err(GONE),
+            (
+                Proposal::InviteAdministrator { .. }
+                | Proposal::EditAdministrator(_)
+                | Proposal::DeleteAdministrator
+                | Proposal::SwitchOff,
+                _,
+            ) => return Err(Error::unexpected("a proposal that is not about a client")),
         };
         Ok((owner, ready))
     }
@@ -153,7 +179,18 @@ impl Reviewer {
                 let after = loaded.administrator.changed(profile);
                 Change::EditAdministrator { loaded, after }
             }
-            _ => Change::DeleteAdministrator { loaded },
+            Proposal::DeleteAdministrator => Change::DeleteAdministrator { loaded },
+            Proposal::CreateClient { .. }
+            | Proposal::EditClient { .. }
+            | Proposal::ReplaceSecret { .. }
+            | Proposal::RetireSecret
+            | Proposal::DeleteClient
+            | Proposal::InviteAdministrator { .. }
+            | Proposal::SwitchOff => {
+                return Err(Error::unexpected(
+                    "a proposal that changes no administrator",
+                ));
+            }
         };
         Ok((owner, Ok(change)))
     }
