@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use shared::SettingKey;
+use shared::{Result, SettingKey, SettingMap, Settings};
 
 /// The result of a change of one setting.
 #[derive(Serialize, JsonSchema)]
@@ -18,4 +18,14 @@ pub(crate) struct KeyExisted {
 pub(crate) struct KeysExisted {
     /// Of each key, whether the layer had it before.
     pub(crate) result: BTreeMap<SettingKey, bool>,
+}
+
+/// Returns the change that sets all of `items`, or none of them where the layer has no room.
+pub(crate) fn set_all(
+    items: &SettingMap,
+) -> impl Fn(&mut Settings) -> Result<BTreeMap<SettingKey, bool>> {
+    |settings| {
+        let existed = settings.set_all(items);
+        existed.map_err(|too_large| too_large.in_argument("items"))
+    }
 }

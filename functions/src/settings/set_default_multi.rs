@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{Authorized, Context, Layer, ManageSettings, Operation, Result, Route, SettingMap};
 
-use crate::existed::KeysExisted;
+use crate::existed::{KeysExisted, set_all};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ModifyApplicationSettings {
@@ -25,11 +25,7 @@ impl Operation for ModifyApplicationSettings {
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<KeysExisted> {
         let result = caller
             .store()
-            .change(&Layer::Application, |settings| {
-                settings
-                    .set_all(&self.items)
-                    .map_err(|too_large| too_large.in_argument("items"))
-            })
+            .change(&Layer::Application, set_all(&self.items))
             .await?;
         Ok(KeysExisted { result })
     }

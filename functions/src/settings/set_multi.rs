@@ -7,7 +7,7 @@ use shared::{
     Authorized, ClientId, Context, Layer, ManageSettings, Operation, Result, Route, SettingMap,
 };
 
-use crate::existed::KeysExisted;
+use crate::existed::{KeysExisted, set_all};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ModifyClientSettings {
@@ -28,14 +28,7 @@ impl Operation for ModifyClientSettings {
 
     async fn run(self, _: &Context, caller: Self::Caller) -> Result<KeysExisted> {
         let layer = Layer::Client(caller.target(self.for_client_id));
-        let result = caller
-            .store()
-            .change(&layer, |settings| {
-                settings
-                    .set_all(&self.items)
-                    .map_err(|too_large| too_large.in_argument("items"))
-            })
-            .await?;
+        let result = caller.store().change(&layer, set_all(&self.items)).await?;
         Ok(KeysExisted { result })
     }
 }
