@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::domain::change_request::ChangeRequest;
 use crate::error::{Error, Fault, Held};
 use crate::wire::json_pointer::escaped;
-use crate::wire::rendered::Rendered;
-use crate::wire::request::{Body, MAX_BODY_BYTES};
+use crate::wire::rendered::{Rendered, retry_after};
+use crate::wire::request::MAX_BODY_BYTES;
 
 /// Prefix of every `type`. It is a name, not an address.
 const TYPE: &str = "urn:countersign:problem:";
@@ -44,21 +44,14 @@ pub(crate) struct PendingChange {
 
 /// Renders a change that waits for approval (administration contract, section 8).
 fn held_back(held: &dyn Held) -> Rendered {
-    let mut headers = vec![
-        ("content-type", "application/json".to_owned()),
-        ("cache-control", "no-store".to_owned()),
-        ("location", format!("/admin/change-requests/{}", held.id())),
-    ];
-    headers.extend(for_the_console());
     // Written by hand around the request, so that its fields keep the order of the other replies.
     let request = held.to_json().unwrap_or_else(|_| "null".to_owned());
     let body = format!(r#"{{"change_request":{request}}}"#);
-    Rendered {
-        status: 202,
-        code: 0,
-        headers,
-        body: Body::Whole(body.into_bytes()),
-    }
+    let mut rendered = Rendered::json(202, 0, body.into_bytes());
+    let location = format!("/admin/change-requests/{}", held.id());
+    rendered.headers.push(("location", location));
+    rendered.headers.extend(for_the_console());
+    rendered
 }
 
 /// Headers of every answer to the console's browser.
@@ -90,23 +83,15 @@ pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
             _ => None,
         },
     };
-    let mut headers = vec![
-        ("content-type", "application/problem+json".to_owned()),
-        ("cache-control", "no-store".to_owned()),
-    ];
-    headers.extend(for_the_console());
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut rendered = Rendered::of_type("application/problem+json", status, status, body);
+    rendered.headers.extend(for_the_console());
     if let Error::SignedOut | Error::SignInFailed = error {
-        headers.push(("www-authenticate", "Bearer".to_owned()));
+        let challenge = ("www-authenticate", "Bearer".to_owned());
+        rendered.headers.push(challenge);
     }
-    if let Some(seconds) = error.retry_after() {
-        headers.push(("retry-after", seconds.to_string()));
-    }
-    Rendered {
-        status,
-        code: status,
-        headers,
-        body: Body::Whole(serde_json::to_vec(&problem).unwrap_or_default()),
-    }
+    rendered.headers.extend(retry_after(error));
+    rendered
 }
 
 /// Returns the status, name and title of a problem (administration contract, section 8).

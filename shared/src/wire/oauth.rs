@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, TokenFault};
-use crate::wire::rendered::Rendered;
-use crate::wire::request::{Body, MAX_BODY_BYTES};
+use crate::wire::rendered::{Rendered, retry_after};
+use crate::wire::request::MAX_BODY_BYTES;
 
 /// An error of OAuth 2 (RFC 6749, section 5.2).
 #[derive(Serialize, JsonSchema)]
@@ -36,24 +36,16 @@ pub(crate) fn render(error: &Error, request_id: &str) -> Rendered {
         error_description: plain(&describe(error)),
         request_id,
     };
-    let mut headers = vec![
-        ("content-type", "application/json".to_owned()),
-        ("cache-control", "no-store".to_owned()),
-    ];
-    headers.extend(beside_no_store());
+    let body = serde_json::to_vec(&failure).unwrap_or_default();
+    let mut rendered = Rendered::json(status, status, body);
+    rendered.headers.extend(beside_no_store());
     if let Error::BadCredentials | Error::UnsupportedScheme = error {
-        let challenge = r#"Basic realm="countersign", charset="UTF-8""#;
-        headers.push(("www-authenticate", challenge.to_owned()));
+        let basic = r#"Basic realm="countersign", charset="UTF-8""#;
+        let challenge = ("www-authenticate", basic.to_owned());
+        rendered.headers.push(challenge);
     }
-    if let Some(seconds) = error.retry_after() {
-        headers.push(("retry-after", seconds.to_string()));
-    }
-    Rendered {
-        status,
-        code: status,
-        headers,
-        body: Body::Whole(serde_json::to_vec(&failure).unwrap_or_default()),
-    }
+    rendered.headers.extend(retry_after(error));
+    rendered
 }
 
 fn classify(error: &Error) -> (u16, &'static str) {

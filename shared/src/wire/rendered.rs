@@ -1,5 +1,6 @@
 //! Rendered answers: status, headers and body, ready to leave.
 
+use crate::error::Error;
 use crate::wire::request::Body;
 
 /// A rendered reply or error.
@@ -14,10 +15,12 @@ pub struct Rendered {
 impl Rendered {
     /// Renders JSON that no cache may keep.
     pub(crate) fn json(status: u16, code: u16, body: Vec<u8>) -> Self {
-        let headers = [
-            ("content-type", "application/json"),
-            ("cache-control", "no-store"),
-        ];
+        Self::of_type("application/json", status, code, body)
+    }
+
+    /// Renders text of a media type, which no cache may keep.
+    pub(crate) fn of_type(media_type: &str, status: u16, code: u16, body: Vec<u8>) -> Self {
+        let headers = [("content-type", media_type), ("cache-control", "no-store")];
         Self {
             status,
             code,
@@ -25,6 +28,12 @@ impl Rendered {
             body: Body::Whole(body),
         }
     }
+}
+
+/// Returns the header that says how long to wait after `error`, if waiting helps.
+pub(crate) fn retry_after(error: &Error) -> Option<(&'static str, String)> {
+    let seconds = error.retry_after()?;
+    Some(("retry-after", seconds.to_string()))
 }
 
 /// Headers of public files, which widgets on any site may read.
