@@ -1,23 +1,27 @@
 //! The IDs of clients, applications, administrators and change requests.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::error::{NOT_A_VALID_ID, Result};
 use crate::random::{Random, digest_id};
-use crate::schema::described;
+use crate::schema::{described, short_text};
 
 /// The ID of a client. Made here it has 32 characters. Imported it may have any shape, so only the
-/// store bounds it: 1 to 255 bytes.
+/// store bounds it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ClientId(String);
 
 described! {
-    ClientId: { "type": "string", "description": "The ID of an API client.", "minLength": 1, "maxLength": 255, "examples": ["k7m2p9q4r8s3t6v5w2x7y4z9a3b6c8d5"] }
+    ClientId: { "type": "string", "description": "The ID of an API client.", "minLength": ClientId::BYTES.start(), "maxLength": ClientId::BYTES.end(), "examples": ["k7m2p9q4r8s3t6v5w2x7y4z9a3b6c8d5"] }
 }
 
 impl ClientId {
+    const BYTES: RangeInclusive<usize> = 1..=255;
+
     /// Returns a new ID.
     pub fn generate(random: &Random) -> Result<Self> {
         random.id(32).map(Self)
@@ -34,7 +38,7 @@ impl TryFrom<String> for ClientId {
 
     fn try_from(text: String) -> Result<Self, &'static str> {
         // Nothing longer can have been stored, so it names no client.
-        if (1..=255).contains(&text.len()) {
+        if Self::BYTES.contains(&text.len()) {
             Ok(Self(text))
         } else {
             Err(NOT_A_VALID_ID)
@@ -47,8 +51,11 @@ impl TryFrom<String> for ClientId {
 #[serde(try_from = "String")]
 pub struct ApplicationId(String);
 
-described! {
-    ApplicationId: { "type": "string", "description": "The ID of an application.", "minLength": 1, "maxLength": 255, "examples": ["c5d8e3f6g9h2j4k7m5n8p3q6r9"] }
+short_text! {
+    ApplicationId: "an application ID" has 1..=255 bytes, {
+        "description": "The ID of an application.",
+        "examples": ["c5d8e3f6g9h2j4k7m5n8p3q6r9"],
+    }
 }
 
 impl ApplicationId {
@@ -70,19 +77,6 @@ impl ApplicationId {
     /// Returns the ID's text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl TryFrom<String> for ApplicationId {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.len() {
-            1..=255 => Ok(Self(text)),
-            length => Err(format!(
-                "an application ID has 1 to 255 bytes, this one has {length}"
-            )),
-        }
     }
 }
 
@@ -113,11 +107,7 @@ impl From<String> for AdministratorId {
     /// Returns any text: one that was never made here names nobody. One that is too long to be a key of
     /// the store becomes one that nobody has.
     fn from(text: String) -> Self {
-        Self(if (1..=64).contains(&text.len()) {
-            text
-        } else {
-            "-".to_owned()
-        })
+        Self(storable(text))
     }
 }
 
@@ -149,10 +139,15 @@ impl From<String> for ChangeRequestId {
     /// Returns any text: one that was never made here names nothing. One that cannot be a key of the
     /// store becomes one that there never is.
     fn from(text: String) -> Self {
-        Self(if (1..=64).contains(&text.len()) {
-            text
-        } else {
-            "-".to_owned()
-        })
+        Self(storable(text))
+    }
+}
+
+/// Returns `text` if it can be a key of the store, and otherwise one that no ID made here has.
+fn storable(text: String) -> String {
+    if (1..=64).contains(&text.len()) {
+        text
+    } else {
+        "-".to_owned()
     }
 }

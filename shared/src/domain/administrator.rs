@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::AdministratorId;
-use crate::schema::described;
+use crate::schema::{described, short_text};
 use crate::secrets::invitation_token::InvitationToken;
-use crate::text::trimmed;
 
 /// An e-mail address, by which an administrator signs in: compared without case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,9 +37,9 @@ impl Email {
 }
 
 impl TryFrom<String> for Email {
-    type Error = &'static str;
+    type Error = String;
 
-    fn try_from(text: String) -> Result<Self, &'static str> {
+    fn try_from(text: String) -> Result<Self, String> {
         let text = text.trim();
         let plain = |part: &str| {
             !part.is_empty()
@@ -52,32 +51,31 @@ impl TryFrom<String> for Email {
             Some((name, host)) if plain(name) && plain(host) && text.len() <= Self::MOST_BYTES => {
                 Ok(Self(text.to_owned()))
             }
-            _ => Err("it takes an e-mail address like ada@example.com, of at most 254 bytes"),
+            _ => Err(format!(
+                "it takes an e-mail address like ada@example.com, of at most {} bytes",
+                Self::MOST_BYTES
+            )),
         }
     }
 }
 
-/// The name of a person: 1 to 100 characters.
+/// The name of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PersonName(String);
 
-described! {
-    PersonName: { "type": "string", "minLength": 1, "maxLength": 100, "pattern": crate::text::PATTERN, "examples": ["Ada Lovelace"], "description": "The name of a person." }
+short_text! {
+    PersonName: "a name" has 1..=100 characters, {
+        "pattern": crate::text::PATTERN,
+        "examples": ["Ada Lovelace"],
+        "description": "The name of a person.",
+    }
 }
 
 impl PersonName {
     /// Returns the name's text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl TryFrom<String> for PersonName {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        trimmed(&text, "a name", 100).map(Self)
     }
 }
 

@@ -1,14 +1,15 @@
 //! Applications: the tenants. Each owns its clients, settings and audit.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::ids::ApplicationId;
-use crate::schema::described;
+use crate::schema::{described, pattern, short_text};
 use crate::secrets::data_key::WrappedKey;
-use crate::text::trimmed;
+use crate::text::from_to;
 
 /// An application with its policy.
 #[derive(Clone, Debug)]
@@ -32,17 +33,20 @@ pub struct Application {
 /// The modules of an application, by their keys.
 pub type Modules = BTreeMap<ModuleKey, ModuleName>;
 
-/// The key of a module, which is also the scope of an access token. It has 1 to 64 letters, digits,
-/// `_`, `-` and `.`.
+/// The key of a module, which is also the scope of an access token. It has letters, digits, `_`,
+/// `-` and `.`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ModuleKey(String);
 
 described! {
-    ModuleKey: { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$", "examples": ["payments"], "description": "The key of a module. It is also the scope of an access token." }
+    ModuleKey: { "type": "string", "pattern": pattern("[A-Za-z0-9_.-]", &ModuleKey::CHARS), "examples": ["payments"], "description": "The key of a module. It is also the scope of an access token." }
 }
 
 impl ModuleKey {
+    /// The length of a key, in characters. Each of them is a byte, because all are ASCII.
+    const CHARS: RangeInclusive<usize> = 1..=64;
+
     /// Returns the key's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -56,32 +60,31 @@ impl std::borrow::Borrow<str> for ModuleKey {
 }
 
 impl TryFrom<String> for ModuleKey {
-    type Error = &'static str;
+    type Error = String;
 
-    fn try_from(text: String) -> Result<Self, &'static str> {
+    fn try_from(text: String) -> Result<Self, String> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if (1..=64).contains(&text.len()) && text.bytes().all(is_plain) {
+        if Self::CHARS.contains(&text.len()) && text.bytes().all(is_plain) {
             Ok(Self(text))
         } else {
-            Err("a module's key has 1 to 64 letters, digits and _ . -")
+            Err(format!(
+                "a module's key has {} letters, digits and _ . -",
+                from_to(&Self::CHARS)
+            ))
         }
     }
 }
 
-/// The name of a module: 1 to 100 characters.
+/// The name of a module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ModuleName(String);
 
-described! {
-    ModuleName: { "type": "string", "minLength": 1, "maxLength": 100, "pattern": crate::text::PATTERN, "examples": ["Payments"], "description": "The display name of a module." }
-}
-
-impl TryFrom<String> for ModuleName {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        trimmed(&text, "a name", 100).map(Self)
+short_text! {
+    ModuleName: "a name" has 1..=100 characters, {
+        "pattern": crate::text::PATTERN,
+        "examples": ["Payments"],
+        "description": "The display name of a module.",
     }
 }
 

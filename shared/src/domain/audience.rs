@@ -1,35 +1,41 @@
 //! Audiences of access tokens: the resource servers that an application allows.
 
+use std::ops::RangeInclusive;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ids::ApplicationId;
-use crate::schema::described;
+use crate::schema::{bounded, described, pattern};
+use crate::text::from_to;
 
-/// The audience of an access token, as resource servers compare it (RFC 7519, section 4.1.3). It has 1
-/// to 200 printable characters of ASCII, without spaces, quotation marks and backslashes. It is often
-/// the address of the resource server, or a name that the company gives it.
+/// The audience of an access token, as resource servers compare it (RFC 7519, section 4.1.3). It has
+/// printable characters of ASCII, without spaces, quotation marks and backslashes. It is often the
+/// address of the resource server, or a name that the company gives it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Audience(String);
 
-/// The same, for the documentation.
-const PATTERN: &str = "^[!#-\\[\\]-~]{1,200}$";
-
 described! {
     Audience: {
         "type": "string",
-        "pattern": PATTERN,
+        "pattern": Audience::pattern(),
         "examples": ["https://api.example.com"],
         "description": "The audience of an access token, as resource servers compare it."
     }
 }
 
-const MOST_CHARS: usize = 200;
-
 impl Audience {
+    /// The length of an audience, in characters. Each of them is a byte, because all are ASCII.
+    const CHARS: RangeInclusive<usize> = 1..=200;
+
+    /// Returns the pattern of an audience, for the documentation.
+    fn pattern() -> String {
+        pattern("[!#-\\[\\]-~]", &Self::CHARS)
+    }
+
     /// Returns the audience's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -47,21 +53,22 @@ impl Audience {
 }
 
 impl TryFrom<String> for Audience {
-    type Error = &'static str;
+    type Error = String;
 
-    fn try_from(text: String) -> Result<Self, &'static str> {
+    fn try_from(text: String) -> Result<Self, String> {
         let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
-        if (1..=MOST_CHARS).contains(&text.len()) && text.bytes().all(fits) {
+        if Self::CHARS.contains(&text.len()) && text.bytes().all(fits) {
             Ok(Self(text))
         } else {
-            Err(
-                "an audience has 1 to 200 printable characters of ASCII, without spaces, quotation marks and backslashes",
-            )
+            Err(format!(
+                "an audience has {} printable characters of ASCII, without spaces, quotation marks and backslashes",
+                from_to(&Self::CHARS)
+            ))
         }
     }
 }
 
-/// The audiences that an application allows: 1 to 20, each once. The first one is whom a token is for
+/// The audiences that an application allows, each once. The first one is whom a token is for
 /// that was asked for without saying so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Audience>")]
@@ -70,18 +77,19 @@ pub struct Audiences(Vec<Audience>);
 described! {
     Audiences: {
         "type": "array",
-        "minItems": 1,
-        "maxItems": 20,
+        "minItems": Audiences::LENGTH.start(),
+        "maxItems": Audiences::LENGTH.end(),
         "uniqueItems": true,
-        "items": { "type": "string", "pattern": PATTERN },
+        "items": { "type": "string", "pattern": Audience::pattern() },
         "examples": [["https://api.example.com"]],
         "description": "The audiences that access tokens may have. The first one is the default."
     }
 }
 
-const MOST: usize = 20;
-
 impl Audiences {
+    /// The number of audiences in a list.
+    const LENGTH: RangeInclusive<usize> = 1..=20;
+
     /// Returns the default audience: the application itself.
     pub(crate) fn of(application: &ApplicationId) -> Self {
         Self(vec![Audience::of(application)])
@@ -111,33 +119,29 @@ impl Audiences {
 }
 
 impl TryFrom<Vec<Audience>> for Audiences {
-    type Error = &'static str;
+    type Error = String;
 
-    fn try_from(audiences: Vec<Audience>) -> Result<Self, &'static str> {
+    fn try_from(audiences: Vec<Audience>) -> Result<Self, String> {
         let mut seen = std::collections::BTreeSet::new();
-        if !(1..=MOST).contains(&audiences.len()) {
-            return Err("there are 1 to 20 audiences");
+        if !Self::LENGTH.contains(&audiences.len()) {
+            return Err(format!("there are {} audiences", from_to(&Self::LENGTH)));
         }
         if !audiences.iter().all(|audience| seen.insert(audience)) {
-            return Err("an audience stands there twice");
+            return Err("an audience stands there twice".to_owned());
         }
         Ok(Self(audiences))
     }
 }
 
-/// For how many days a key signs before the next one does: 1 to 365, 90 by default.
+/// For how many days a key signs before the next one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct RotationDays(u16);
 
-described! {
-    RotationDays: {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": 365,
-        "default": 90,
+bounded! {
+    RotationDays(u16): 1..=365 "of days", {
         "examples": [90],
-        "description": "The number of days for which a key signs access tokens."
+        "description": "The number of days for which a key signs access tokens.",
     }
 }
 
@@ -153,22 +157,11 @@ impl Default for RotationDays {
     }
 }
 
-impl TryFrom<u64> for RotationDays {
-    type Error = &'static str;
-
-    fn try_from(days: u64) -> Result<Self, &'static str> {
-        match u16::try_from(days) {
-            Ok(days @ 1..=365) => Ok(Self(days)),
-            _ => Err("it takes a whole number of days from 1 to 365"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn audiences(texts: &[&str]) -> Result<Audiences, &'static str> {
+    fn audiences(texts: &[&str]) -> Result<Audiences, String> {
         let audiences = texts
             .iter()
             .map(|text| Audience::try_from((*text).to_owned()));

@@ -8,10 +8,8 @@ use serde_json::Value;
 
 use crate::clock::Moment;
 use crate::error::Held;
-use crate::error::Result;
 use crate::ids::ChangeRequestId;
-use crate::schema::described;
-use crate::text::trimmed;
+use crate::schema::short_text;
 
 /// For so long a change request waits.
 pub(crate) const LIFETIME: Duration = Duration::from_hours(14 * 24);
@@ -50,26 +48,22 @@ impl ChangeState {
     }
 }
 
-/// The reason of a rejection: at most 500 characters.
+/// The reason of a rejection.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Why(String);
 
-described! {
-    Why as RejectionReason: { "type": "string", "minLength": 1, "maxLength": 500, "pattern": crate::text::PATTERN, "examples": ["The shop is closed in May."], "description": "The reason of a rejection." }
+short_text! {
+    Why as RejectionReason: "a reason" has 1..=500 characters, {
+        "pattern": crate::text::PATTERN,
+        "examples": ["The shop is closed in May."],
+        "description": "The reason of a rejection.",
+    }
 }
 
 impl Why {
     pub(crate) fn into_text(self) -> String {
         self.0
-    }
-}
-
-impl TryFrom<String> for Why {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        trimmed(&text, "a reason", 500).map(Self)
     }
 }
 

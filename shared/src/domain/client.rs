@@ -10,23 +10,19 @@ use crate::domain::allow_list::AllowList;
 use crate::domain::feature::{Feature, Features};
 use crate::error::Result;
 use crate::ids::ClientId;
-use crate::schema::described;
+use crate::schema::short_text;
 use crate::secrets::client_secret::{GracePeriod, PreviousSecret, StoredSecret};
-use crate::text::trimmed;
 
-/// The display name of a client: 1 to 255 characters, without control characters. There is no white
-/// space at either end. Unique in its application, compared without case.
+/// The display name of a client, without control characters and without white space at
+/// either end. Unique in its application, compared without case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Description(String);
 
-described! {
-    Description: {
-        "type": "string",
+short_text! {
+    Description: "a description" has 1..=255 characters, {
         "description": "The display name of an API client: unique in its application, compared without case.",
-        "minLength": 1,
-        "maxLength": 255,
-        "examples": ["Web shop"]
+        "examples": ["Web shop"],
     }
 }
 
@@ -42,42 +38,23 @@ impl Description {
     }
 }
 
-impl TryFrom<String> for Description {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        trimmed(&text, "a description", 255).map(Self)
-    }
-}
-
-/// The name of a client as administrators give it: 1 to 100 characters (administration contract,
-/// section 2). It is what the machine API calls the client's description.
+/// The name of a client as administrators give it (administration contract, section 2). It is
+/// what the machine API calls the client's description.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct ClientName(Description);
+pub struct ClientName(String);
 
-described! {
-    ClientName: {
-        "type": "string",
+short_text! {
+    ClientName: "a name" has 1..=100 characters, {
         "description": "The display name of an API client: unique in its application, compared without case.",
-        "minLength": 1,
-        "maxLength": 100,
         "pattern": crate::text::PATTERN,
-        "examples": ["Web shop"]
+        "examples": ["Web shop"],
     }
 }
 
 impl From<ClientName> for Description {
     fn from(name: ClientName) -> Self {
-        name.0
-    }
-}
-
-impl TryFrom<String> for ClientName {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        trimmed(&text, "a name", 100).map(|text| Self(Description(text)))
+        Self(name.0)
     }
 }
 

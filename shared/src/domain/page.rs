@@ -5,15 +5,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::schema::described;
+use crate::schema::{bounded, described};
 
-/// The largest number of items on a page: 1 to 200, 50 by default.
+/// The largest number of items on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct PageSize(usize);
 
-described! {
-    PageSize: { "type": "integer", "minimum": 1, "maximum": 200, "default": 50, "examples": [50], "description": "How many items a page has at most." }
+bounded! {
+    PageSize(usize): 1..=200, {
+        "examples": [50],
+        "description": "How many items a page has at most.",
+    }
 }
 
 impl PageSize {
@@ -25,17 +28,6 @@ impl PageSize {
 impl Default for PageSize {
     fn default() -> Self {
         Self(50)
-    }
-}
-
-impl TryFrom<u64> for PageSize {
-    type Error = &'static str;
-
-    fn try_from(size: u64) -> Result<Self, &'static str> {
-        match usize::try_from(size) {
-            Ok(size @ 1..=200) => Ok(Self(size)),
-            _ => Err("it takes a whole number from 1 to 200"),
-        }
     }
 }
 

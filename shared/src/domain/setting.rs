@@ -7,20 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::target::Target;
 use crate::error::Error;
-use crate::schema::described;
+use crate::schema::short_text;
+use crate::text::from_to;
 
-/// The name of a setting: 1 to 255 bytes, case-sensitive, otherwise free (contract section 4).
+/// The name of a setting: case-sensitive, otherwise free (contract section 4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SettingKey(String);
 
-described! {
-    SettingKey: {
-        "type": "string",
-        "description": "The name of a setting, case-sensitive: 1 to 255 bytes of UTF-8.",
-        "minLength": 1,
-        "maxLength": 255,
-        "examples": ["minimum_age"]
+short_text! {
+    SettingKey: "a key" has 1..=255 bytes, {
+        "description": format!("The name of a setting, case-sensitive: {} bytes of UTF-8.", from_to(&SettingKey::LENGTH)),
+        "examples": ["minimum_age"],
     }
 }
 
@@ -28,17 +26,6 @@ impl SettingKey {
     /// Returns the key's text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl TryFrom<String> for SettingKey {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.len() {
-            1..=255 => Ok(Self(text)),
-            length => Err(format!("a key has 1 to 255 bytes, this one has {length}")),
-        }
     }
 }
 

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::random::{BASE62, Random};
-use crate::schema::described;
+use crate::schema::{bounded, described};
 use crate::secrets::slow_hash;
 
 const PREFIX: &str = "csk_";
@@ -194,19 +194,15 @@ impl GracePeriod {
     }
 }
 
-/// The grace period of an old secret after a reset: 0 to 168 whole hours.
+/// The grace period of an old secret after a reset, in whole hours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct GraceHours(u16);
 
-described! {
-    GraceHours: {
-        "type": "integer",
+bounded! {
+    GraceHours(u16): 0..=168 "of hours", {
         "description": "The number of hours for which the old secret keeps working.",
         "examples": [24],
-        "minimum": 0,
-        "maximum": 168,
-        "default": 0
     }
 }
 
@@ -222,17 +218,6 @@ impl Add<GraceHours> for Timestamp {
 
     fn add(self, hours: GraceHours) -> Self {
         self + hours.duration()
-    }
-}
-
-impl TryFrom<u64> for GraceHours {
-    type Error = &'static str;
-
-    fn try_from(hours: u64) -> Result<Self, &'static str> {
-        match u16::try_from(hours) {
-            Ok(hours @ 0..=168) => Ok(Self(hours)),
-            _ => Err("it takes a whole number of hours from 0 to 168"),
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Passwords and recovery codes: chosen by people or copied by them, kept as Argon2id hashes.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::schema::described;
 use crate::secrets::slow_hash::{self, NOBODYS_HASH, Slots};
+use crate::text::from_to;
 
 /// A password in the clear, on its way in. It shows nothing of itself and has no way out.
 #[derive(Clone, Deserialize)]
@@ -17,7 +19,7 @@ use crate::secrets::slow_hash::{self, NOBODYS_HASH, Slots};
 pub struct Password(SecretString);
 
 described! {
-    Password: { "type": "string", "format": "password", "minLength": 12, "maxLength": 128, "examples": ["correct horse battery"], "description": "A password: 12 to 128 characters." }
+    Password: { "type": "string", "format": "password", "minLength": Password::CHARS.start(), "maxLength": Password::CHARS.end(), "examples": ["correct horse battery"], "description": format!("A password: {} characters.", from_to(&Password::CHARS)) }
 }
 
 impl From<String> for Password {
@@ -33,19 +35,18 @@ impl fmt::Debug for Password {
 }
 
 impl Password {
-    const SHORTEST: usize = 12;
-    const LONGEST: usize = 128;
+    const CHARS: RangeInclusive<usize> = 12..=128;
 
     /// Refuses a password that may not become that of a person with this address, folded. Length is what counts (NIST SP 800-63B, 3.1.1.2).
     pub(crate) fn check(&self, folded_email: &str) -> Result<()> {
         let text = self.0.expose_secret();
         let count = text.chars().count();
-        let why = if !(Self::SHORTEST..=Self::LONGEST).contains(&count) {
-            "a password has 12 to 128 characters"
+        let why = if !Self::CHARS.contains(&count) {
+            format!("a password has {} characters", from_to(&Self::CHARS))
         } else if text.to_lowercase() == folded_email {
-            "a password is not one's own e-mail address"
+            "a password is not one's own e-mail address".to_owned()
         } else if text.chars().all(|c| text.starts_with(c)) {
-            "a password is more than one character again and again"
+            "a password is more than one character again and again".to_owned()
         } else {
             return Ok(());
         };

@@ -61,7 +61,7 @@ impl Once {
         if !fits || headers.next().is_some() {
             return Err(Error::invalid(
                 "Idempotency-Key",
-                "the header holds one key of 1 to 255 printable characters",
+                format!("the header holds one key of 1 to {MOST_KEY_BYTES} printable characters"),
             ));
         }
         let hash = |parts: &[&[u8]]| {

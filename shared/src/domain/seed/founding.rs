@@ -66,7 +66,7 @@ impl Founding {
     /// Reads a document's text. What does not fit is refused whole, with the place that is wrong.
     pub fn parse(text: &str) -> Result<Self, SeedFault> {
         let mut founding: Self = read(text)?;
-        let name = trimmed(&founding.application.name, "a name", 100);
+        let name = trimmed(&founding.application.name, "a name", &(1..=100));
         founding.application.name =
             name.map_err(|why| SeedFault::unfit("application.name", &why))?;
         Ok(founding)
