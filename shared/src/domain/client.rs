@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::domain::allow_list::AllowList;
 use crate::domain::feature::{Feature, Features};
-use crate::error::Result;
 use crate::ids::ClientId;
 use crate::schema::short_text;
 use crate::secrets::client_secret::{GracePeriod, PreviousSecret, StoredSecret};

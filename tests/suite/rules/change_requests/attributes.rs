@@ -60,7 +60,7 @@ async fn every_attribute_of_a_client_is_proposed_applied_audited_and_shown() {
             new => panic!("tell this test a value of the attribute {new}"),
         };
         follow(
-            &app,
+            &people,
             &of_client("login_client", ""),
             (&attribute, shown),
             value,
