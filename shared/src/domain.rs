@@ -28,6 +28,7 @@ pub(crate) mod change_request;
 pub(crate) mod client;
 pub(crate) mod credential;
 pub(crate) mod feature;
+pub(crate) mod kind;
 pub(crate) mod page;
 pub(crate) mod precondition;
 pub(crate) mod published;

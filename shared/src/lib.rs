@@ -43,6 +43,7 @@ pub use domain::client::{
     Client, ClientName, ClientProfile, Description, ModuleGrant, ModuleGrants,
 };
 pub use domain::feature::{Feature, Features};
+pub use domain::kind::ObjectKind;
 pub use domain::page::{Cursor, Page, PageOf, PageSize};
 pub use domain::published::{NewestSettings, PublishedSettings, PublishedVersion, Snapshot};
 pub use domain::setting::{

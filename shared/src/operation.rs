@@ -200,7 +200,7 @@ impl Endpoint {
         let changes = |method: &&str| matches!(*method, "PATCH" | "PUT" | "DELETE");
         self.route.envelope == Envelope::Admin
             && (self.route.methods.iter().any(changes) || self.route.path.contains("}/"))
-            && self.route.path != "/admin/sessions/current"
+            && self.route.has_version
     }
 
     /// Returns the schema of its input: an object with a property for each argument. Types with a name go into

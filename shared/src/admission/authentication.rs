@@ -13,6 +13,7 @@ use crate::domain::audit::{About, Actor, Object};
 use crate::domain::client::{Description, ModuleGrants};
 use crate::domain::credential::Credential;
 use crate::domain::feature::Features;
+use crate::domain::kind::ObjectKind;
 use crate::error::{Error, Result};
 use crate::ids::{ApplicationId, ClientId};
 use crate::secrets::client_secret::Origin;
@@ -89,7 +90,7 @@ impl Claim {
             application: claimed.map(|known| known.application.clone()),
             actor: Actor::Nobody,
             object: claimed.map(|known| Object {
-                kind: "api_client",
+                kind: ObjectKind::ApiClient,
                 id: known.client.as_str().to_owned(),
                 name: known.profile.description.as_str().to_owned(),
             }),

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::domain::audit::{About, Actor, Origin};
+use crate::domain::kind::ObjectKind;
 use crate::error::Error;
 use crate::store::PendingWrite;
 use crate::wire::arguments::Arguments;
@@ -14,6 +15,8 @@ pub struct Call<'a> {
     pub(crate) cx: &'a Context,
     /// The operation's ID, which is also the action that the audit tells.
     pub(crate) operation: &'static str,
+    /// The kind of the object that the path names, if it names one.
+    pub(crate) names: Option<ObjectKind>,
     pub(crate) request: &'a Request,
     pub(crate) arguments: &'a Arguments,
     pub(crate) request_id: &'a str,

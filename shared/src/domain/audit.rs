@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::domain::administrator::{Administrator, PersonName, Privileges};
 use crate::domain::application::Application;
 use crate::domain::client::{Client, Description};
+use crate::domain::kind::{ActorKind, ObjectKind};
 use crate::domain::setting::Settings;
 use crate::ids::{AdministratorId, ApplicationId, ClientId};
 
@@ -42,12 +43,12 @@ impl Actor {
         }
     }
 
-    pub(crate) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> ActorKind {
         match self {
-            Self::Client { .. } => "api_client",
-            Self::Administrator { .. } => "administrator",
-            Self::Nobody => "unknown",
-            Self::System | Self::Provisioning => "system",
+            Self::Client { .. } => ActorKind::ApiClient,
+            Self::Administrator { .. } => ActorKind::Administrator,
+            Self::Nobody => ActorKind::Unknown,
+            Self::System | Self::Provisioning => ActorKind::System,
         }
     }
 
@@ -109,7 +110,7 @@ pub(crate) struct Origin {
 /// The object of an action.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
-    pub(crate) kind: &'static str,
+    pub(crate) kind: ObjectKind,
     pub(crate) id: String,
     pub(crate) name: String,
 }
@@ -118,7 +119,7 @@ impl Object {
     /// Returns the published settings of a client as an object.
     pub(crate) fn published(id: &str) -> Self {
         Self {
-            kind: "published_settings",
+            kind: ObjectKind::PublishedSettings,
             id: id.to_owned(),
             name: id.to_owned(),
         }
@@ -127,7 +128,7 @@ impl Object {
     /// Returns the layer of a client, or of an application.
     pub(crate) fn settings(id: &str) -> Self {
         Self {
-            kind: "settings",
+            kind: ObjectKind::Settings,
             id: id.to_owned(),
             name: id.to_owned(),
         }
@@ -135,7 +136,7 @@ impl Object {
 
     pub(crate) fn application(application: &Application) -> Self {
         Self {
-            kind: "application",
+            kind: ObjectKind::Application,
             id: application.id.as_str().to_owned(),
             name: application.name.clone(),
         }
@@ -143,7 +144,7 @@ impl Object {
 
     pub(crate) fn administrator(administrator: &Administrator) -> Self {
         Self {
-            kind: "administrator",
+            kind: ObjectKind::Administrator,
             id: administrator.id.as_str().to_owned(),
             name: administrator.email.as_str().to_owned(),
         }
@@ -151,7 +152,7 @@ impl Object {
 
     pub(crate) fn client(client: &Client) -> Self {
         Self {
-            kind: "api_client",
+            kind: ObjectKind::ApiClient,
             id: client.id.as_str().to_owned(),
             name: client.profile.description.as_str().to_owned(),
         }

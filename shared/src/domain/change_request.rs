@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Moment;
+use crate::domain::kind::{ActorKind, ObjectKind};
 use crate::error::Held;
 use crate::ids::ChangeRequestId;
 use crate::schema::short_text;
@@ -121,7 +122,8 @@ impl Held for ChangeRequest {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ChangedObject {
     /// `api_client`, `administrator` or `application`.
-    pub(crate) kind: String,
+    #[schemars(with = "String")]
+    pub(crate) kind: ObjectKind,
     pub(crate) id: String,
     /// The name that it had, or is to have.
     pub(crate) name: String,
@@ -132,7 +134,8 @@ pub(crate) struct ChangedObject {
 #[schemars(rename = "ChangeParticipant")]
 pub(crate) struct Decider {
     /// `administrator` or `api_client`.
-    pub(crate) kind: String,
+    #[schemars(with = "String")]
+    pub(crate) kind: ActorKind,
     pub(crate) id: String,
     /// The name that they had then.
     pub(crate) name: String,

@@ -2,6 +2,7 @@
 
 use crate::admission::call::Call;
 use crate::domain::audit::{About, Actor, Object};
+use crate::domain::kind::ObjectKind;
 use crate::error::Error;
 use crate::wire::route::Envelope;
 
@@ -40,36 +41,18 @@ fn reason(call: &Call<'_>, error: &Error) -> Option<&'static str> {
 ///
 /// The names come from its path and its arguments. An invitation's token is no name.
 fn named(call: &Call<'_>) -> Option<Object> {
-    const ARGUMENTS: [(&str, &str); 4] = [
-        ("client_id", "api_client"),
-        ("id", "administrator"),
-        ("for_client_id", "api_client"),
-        ("client_id_for_deletion", "api_client"),
-    ];
-    let in_path = |name: &str| {
-        let mut parameters = call.request.path_parameters.iter();
-        parameters
-            .find(|(known, _)| known == name)
-            .map(|(_, id)| id.clone())
-    };
-    let in_form = |name: &str| {
+    /// The arguments of the machine API that name another client than the caller.
+    const CLIENTS: [&str; 2] = ["for_client_id", "client_id_for_deletion"];
+    let in_path = |kind| Some((kind, call.request.path_parameters.first()?.1.clone()));
+    let in_form = |name: &&str| {
         let given = call.arguments.credential(name).ok().flatten()?;
-        Some(given.to_string())
+        Some((ObjectKind::ApiClient, given.to_string()))
     };
-    ARGUMENTS.iter().find_map(|(name, kind)| {
-        let id = match *name {
-            "client_id" | "id" => in_path(name),
-            _ => in_form(name),
-        }?;
-        let kind = if *name == "id" && call.operation.starts_with("admin.change_requests") {
-            "change_request"
-        } else {
-            kind
-        };
-        Some(Object {
-            kind,
-            name: id.chars().take(255).collect(),
-            id: id.chars().take(255).collect(),
-        })
+    let in_path = call.names.and_then(in_path);
+    let (kind, id) = in_path.or_else(|| CLIENTS.iter().find_map(in_form))?;
+    Some(Object {
+        kind,
+        name: id.chars().take(255).collect(),
+        id: id.chars().take(255).collect(),
     })
 }

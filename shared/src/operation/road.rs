@@ -79,6 +79,7 @@ async fn travel(
         let call = Call {
             cx,
             operation: endpoint.id,
+            names: endpoint.route.names,
             request,
             arguments,
             request_id,

@@ -60,13 +60,13 @@ impl StoredEvent {
         Self {
             time: now,
             application_id: None,
-            actor_kind: origin.actor.kind().to_owned(),
+            actor_kind: origin.actor.kind().name().to_owned(),
             actor_id: actor_id.map(str::to_owned),
             actor_name: actor_name.map(str::to_owned),
             source_ip: origin.source_ip.clone(),
             user_agent: origin.user_agent.clone(),
             action: origin.action.to_owned(),
-            object_kind: object.map(|object| object.kind.to_owned()),
+            object_kind: object.map(|object| object.kind.name().to_owned()),
             object_id: object.map(|object| object.id.clone()),
             object_name: object.map(|object| object.name.clone()),
             outcome: outcome.to_owned(),
@@ -112,6 +112,13 @@ impl StoredEvent {
     }
 }
 
+/// The step of a change that an event tells of.
+pub(super) struct Step<'a> {
+    pub(super) outcome: &'a str,
+    /// The change request that it belongs to.
+    pub(super) change_request: Option<&'a str>,
+}
+
 impl Transaction<'_> {
     /// Writes the event of a change in the change's own transaction: neither exists without the
     /// other. What an administrator asks for happens only if they may still ask for it.
@@ -122,13 +129,17 @@ impl Transaction<'_> {
         changes: &Changes,
         now: Timestamp,
     ) -> Result<Self> {
-        self.audit_as([APPLIED, ""], scope, object, changes, now)
+        let applied = Step {
+            outcome: APPLIED,
+            change_request: None,
+        };
+        self.audit_as(applied, scope, object, changes, now)
     }
 
     /// Writes the event of a change request, with its outcome and its ID.
     pub(super) fn audit_as(
         self,
-        [outcome, change_request]: [&str; 2],
+        step: Step<'_>,
         scope: &Scope,
         object: &Object,
         changes: &Changes,
@@ -145,8 +156,8 @@ impl Transaction<'_> {
                     after: after.clone(),
                 })
                 .collect(),
-            change_request: (!change_request.is_empty()).then(|| change_request.to_owned()),
-            ..StoredEvent::of(origin, Some(object), outcome, now)
+            change_request: step.change_request.map(str::to_owned),
+            ..StoredEvent::of(origin, Some(object), step.outcome, now)
         };
         let detail = format!("{}#{}", origin.action, object.id);
         let key = Key::audit_event(&scope.application, now, &origin.request_id, &detail);

@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::domain::administrator::Email;
 use crate::domain::audience::Audience;
 use crate::domain::client::Description;
+use crate::domain::kind::ObjectKind;
 use crate::ids::{AdministratorId, ApplicationId, ChangeRequestId, ClientId};
 use crate::secrets::signing_key::KeyId;
 
@@ -227,8 +228,12 @@ impl Key {
     pub(super) const CHANGE_REQUESTS: (&str, &str) = ("request#", "request$");
 
     /// Returns the key of an object's lock, which keeps a second change request away.
-    pub(super) fn request_lock(application: &ApplicationId, kind: &str, object: &str) -> Self {
-        Self::within(application, format!("lock#{kind}#{object}"))
+    pub(super) fn request_lock(
+        application: &ApplicationId,
+        kind: ObjectKind,
+        object: &str,
+    ) -> Self {
+        Self::within(application, format!("lock#{}#{object}", kind.name()))
     }
 
     /// Returns the key of a decoy, written for attempts of nobody: few items, however many try.

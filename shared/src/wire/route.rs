@@ -1,5 +1,7 @@
 //! Routes: the path, the methods and the envelope of an operation.
 
+use crate::domain::kind::ObjectKind;
+
 /// The route of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -9,6 +11,10 @@ pub struct Route {
     pub methods: &'static [&'static str],
     /// The form of replies and errors.
     pub envelope: Envelope,
+    /// The kind of the object that the path's part in braces names, for the audit of a refusal.
+    pub names: Option<ObjectKind>,
+    /// Does the object that it changes have a version, for `If-Match`?
+    pub has_version: bool,
 }
 
 /// The envelope of replies and errors: their form on the wire.
@@ -30,38 +36,22 @@ pub enum Envelope {
 impl Route {
     /// Returns a machine operation's route: GET and POST, the machine API's envelope.
     pub const fn machine(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: &["GET", "POST"],
-            envelope: Envelope::Machine,
-        }
+        Self::plain(path, &["GET", "POST"], Envelope::Machine)
     }
 
     /// Returns a public document's route: GET, no envelope.
     pub const fn document(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: &["GET"],
-            envelope: Envelope::Document,
-        }
+        Self::plain(path, &["GET"], Envelope::Document)
     }
 
     /// Returns a public file's route: GET. Its arguments are the path's parts in braces.
     pub const fn file(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: &["GET"],
-            envelope: Envelope::File,
-        }
+        Self::plain(path, &["GET"], Envelope::File)
     }
 
     /// Returns an OAuth 2 operation's route: POST, with a form as its body.
     pub const fn oauth(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: &["POST"],
-            envelope: Envelope::OAuth,
-        }
+        Self::plain(path, &["POST"], Envelope::OAuth)
     }
 
     /// Returns an admin operation's route that reads.
@@ -91,10 +81,36 @@ impl Route {
     }
 
     const fn admin(path: &'static str, methods: &'static [&'static str]) -> Self {
+        Self::plain(path, methods, Envelope::Admin)
+    }
+
+    const fn plain(
+        path: &'static str,
+        methods: &'static [&'static str],
+        envelope: Envelope,
+    ) -> Self {
         Self {
             path,
             methods,
-            envelope: Envelope::Admin,
+            envelope,
+            names: None,
+            has_version: true,
+        }
+    }
+
+    /// Says that the path's part in braces is the ID of an object of this kind.
+    pub const fn names(self, kind: ObjectKind) -> Self {
+        Self {
+            names: Some(kind),
+            ..self
+        }
+    }
+
+    /// Says that the object has no version, so that it takes no `If-Match`.
+    pub const fn without_version(self) -> Self {
+        Self {
+            has_version: false,
+            ..self
         }
     }
 

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    AdministratorId, Context, ManageAdministrators, NoContent, Operation, Result, Route, SignedIn,
+    AdministratorId, Context, ManageAdministrators, NoContent, ObjectKind, Operation, Result,
+    Route, SignedIn,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -14,7 +15,8 @@ pub(crate) struct DeleteAdministrator {
 
 impl Operation for DeleteAdministrator {
     const ID: &'static str = "admin.administrators.delete";
-    const ROUTE: Route = Route::delete("/admin/administrators/{id}");
+    const ROUTE: Route =
+        Route::delete("/admin/administrators/{id}").names(ObjectKind::Administrator);
     const SUMMARY: &'static str = "Delete an Administrator";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::DeleteAdministrator,

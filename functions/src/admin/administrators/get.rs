@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    AdministratorId, Context, Operation, Result, Route, SignedIn, Tagged, ViewAdministrators,
+    AdministratorId, Context, ObjectKind, Operation, Result, Route, SignedIn, Tagged,
+    ViewAdministrators,
 };
 
 use crate::admin::shown::administrator::ShownAdministrator;
@@ -16,7 +17,7 @@ pub(crate) struct ViewAdministrator {
 
 impl Operation for ViewAdministrator {
     const ID: &'static str = "admin.administrators.get";
-    const ROUTE: Route = Route::get("/admin/administrators/{id}");
+    const ROUTE: Route = Route::get("/admin/administrators/{id}").names(ObjectKind::Administrator);
     const SUMMARY: &'static str = "View an Administrator";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadAdministrator];
     type Caller = SignedIn<ViewAdministrators>;

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::{AccessPattern, Reset};
-use shared::{AdministratorId, Context, ManageAdministrators, Operation, Result, Route, SignedIn};
+use shared::{
+    AdministratorId, Context, ManageAdministrators, ObjectKind, Operation, Result, Route, SignedIn,
+};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ResetMfa {
@@ -20,7 +22,8 @@ pub(crate) struct MfaLink {
 
 impl Operation for ResetMfa {
     const ID: &'static str = "admin.administrators.reset_mfa";
-    const ROUTE: Route = Route::post("/admin/administrators/{id}/reset-mfa");
+    const ROUTE: Route =
+        Route::post("/admin/administrators/{id}/reset-mfa").names(ObjectKind::Administrator);
     const SUMMARY: &'static str = "Reset an Administrator's Authenticator";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::ResetAdministrator,

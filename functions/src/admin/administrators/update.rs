@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    AdministratorId, AdministratorProfile, Context, ManageAdministrators, Operation, PersonName,
-    Privileges, Result, Route, SignedIn, Tagged,
+    AdministratorId, AdministratorProfile, Context, ManageAdministrators, ObjectKind, Operation,
+    PersonName, Privileges, Result, Route, SignedIn, Tagged,
 };
 
 use crate::admin::shown::administrator::ShownAdministrator;
@@ -20,7 +20,8 @@ pub(crate) struct ChangeAdministrator {
 
 impl Operation for ChangeAdministrator {
     const ID: &'static str = "admin.administrators.update";
-    const ROUTE: Route = Route::patch("/admin/administrators/{id}");
+    const ROUTE: Route =
+        Route::patch("/admin/administrators/{id}").names(ObjectKind::Administrator);
     const SUMMARY: &'static str = "Change an Administrator";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::ChangeAdministrator,

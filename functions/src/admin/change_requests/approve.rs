@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::AccessPattern;
 use shared::{
-    ChangeRequest, ChangeRequestId, Context, Error, OneTimeCode, Operation, Result, ReviewChanges,
-    Route, SignedIn, Tagged,
+    ChangeRequest, ChangeRequestId, Context, Error, ObjectKind, OneTimeCode, Operation, Result,
+    ReviewChanges, Route, SignedIn, Tagged,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -28,7 +28,8 @@ pub(crate) struct Approval {
 
 impl Operation for ApproveChangeRequest {
     const ID: &'static str = "admin.change_requests.approve";
-    const ROUTE: Route = Route::post("/admin/change-requests/{id}/approve");
+    const ROUTE: Route =
+        Route::post("/admin/change-requests/{id}/approve").names(ObjectKind::ChangeRequest);
     const SUMMARY: &'static str = "Approve a Change Request";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::ApproveChange,

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    ChangeRequest, ChangeRequestId, Context, Operation, Result, Route, SignedIn, Tagged,
-    ViewChanges,
+    ChangeRequest, ChangeRequestId, Context, ObjectKind, Operation, Result, Route, SignedIn,
+    Tagged, ViewChanges,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -15,7 +15,7 @@ pub(crate) struct ViewChangeRequest {
 
 impl Operation for ViewChangeRequest {
     const ID: &'static str = "admin.change_requests.get";
-    const ROUTE: Route = Route::get("/admin/change-requests/{id}");
+    const ROUTE: Route = Route::get("/admin/change-requests/{id}").names(ObjectKind::ChangeRequest);
     const SUMMARY: &'static str = "View a Change Request";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadChangeRequest];
     type Caller = SignedIn<ViewChanges>;

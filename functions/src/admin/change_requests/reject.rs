@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    ChangeRequest, ChangeRequestId, Context, Operation, Result, ReviewChanges, Route, SignedIn,
-    Tagged, Why,
+    ChangeRequest, ChangeRequestId, Context, ObjectKind, Operation, Result, ReviewChanges, Route,
+    SignedIn, Tagged, Why,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -17,7 +17,8 @@ pub(crate) struct RejectChangeRequest {
 
 impl Operation for RejectChangeRequest {
     const ID: &'static str = "admin.change_requests.reject";
-    const ROUTE: Route = Route::post("/admin/change-requests/{id}/reject");
+    const ROUTE: Route =
+        Route::post("/admin/change-requests/{id}/reject").names(ObjectKind::ChangeRequest);
     const SUMMARY: &'static str = "Reject or withdraw a Change Request";
     const TOUCHES: &'static [AccessPattern] =
         &[AccessPattern::RejectChange, AccessPattern::StillEntitled];

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    AdministerClients, ClientId, Context, NoContent, Operation, Result, Route, SignedIn, Target,
+    AdministerClients, ClientId, Context, NoContent, ObjectKind, Operation, Result, Route,
+    SignedIn, Target,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -14,7 +15,7 @@ pub(crate) struct DeleteClient {
 
 impl Operation for DeleteClient {
     const ID: &'static str = "admin.clients.delete";
-    const ROUTE: Route = Route::delete("/admin/clients/{client_id}");
+    const ROUTE: Route = Route::delete("/admin/clients/{client_id}").names(ObjectKind::ApiClient);
     const SUMMARY: &'static str = "Delete an API Client";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::DeleteClient,

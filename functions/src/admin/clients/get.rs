@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
-use shared::{ClientId, Context, Operation, Result, Route, SignedIn, Tagged, Target, ViewClients};
+use shared::{
+    ClientId, Context, ObjectKind, Operation, Result, Route, SignedIn, Tagged, Target, ViewClients,
+};
 
 use crate::admin::shown::client::ShownClient;
 
@@ -14,7 +16,7 @@ pub(crate) struct ViewClient {
 
 impl Operation for ViewClient {
     const ID: &'static str = "admin.clients.get";
-    const ROUTE: Route = Route::get("/admin/clients/{client_id}");
+    const ROUTE: Route = Route::get("/admin/clients/{client_id}").names(ObjectKind::ApiClient);
     const SUMMARY: &'static str = "View an API Client";
     const TOUCHES: &'static [AccessPattern] = &[AccessPattern::ReadClient];
     type Caller = SignedIn<ViewClients>;

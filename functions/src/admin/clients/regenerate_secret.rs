@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::AccessPattern;
 use shared::{
-    ClientId, ClientSecret, Context, GraceHours, HandleSecrets, Moment, OneTimeCode, Operation,
-    Result, Route, SignedIn, Target,
+    ClientId, ClientSecret, Context, GraceHours, HandleSecrets, Moment, ObjectKind, OneTimeCode,
+    Operation, Result, Route, SignedIn, Target,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -29,7 +29,8 @@ pub(crate) struct RegeneratedSecret {
 
 impl Operation for RegenerateSecret {
     const ID: &'static str = "admin.clients.regenerate_secret";
-    const ROUTE: Route = Route::post("/admin/clients/{client_id}/secret/regenerate");
+    const ROUTE: Route =
+        Route::post("/admin/clients/{client_id}/secret/regenerate").names(ObjectKind::ApiClient);
     const SUMMARY: &'static str = "Regenerate a Client's Secret";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::SpendCode,

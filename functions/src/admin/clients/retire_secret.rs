@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
-    AdministerClients, ClientId, Context, Operation, Result, Route, SignedIn, Tagged, Target,
+    AdministerClients, ClientId, Context, ObjectKind, Operation, Result, Route, SignedIn, Tagged,
+    Target,
 };
 
 use crate::admin::shown::client::ShownClient;
@@ -16,7 +17,8 @@ pub(crate) struct RetireSecret {
 
 impl Operation for RetireSecret {
     const ID: &'static str = "admin.clients.retire_secret";
-    const ROUTE: Route = Route::post("/admin/clients/{client_id}/secret/retire");
+    const ROUTE: Route =
+        Route::post("/admin/clients/{client_id}/secret/retire").names(ObjectKind::ApiClient);
     const SUMMARY: &'static str = "Retire a Client's Old Secret";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::ReadUses,

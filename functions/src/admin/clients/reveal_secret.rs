@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::store::AccessPattern;
 use shared::{
-    ClientId, ClientSecret, Context, HandleSecrets, OneTimeCode, Operation, Result, Route,
-    SignedIn, Target,
+    ClientId, ClientSecret, Context, HandleSecrets, ObjectKind, OneTimeCode, Operation, Result,
+    Route, SignedIn, Target,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -23,7 +23,8 @@ pub(crate) struct RevealedSecret {
 
 impl Operation for RevealSecret {
     const ID: &'static str = "admin.clients.reveal_secret";
-    const ROUTE: Route = Route::post("/admin/clients/{client_id}/secret/reveal");
+    const ROUTE: Route =
+        Route::post("/admin/clients/{client_id}/secret/reveal").names(ObjectKind::ApiClient);
     const SUMMARY: &'static str = "Reveal a Client's Secret";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::SpendCode,

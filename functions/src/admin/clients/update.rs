@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::store::AccessPattern;
 use shared::{
     AdministerClients, AllowList, ClientId, ClientName, ClientProfile, Context, Features,
-    ModuleGrants, Operation, Result, Route, SignedIn, Tagged, Target,
+    ModuleGrants, ObjectKind, Operation, Result, Route, SignedIn, Tagged, Target,
 };
 
 use crate::admin::shown::client::ShownClient;
@@ -28,7 +28,7 @@ pub(crate) struct ChangeClient {
 
 impl Operation for ChangeClient {
     const ID: &'static str = "admin.clients.update";
-    const ROUTE: Route = Route::patch("/admin/clients/{client_id}");
+    const ROUTE: Route = Route::patch("/admin/clients/{client_id}").names(ObjectKind::ApiClient);
     const SUMMARY: &'static str = "Change an API Client";
     const TOUCHES: &'static [AccessPattern] = &[
         AccessPattern::ReadUses,

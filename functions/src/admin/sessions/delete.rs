@@ -10,7 +10,7 @@ pub(crate) struct EndSession {}
 
 impl Operation for EndSession {
     const ID: &'static str = "admin.sessions.delete";
-    const ROUTE: Route = Route::delete("/admin/sessions/current");
+    const ROUTE: Route = Route::delete("/admin/sessions/current").without_version();
     const SUMMARY: &'static str = "Sign out";
     const TOUCHES: &'static [AccessPattern] =
         &[AccessPattern::SignOut, AccessPattern::StillEntitled];

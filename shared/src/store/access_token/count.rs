@@ -5,6 +5,7 @@
 //! token.
 
 use crate::domain::audit::{Actor, Object};
+use crate::domain::kind::ObjectKind;
 use crate::error::Result;
 use crate::store::audit::StoredEvent;
 use crate::store::memory::{Count, Kind, Left};
@@ -61,7 +62,7 @@ impl Store {
     async fn write_issues(&self, of: &Kind, count: &Count) -> Result<()> {
         let name = count.origin.actor.id_and_name().1.unwrap_or_default();
         let object = Object {
-            kind: "api_client",
+            kind: ObjectKind::ApiClient,
             id: of.client.as_str().to_owned(),
             name: name.to_owned(),
         };

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::domain::access_token::{AccessToken, ActiveToken, Claims};
 use crate::domain::audit::{Changes, Object};
+use crate::domain::kind::ObjectKind;
 use crate::error::{Error, Result, TokenFault};
 use crate::store::Table;
 use crate::store::access_token::ClientScope;
@@ -101,7 +102,7 @@ impl TokenRevoker {
         let scope = &self.caller.scope;
         let store = &scope.store;
         let object = Object {
-            kind: "access_token",
+            kind: ObjectKind::AccessToken,
             id: claims.jti.clone(),
             name: claims.jti.clone(),
         };

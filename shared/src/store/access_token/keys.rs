@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::clock::{Moment, Timestamp};
 use crate::domain::audit::{Changes, Object};
+use crate::domain::kind::ObjectKind;
 use crate::error::{Error, Result};
 use crate::secrets::signing_key::{Jwk, KeyId, KeyRing, KeyState, PublicKey};
 use crate::store::access_token::{Issuer, StoredPublicKey, fresh_key};
@@ -190,7 +191,7 @@ impl Store {
         let name = after.ring.keys().last().map(|key| key.public.id());
         let name = name.map_or_else(String::new, |name| name.as_str().to_owned());
         let object = Object {
-            kind: "signing_key",
+            kind: ObjectKind::SigningKey,
             id: name.clone(),
             name,
         };

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::domain::audience::{Audiences, RotationDays};
 use crate::domain::audit::{Changes, Object};
+use crate::domain::kind::ObjectKind;
 use crate::error::Result;
 use crate::store::Scope;
 use crate::store::access_token::Issuer;
@@ -89,7 +90,7 @@ impl TokenPolicyEditor {
                 ..before.clone()
             };
             let object = Object {
-                kind: "token_policy",
+                kind: ObjectKind::TokenPolicy,
                 id: application.as_str().to_owned(),
                 name: application.as_str().to_owned(),
             };

@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::domain::administrator::{Administrator, Email};
 use crate::domain::audit::{About, Actor, Object, Origin};
+use crate::domain::kind::ObjectKind;
 use crate::domain::precondition::IfMatch;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ApplicationId};
@@ -305,7 +306,7 @@ pub(super) fn claim(application: &ApplicationId, id: &AdministratorId, email: &E
         application: Some(application.clone()),
         actor: Actor::Nobody,
         object: Some(Object {
-            kind: "administrator",
+            kind: ObjectKind::Administrator,
             id: id.as_str().to_owned(),
             name: email.as_str().to_owned(),
         }),

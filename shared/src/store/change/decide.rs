@@ -13,12 +13,14 @@ use crate::domain::administrator::Privilege;
 use crate::domain::application::Application;
 use crate::domain::audit::{Actor, Changes, Object};
 use crate::domain::change_request::{ChangeRequest, ChangeState, NEEDED, Why};
+use crate::domain::kind::ObjectKind;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ChangeRequestId};
 use crate::secrets::invitation_token::InvitationToken;
 use crate::store::administrator::FreshCode;
+use crate::store::audit::Step;
 use crate::store::change::Change;
-use crate::store::change::request::{ADMINISTRATOR, Approval, StoredRequest, decider};
+use crate::store::change::request::{Approval, StoredRequest, decider};
 use crate::store::key::Key;
 use crate::store::outcome::{OnConflict, Outcome};
 use crate::store::retry::until_done;
@@ -156,7 +158,7 @@ impl Reviewer {
                 "you have approved it; it waits for another administrator",
             ));
         }
-        if request.object_kind == ADMINISTRATOR && request.object_id == caller.id {
+        if request.object_kind == ObjectKind::Administrator && request.object_id == caller.id {
             return Err(Error::conflict(
                 "own-privileges",
                 "nobody approves what is to be done to themselves",
@@ -204,7 +206,10 @@ impl Reviewer {
         Transaction::on(&scope.store)
             .replace(Table::ChangeRequests, key, after, before.version)?
             .audit_as(
-                [outcome, before.request_id.as_str()],
+                Step {
+                    outcome,
+                    change_request: Some(before.request_id.as_str()),
+                },
                 scope,
                 object,
                 differences,
@@ -291,7 +296,8 @@ impl Reviewer {
         // Whoever stands behind it does so until it happens; of somebody whom it is about, the change
         // itself demands that.
         let others = behind.counted.iter().filter(|other| {
-            request.object_kind != ADMINISTRATOR || other.id.as_str() != request.object_id
+            request.object_kind != ObjectKind::Administrator
+                || other.id.as_str() != request.object_id
         });
         for other in others {
             applied = applied.require_version(

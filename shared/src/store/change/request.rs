@@ -8,8 +8,10 @@ use crate::domain::audit::{Actor, Object};
 use crate::domain::change_request::{
     ChangeRequest, ChangeState, ChangedObject, Decider, LIFETIME, NEEDED, ProposedChange,
 };
+use crate::domain::kind::{ActorKind, ObjectKind};
 use crate::error::{Error, Result};
 use crate::ids::ChangeRequestId;
+use crate::store::audit::Step;
 use crate::store::change::Change;
 use crate::store::change::proposal::Proposal;
 use crate::store::key::Key;
@@ -23,7 +25,7 @@ pub(super) struct StoredRequest {
     pub(super) request_id: ChangeRequestId,
     pub(super) state: ChangeState,
     operation: String,
-    pub(super) object_kind: String,
+    pub(super) object_kind: ObjectKind,
     pub(super) object_id: String,
     object_name: String,
     /// The version of the object that the change starts from.
@@ -84,7 +86,7 @@ impl StoredRequest {
         if self.state(now) != ChangeState::Pending {
             return 0;
         }
-        let asked = usize::from(self.requester.kind == ADMINISTRATOR);
+        let asked = usize::from(self.requester.kind == ActorKind::Administrator);
         NEEDED.saturating_sub(asked + self.approvals.len())
     }
 
@@ -118,13 +120,8 @@ impl StoredRequest {
 
     /// Returns the object of the request.
     pub(super) fn object(&self) -> Object {
-        let kind = match self.object_kind.as_str() {
-            "api_client" => "api_client",
-            ADMINISTRATOR => ADMINISTRATOR,
-            _ => "application",
-        };
         Object {
-            kind,
+            kind: self.object_kind,
             id: self.object_id.clone(),
             name: self.object_name.clone(),
         }
@@ -170,17 +167,15 @@ impl StoredRequest {
     }
 
     pub(super) fn lock(&self, scope: &Scope) -> Key {
-        Key::request_lock(&scope.application, &self.object_kind, &self.object_id)
+        Key::request_lock(&scope.application, self.object_kind, &self.object_id)
     }
 }
-
-pub(super) const ADMINISTRATOR: &str = "administrator";
 
 /// Returns someone as a request names them.
 pub(super) fn decider(actor: &Actor) -> Decider {
     let (id, name) = actor.id_and_name();
     Decider {
-        kind: actor.kind().to_owned(),
+        kind: actor.kind(),
         id: id.unwrap_or_default().to_owned(),
         name: name.unwrap_or_default().to_owned(),
     }
@@ -221,7 +216,10 @@ impl Scope {
                 OnConflict::Locked,
             )?
             .audit_as(
-                ["requested", waiting.id.as_str()],
+                Step {
+                    outcome: "requested",
+                    change_request: Some(waiting.id.as_str()),
+                },
                 self,
                 &object,
                 &change.differences(),
@@ -278,7 +276,7 @@ impl Scope {
             request_id: ChangeRequestId::generate(now, &self.store.random)?,
             state: ChangeState::Pending,
             operation: self.origin.action.to_owned(),
-            object_kind: object.kind.to_owned(),
+            object_kind: object.kind,
             object_id: object.id,
             object_name: object.name,
             object_version: change.version(),

@@ -47,7 +47,7 @@ impl StoredVersion {
         Self {
             version,
             time,
-            actor_kind: origin.actor.kind().to_owned(),
+            actor_kind: origin.actor.kind().name().to_owned(),
             actor_id: id.map(str::to_owned),
             actor_name: name.map(str::to_owned),
             action: origin.action.to_owned(),

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use crate::domain::administrator::{Administrator, Privilege};
 use crate::domain::client::Client;
 use crate::domain::feature::Feature;
+use crate::domain::kind::ActorKind;
 use crate::error::{Error, Result};
 use crate::ids::{AdministratorId, ClientId};
 use crate::store::Scope;
 use crate::store::administrator::Loaded;
-use crate::store::change::request::{ADMINISTRATOR, StoredRequest, decider};
+use crate::store::change::request::{StoredRequest, decider};
 
 /// The supporters of a request.
 pub(super) struct Behind {
@@ -28,7 +29,8 @@ impl Scope {
         let Self {
             store, application, ..
         } = self;
-        let asked = (request.requester.kind == ADMINISTRATOR).then_some(&request.requester.id);
+        let asked =
+            (request.requester.kind == ActorKind::Administrator).then_some(&request.requester.id);
         let others: BTreeSet<AdministratorId> = asked
             .into_iter()
             .chain(request.approvals.iter().map(|approval| &approval.by.id))
@@ -73,7 +75,7 @@ impl Scope {
                 Some(other) => behind.counted.push(other),
             }
         }
-        if request.requester.kind != ADMINISTRATOR {
+        if request.requester.kind != ActorKind::Administrator {
             behind.client = self.requesting_client(request).await?;
             if behind.client.is_none() {
                 behind.fault = Some("the requester may not ask for it any more");
