@@ -113,6 +113,7 @@ impl StoredEvent {
 }
 
 /// The step of a change that an event tells of.
+#[derive(Clone, Copy)]
 pub(super) struct Step<'a> {
     pub(super) outcome: &'a str,
     /// The change request that it belongs to.

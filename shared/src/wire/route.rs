@@ -99,6 +99,7 @@ impl Route {
     }
 
     /// Says that the path's part in braces is the ID of an object of this kind.
+    #[must_use]
     pub const fn names(self, kind: ObjectKind) -> Self {
         Self {
             names: Some(kind),
@@ -107,6 +108,7 @@ impl Route {
     }
 
     /// Says that the object has no version, so that it takes no `If-Match`.
+    #[must_use]
     pub const fn without_version(self) -> Self {
         Self {
             has_version: false,
