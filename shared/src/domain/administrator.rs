@@ -153,7 +153,7 @@ pub enum AdministratorState {
 pub struct AdministratorProfile {
     /// Their name.
     pub name: PersonName,
-    /// What they may do.
+    /// The privileges that they hold.
     pub privileges: Privileges,
 }
 

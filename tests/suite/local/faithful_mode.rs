@@ -42,7 +42,10 @@ async fn whose_functions(misbehaviour: &str) -> (App, File) {
 }
 
 async fn list(app: &App) -> Reply {
-    app.stranger().get("/clients/list", &[]).await
+    app.stranger()
+        .of_a_stand_in()
+        .get("/clients/list", &[])
+        .await
 }
 
 #[tokio::test]
