@@ -3,7 +3,7 @@
 mod delete;
 pub(crate) mod last_use;
 mod list;
-mod record;
+pub(super) mod record;
 mod secret;
 mod view;
 
@@ -31,7 +31,7 @@ use crate::store::{Scope, Store, Table};
 pub(crate) use last_use::PendingWrite;
 pub use last_use::Uses;
 pub use list::{ClientReader, Listed};
-pub(super) use record::{Nothing, StoredClient, StoredCredential, StoredName, StoredRemains};
+pub(super) use record::{Nothing, StoredClient, StoredCredential};
 pub use secret::SecretKeeper;
 pub use view::ClientViewer;
 

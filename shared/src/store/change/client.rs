@@ -7,7 +7,7 @@ use crate::domain::application::Application;
 use crate::domain::audit::Actor;
 use crate::domain::client::{Client, ModuleGrants};
 use crate::error::{Error, Result};
-use crate::store::client::{StoredClient, StoredCredential, StoredName, StoredRemains};
+use crate::store::client::record::{StoredClient, StoredCredential, StoredName, StoredRemains};
 use crate::store::dynamodb::Found;
 use crate::store::key::Key;
 use crate::store::outcome::OnConflict;
