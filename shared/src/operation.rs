@@ -218,7 +218,10 @@ impl Endpoint {
 async fn answer<T: Operation>(call: &Call<'_>) -> Answered {
     let (admitted, about, pending_write) = match T::Caller::admit(call).await {
         Ok(admitted) => (Ok(admitted.proof), admitted.about, admitted.pending_write),
-        Err(refused) => (Err(refused.error), refused.about, refused.pending_write),
+        Err(refused) => {
+            let about = refused.about.map(|about| *about);
+            (Err(refused.error), about, refused.pending_write)
+        }
     };
     if let Some(about) = &about {
         about.note_in_log();

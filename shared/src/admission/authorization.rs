@@ -183,25 +183,16 @@ impl<C: Capability> Proof for Authorized<C> {
     ];
 
     async fn admit(call: &Call<'_>) -> Result<Admitted<Self>, Refused> {
-        let admitted = admitted(call).await?;
-        let (principal, scope) = &admitted.proof;
-        if !principal.features.has_any(C::FEATURES.iter().copied()) {
-            return Err(Refused {
-                error: Error::NotPermitted,
-                about: admitted.about,
-                pending_write: admitted.pending_write,
-            });
-        }
-        let proof = Self {
-            client: principal.client.clone(),
-            source_ip: principal.source_ip,
-            store: C::Store::from(scope.clone()),
-            capability: PhantomData,
-        };
-        Ok(Admitted {
-            proof,
-            about: admitted.about,
-            pending_write: admitted.pending_write,
+        admitted(call).await?.and_then(|(principal, scope)| {
+            if !principal.features.has_any(C::FEATURES.iter().copied()) {
+                return Err(Error::NotPermitted);
+            }
+            Ok(Self {
+                client: principal.client,
+                source_ip: principal.source_ip,
+                store: C::Store::from(scope),
+                capability: PhantomData,
+            })
         })
     }
 }
@@ -216,30 +207,27 @@ async fn admitted(call: &Call<'_>) -> Result<Admitted<(Principal, Scope)>, Refus
         id: principal.client.clone(),
         name: principal.name.clone(),
     };
-    let about = Some(About {
-        application: Some(principal.application.clone()),
-        actor: actor.clone(),
-        object: None,
-    });
-    let pending_write = Some(pending_write);
-    if !principal.is_admitted {
-        return Err(Refused {
-            error: Error::NotPermitted,
-            about,
-            pending_write,
-        });
-    }
-    let scope = Scope {
-        store: call.cx.store().clone(),
-        application: principal.application.clone(),
-        origin: call.origin(actor),
-        if_match: IfMatch::Unasked,
-        once: None,
+    let authenticated = Admitted {
+        about: Some(About {
+            application: Some(principal.application.clone()),
+            actor: actor.clone(),
+            object: None,
+        }),
+        proof: principal,
+        pending_write: Some(pending_write),
     };
-    Ok(Admitted {
-        proof: (principal, scope),
-        about,
-        pending_write,
+    authenticated.and_then(|principal| {
+        if !principal.is_admitted {
+            return Err(Error::NotPermitted);
+        }
+        let scope = Scope {
+            store: call.cx.store().clone(),
+            application: principal.application.clone(),
+            origin: call.origin(actor),
+            if_match: IfMatch::Unasked,
+            once: None,
+        };
+        Ok((principal, scope))
     })
 }
 

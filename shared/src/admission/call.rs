@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::domain::audit::{About, Actor, Origin};
 use crate::domain::kind::ObjectKind;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::store::PendingWrite;
 use crate::wire::arguments::Arguments;
 use crate::wire::request::Request;
@@ -66,23 +66,48 @@ impl<P> Admitted<P> {
             pending_write: None,
         }
     }
+
+    /// Asks for a further proof. A caller who lacks it is refused as the one who was let in.
+    pub(crate) fn and_then<Q>(
+        self,
+        prove: impl FnOnce(P) -> Result<Q>,
+    ) -> Result<Admitted<Q>, Refused> {
+        let Self {
+            proof,
+            about,
+            pending_write,
+        } = self;
+        match prove(proof) {
+            Ok(proof) => Ok(Admitted {
+                proof,
+                about,
+                pending_write,
+            }),
+            Err(error) => Err(Refused {
+                error,
+                about: about.map(Box::new),
+                pending_write,
+            }),
+        }
+    }
 }
 
 /// A caller who was refused, with what admission learnt about them.
 #[derive(Debug)]
 pub struct Refused {
     pub(crate) error: Error,
-    /// The caller, or whom they claim to be, for the audit.
-    pub(crate) about: Option<About>,
+    /// The caller, or whom they claim to be, for the audit. Boxed, so that the common case, a caller who
+    /// was let in, moves less.
+    pub(crate) about: Option<Box<About>>,
     pub(crate) pending_write: Option<PendingWrite>,
 }
 
 impl Refused {
     /// Refuses a caller who is known, or claims to be somebody.
-    pub(crate) const fn known(error: Error, about: About) -> Self {
+    pub(crate) fn known(error: Error, about: About) -> Self {
         Self {
             error,
-            about: Some(about),
+            about: Some(Box::new(about)),
             pending_write: None,
         }
     }

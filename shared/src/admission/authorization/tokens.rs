@@ -51,21 +51,16 @@ impl<S: TokenUse> Proof for TokenClient<S> {
         &[AccessPattern::Authenticate, AccessPattern::RecordRefusal];
 
     async fn admit(call: &Call<'_>) -> Result<Admitted<Self>, Refused> {
-        let admitted = admitted(call).await?;
-        let (principal, scope) = admitted.proof;
-        let proof = Self {
-            store: S::from(ClientScope {
-                scope,
-                client: principal.client,
-                modules: principal.modules,
-                serial: principal.serial,
-                issuer: call.cx.public_url(call.request),
-            }),
-        };
-        Ok(Admitted {
-            proof,
-            about: admitted.about,
-            pending_write: admitted.pending_write,
+        admitted(call).await?.and_then(|(principal, scope)| {
+            Ok(Self {
+                store: S::from(ClientScope {
+                    scope,
+                    client: principal.client,
+                    modules: principal.modules,
+                    serial: principal.serial,
+                    issuer: call.cx.public_url(call.request),
+                }),
+            })
         })
     }
 }
