@@ -231,7 +231,7 @@ async fn measured(operation: &str) -> Usage {
 /// The table of round trips and capacity units, as measured just now.
 pub(crate) async fn table() -> String {
     let mut table = String::from(
-        "# What an operation costs at DynamoDB\n\nMeasured by `tests/suite/measures.rs` on a small application, and held to it; `just update` writes it anew. Round\ntrips are in sequence, authentication included. Capacity units are those of the embedded store, which counts as\nDynamoDB does; a list costs 1 read unit for each 4 kB of clients. Beside what stands here, the first call in a minute\nwith a secret costs a process 1 write unit, to note when it was last used; the operation does not wait for it. And an\noperation that needs what is sealed has a process ask KMS, once in five minutes for each application.\n\n| operation | round trips | read units | write units |\n|---|---|---|---|\n",
+        "# What an operation costs at DynamoDB\n\nMeasured by `tests/suite/aws/measures.rs` on a small application, and held to it; `just update` writes it anew. Round\ntrips are in sequence, authentication included. Capacity units are those of the embedded store, which counts as\nDynamoDB does; a list costs 1 read unit for each 4 kB of clients. Beside what stands here, the first call in a minute\nwith a secret costs a process 1 write unit, to note when it was last used; the operation does not wait for it. And an\noperation that needs what is sealed has a process ask KMS, once in five minutes for each application.\n\n| operation | round trips | read units | write units |\n|---|---|---|---|\n",
     );
     for endpoint in OPERATIONS {
         let used = measured(endpoint.id).await;
