@@ -6,6 +6,8 @@ mod schemas;
 mod security;
 mod tags;
 
+use std::sync::LazyLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -22,7 +24,10 @@ pub(crate) struct DescribeApi {}
 #[derive(Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(rename = "OpenApiDocument")]
-pub(crate) struct Document(#[schemars(with = "Map<String, Value>")] Value);
+pub(crate) struct Document(#[schemars(with = "Map<String, Value>")] &'static Value);
+
+/// The document of this process. Anyone may ask for it, and it never changes, so it is made once.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
 impl Operation for DescribeApi {
     const ID: &'static str = "documents.openapi";
@@ -33,7 +38,7 @@ impl Operation for DescribeApi {
     type Reply = Document;
 
     async fn run(self, _: &Context, _: Anyone) -> Result<Document> {
-        Ok(Document(document()))
+        Ok(Document(&DOCUMENT))
     }
 }
 
